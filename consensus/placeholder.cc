@@ -1,0 +1,2 @@
+// Holds the folder open until its first source lands.
+namespace footproof {}
