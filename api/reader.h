@@ -1,0 +1,194 @@
+// The port between HTTP and the node: what api asks of it, in plain values. api owns it, node
+// implements it, tests have an in-memory one.
+//
+// Every call may come from any of the HTTP threads, many at once. A call of Reader reads a
+// published snapshot and returns within milliseconds: it never waits for the core thread, the
+// network or a sync. Submissions are the only calls that wait, and only as long as they say. No
+// call throws; what fails says so in its type:
+//   not_found  there is no such thing in the published log (or not yet)
+//   usage      the caller asked for what cannot be (size above the published one, empty range)
+//   too_busy   a limit of the node is reached; asking again later may work
+//   io, corrupt  our own trouble: becomes a 500 without text, the detail goes to the log only
+//
+// "Published" means covered by the newest checkpoint that has q cosignatures. A Reader never shows
+// anything younger, so whoever holds a receipt can read its proof at once, and everything that one
+// call returns belongs to one checkpoint (docs/formats.md 5-7).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "attest/bytes.h"
+#include "attest/digest.h"
+#include "attest/result.h"
+
+namespace footproof::api {
+
+// The proof that a statement is in the published log, and under which block record.
+struct Receipt {
+  Digest entry_id;
+  Bytes statement;                 // the COSE_Sign1 bytes that were logged
+  std::uint64_t index = 0;         // of the statement
+  std::vector<Digest> path;        // RFC 9162 inclusion path to the checkpoint, leaf sibling first
+  std::uint64_t record_index = 0;  // of its own record: the j of docs/formats.md 5
+  Bytes record;                    // the own record's exact bytes
+  std::vector<Digest> record_path;
+  // The whole signed note: three lines, the serving node's 0x01 line, at least q cosignatures.
+  std::string checkpoint;
+};
+
+// A receipt's checkpoint, its last record, and a multi-proof of state keys under that record's
+// root.
+struct StateProof {
+  std::string checkpoint;  // as in Receipt
+  Bytes last_record;       // index = size - 1
+  std::vector<Digest> last_record_path;
+  Bytes proof;  // the multi-proof as attest/state_proof.h encodes it, keys in ascending order
+  // In the order the keys were asked in: the record's bytes, or none where absence is proved.
+  std::vector<std::optional<Bytes>> records;
+};
+
+// Everything a presentation needs of the log, of one checkpoint.
+struct EntryProof {
+  Receipt receipt;
+  StateProof state;  // same checkpoint text as in `receipt`
+};
+
+// A statement the rules forbid. `final` only after execution: an early refusal is one node's view
+// at `height` and the statement may be sent again.
+struct Refusal {
+  std::string rule;    // stable name, e.g. "unknown-key"; docs/api.md lists them
+  std::string detail;  // names the field; may be empty
+  std::string remedy;  // what the submitter can do; may be empty
+  bool final = false;
+  std::uint64_t height = 0;  // the height whose state it was judged by
+};
+
+// Taken in: signature checked, rules passed once, waiting to be ordered or to be cosigned.
+struct Accepted {
+  Digest entry_id;
+};
+
+// Not taken in, nothing remembered: a queue is full or there is no quorum to order it.
+struct TooBusy {
+  std::uint32_t retry_after_s = 1;
+};
+
+// Poll and await only: neither known, nor pending, nor refused here in the last 24 hours.
+struct Unknown {};
+
+using Answer = std::variant<Receipt, Accepted, Refusal, TooBusy, Unknown>;
+
+struct DryRun {
+  std::uint64_t height = 0;        // the height whose state it was judged by
+  std::optional<Refusal> refusal;  // of the rules alone; none = they would accept
+  // Apart from the rules, so that a verifier may ask before anything is signed (with 64 zero
+  // bytes).
+  bool signature_verifies = false;
+};
+
+class Submissions {
+ public:
+  virtual ~Submissions() = default;
+
+  // Each statement: canonical COSE_Sign1 bytes with empty unprotected header, at most 16 KiB, at
+  // most 4,096 of them and 1 MiB together. Checks the signatures (on the worker pool), runs the
+  // rules once, hands what passes to the mempool. One answer for each, in order:
+  //   Receipt   it was accepted before and is published: the first one's receipt
+  //   Accepted  taken in now, or known and not yet published
+  //   Refusal   final = false for early ones; final = true if execution refused these bytes lately
+  //   TooBusy   this one did not fit any more
+  // Returns within 2 s whatever happens; never waits for consensus.
+  virtual std::vector<Answer> submit(const std::vector<Bytes>& statements) = 0;
+
+  // Waits until every entry has a receipt or a final refusal, or until the deadline; whatever is
+  // still open then reads Accepted. At most api's waiters_max threads are in here at one time.
+  // Ends early when the node stops.
+  virtual std::vector<Answer> await(const std::vector<Digest>& entry_ids,
+                                    std::chrono::steady_clock::time_point deadline) = 0;
+
+  // What is known of an entry now. Never waits.
+  virtual Answer poll(const Digest& entry_id) = 0;
+
+  // The rules and, apart from them, the signature, on the executed state. Nothing is remembered and
+  // nothing leaves the node. Errors: malformed (not a statement), too_busy.
+  virtual Result<DryRun> dry_run(const Bytes& statement) = 0;
+};
+
+struct PeerFacts {
+  std::string validator_id;
+  bool connected = false;
+  std::uint64_t height = 0;         // as it last said; a hint
+  std::uint64_t last_heard_ms = 0;  // how long ago
+};
+
+// Facts for people and probes. Cheap: copied from counters.
+struct Health {
+  Digest chain_id;
+  std::string origin;        // of checkpoints
+  std::string validator_id;  // this node; empty for an observer
+  std::string version;
+  std::uint64_t epoch = 0;
+  std::uint64_t height = 0;  // executed
+  std::uint64_t view = 0;
+  std::uint64_t published_size = 0;  // of the newest checkpoint with q cosignatures
+  std::uint64_t block_time_ms = 0;   // of the executed block, since 1970
+  std::uint64_t node_time_ms = 0;    // this node's clock, since 1970
+  std::uint32_t validators = 0;      // n
+  std::uint32_t quorum = 0;          // q
+  std::vector<PeerFacts> peers;      // without this node
+  std::uint64_t mempool_bytes = 0;
+  std::uint64_t disk_free_bytes = 0;
+  // May it be given traffic: caught up, q - 1 peers connected, disk above its floor. The reason
+  // says what is missing in words for an operator and names the remedy.
+  bool ready = false;
+  std::string not_ready_reason;
+};
+
+struct TrustPolicy {
+  std::string policy;     // C2SP tlog-policy text of the current validator set
+  std::string companion;  // past epochs (docs/formats.md 7), in attest/policy.h's form
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  // Of a published statement, to the newest published checkpoint.
+  virtual Result<Receipt> receipt(const Digest& entry_id) const = 0;
+
+  // The same and the state of `keys` (1 to 64, distinct) at the same checkpoint. The keys are the
+  // caller's business: api takes them from the statement.
+  virtual Result<EntryProof> entry_proof(const Digest& entry_id,
+                                         const std::vector<Digest>& keys) const = 0;
+
+  // State alone. 1 to 64 distinct keys.
+  virtual Result<StateProof> state_proof(const std::vector<Digest>& keys) const = 0;
+
+  // RFC 9162 paths between published sizes. inclusion: index < size <= published; consistency:
+  // 0 < from <= to <= published.
+  virtual Result<std::vector<Digest>> inclusion(std::uint64_t index, std::uint64_t size) const = 0;
+  virtual Result<std::vector<Digest>> consistency(std::uint64_t from, std::uint64_t to) const = 0;
+
+  // The newest published checkpoint as a signed note. not_found before the first.
+  virtual Result<std::string> checkpoint() const = 0;
+
+  // C2SP tlog-tiles: `width` 1 to 256 (256 = full), the exact body. not_found if the published log
+  // does not reach that far. level 0 to 63.
+  virtual Result<Bytes> tile(std::uint32_t level, std::uint64_t index,
+                             std::uint32_t width) const = 0;
+  virtual Result<Bytes> entry_bundle(std::uint64_t index, std::uint32_t width) const = 0;
+  // Statements and records, each u32 length ‖ bytes, numbered like the entries.
+  virtual Result<Bytes> statement_bundle(std::uint64_t index, std::uint32_t width) const = 0;
+
+  virtual Result<TrustPolicy> trust_policy() const = 0;
+  // The exact bytes whose hash the chain id is made of.
+  virtual Result<Bytes> genesis() const = 0;
+  virtual Health health() const = 0;
+};
+
+}  // namespace footproof::api
