@@ -1,0 +1,61 @@
+// Receipt: the ledger's part of a presentation. What a node hands out for one entry, all of it made
+// from one snapshot of the log and of the state (docs/formats.md §8; pitfall M5).
+//
+// It says where a statement stands in the log, when it was recorded, what the quorum cosigned, and
+// what the state tree holds, or does not hold, about it as of that checkpoint. Nobody has to trust
+// the node: verify_receipt() needs the trust policy and nothing else.
+//
+// Invariants of a parsed receipt (not yet verified):
+//   1. One spelling: encode_receipt(parse_receipt(b)) == b.
+//   2. own_record is absent if and only if the own record is the last record of the log.
+//   3. state_records has one slot for each key of receipt_state_keys(), in that order; an empty
+//   slot
+//      claims absence. Every slot, filled or empty, is covered by state_proof.
+// Limits: a receipt is at most kReceiptSizeMax bytes, a path at most 63 digests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attest/bytes.h"
+#include "attest/digest.h"
+#include "attest/result.h"
+
+namespace footproof {
+
+inline constexpr std::size_t kReceiptSizeMax = std::size_t{512} * 1024;
+
+// A block record (its exact bytes) and its path in the log tree of the checkpoint. Its index is not
+// stored: it is first index + count, which the record itself names.
+struct LoggedRecord {
+  Bytes record;
+  std::vector<Digest> path;
+
+  friend bool operator==(const LoggedRecord&, const LoggedRecord&) = default;
+};
+
+struct Receipt {
+  Bytes statement;           // COSE_Sign1, tag 18, empty unprotected header: the logged bytes
+  std::uint64_t index = 0;   // of the statement's leaf
+  std::vector<Digest> path;  // of the statement's leaf, sibling first
+  std::optional<LoggedRecord> own_record;
+  // C2SP signed note: the checkpoint text, a blank line, the serving node's log line (0x01), then
+  // exactly q cosignature lines (0x04) in ascending byte order of key name.
+  std::string checkpoint;
+  LoggedRecord last_record;  // at size − 1; carries the state root
+  // Only for an attestation of more than one declaration, and only where the receipt is about one
+  // of them: its tree root. Adds that declaration's status to the state keys.
+  std::optional<Digest> declaration_root;
+  std::vector<std::optional<Bytes>> state_records;  // exact value bytes, or nothing: absence
+  Bytes state_proof;  // encoded multi-proof (attest/state_proof.h) of all the keys under the root
+
+  friend bool operator==(const Receipt&, const Receipt&) = default;
+};
+
+[[nodiscard]] Bytes encode_receipt(const Receipt& receipt);
+// Strict deterministic CBOR; says nothing about what the receipt claims.
+[[nodiscard]] Result<Receipt> parse_receipt(ByteView bytes);
+
+}  // namespace footproof
