@@ -1,0 +1,81 @@
+// What the groups of the `footproof` command share: where output goes, which nodes to ask, and the
+// exit codes (docs/formats.md 9).
+//
+// One file per group. Each has `void add_<group>_commands(CLI::App&, Context&)`, declared here and
+// called by main.cc; a command's callback sets `context.exit_code` and never calls exit(). Standard
+// output carries the answer and nothing else (with --json: one JSON value); progress, prompts and
+// errors go to standard error.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attest/bytes.h"
+#include "attest/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace footproof::api {
+
+enum ExitCode : int {
+  kOk = 0,              // done; for verify: certified
+  kReservation = 1,     // certified but ...
+  kRefused = 2,         // not certified; for statements: refused by the rules
+  kCannotEvaluate = 3,  // could not find out: no node, no quorum, unreadable input
+  kUsage = 4,           // the command line, or a file that it names, is wrong
+};
+
+struct Context {
+  std::vector<std::string> nodes;  // --node, in the order to try them
+  bool json = false;               // --json
+  int exit_code = kOk;
+};
+
+void add_network_commands(CLI::App& app, Context& context);   // network, validator
+void add_attest_commands(CLI::App& app, Context& context);    // attest, submit
+void add_accredit_commands(CLI::App& app, Context& context);  // accredit
+void add_status_commands(CLI::App& app, Context& context);    // suspend, reinstate, revoke, status
+void add_register_commands(CLI::App& app, Context& context);  // register (keys of a party)
+void add_operate_commands(CLI::App& app, Context& context);   // trust, doctor
+
+// Prints "footproof: <detail>" and gives the exit code that fits the error.
+[[nodiscard]] int report(const Error& error);
+
+// The whole file, at most `size_max` bytes; "-" is standard input. Errors name the path.
+[[nodiscard]] Result<Bytes> read_file(const std::string& path, std::size_t size_max);
+
+enum class Overwrite : bool { no, yes };
+// Writes beside the target, syncs, renames: whoever looks sees the old file or the new one. `mode`
+// e.g. 0600 for what holds a secret. Overwrite::no refuses an existing file.
+[[nodiscard]] Result<std::size_t> write_file(const std::string& path, ByteView bytes, unsigned mode,
+                                             Overwrite overwrite);
+
+// From the file named (its first line), or asked for on the terminal without echo, twice if
+// `confirm`. Never from the command line, where every process on the machine could read it.
+[[nodiscard]] Result<std::string> read_passphrase(const std::string& file,
+                                                  const std::string& prompt, bool confirm);
+
+// One line on standard error that appears once a step has taken longer than a second, and only on a
+// terminal. Ends itself.
+class Progress {
+ public:
+  Progress(std::string what, std::uint64_t total);  // total 0: unknown
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  void advance(std::uint64_t done);
+
+ private:
+  void draw(std::uint64_t done);
+  std::string what_;
+  std::uint64_t total_;
+  std::uint64_t started_ms_;
+  std::uint64_t drawn_ms_ = 0;
+};
+
+}  // namespace footproof::api
