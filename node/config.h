@@ -1,0 +1,101 @@
+// The configuration of one validator: what the operator writes in <home>/config.toml.
+//
+// Only what belongs to this machine stands here: addresses, folders, limits. Who the validators
+// are and what they have agreed on comes from the genesis file and the ledger, never from here.
+// Every unknown key is refused by name, as is every combination that cannot work. Immutable after
+// start. Holds paths of keys, never a key.
+//
+// An example with every key that has no default; relative paths start at the home folder:
+//
+//   [node]
+//   validator = "battery"              # our validator id in the genesis file
+//   [mesh]
+//   listen = "127.0.0.1:7101"          # where the other validators reach us
+//   [[mesh.peer]]
+//   validator = "automobile"
+//   address = "127.0.0.1:7102"
+//   [http]
+//   listen = "127.0.0.1:8101"
+//
+// Files of the home folder, unless [node] says otherwise: genesis.cbor, data/ (made at the first
+// start), keys/{vote,cosign,log}.pem (PKCS#8, unencrypted, mode 0600), keys/tls.pem, keys/tls.crt.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attest/result.h"
+
+namespace footproof::node {
+
+// A numeric address and a port, or a host name and a port; port 0 lets the system choose (tests).
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+
+  [[nodiscard]] std::string text() const;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+// "host:port" or "[v6]:port".
+[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
+
+struct PeerConfig {
+  std::string validator;
+  Endpoint address;
+};
+
+enum class LogLevel { debug, info, warning, error };
+
+struct Config {
+  // [node]
+  std::filesystem::path home;  // the folder of the configuration file
+  std::string validator;       // required
+  std::filesystem::path genesis = "genesis.cbor";
+  std::filesystem::path data = "data";
+  std::filesystem::path vote_key = "keys/vote.pem";
+  std::filesystem::path cosign_key = "keys/cosign.pem";
+  std::filesystem::path log_key = "keys/log.pem";
+  std::filesystem::path tls_key = "keys/tls.pem";
+  std::filesystem::path tls_certificate = "keys/tls.crt";
+  std::size_t verifier_threads = 2;  // 1..64; signature and hash workers
+
+  // [mesh]
+  Endpoint mesh_listen;           // required
+  std::vector<PeerConfig> peers;  // the other validators; at most 30
+
+  // [http]
+  Endpoint http_listen;  // required
+  std::size_t connections_per_address_max = 16;
+  std::size_t connections_max = 256;
+  // Signs off a request for a receipt with 202 after this long.
+  std::chrono::milliseconds receipt_wait{10'000};
+
+  // [consensus]
+  std::chrono::milliseconds delta{100};          // 10..10000: the network's one-way delay bound
+  std::chrono::milliseconds idle_block{60'000};  // 1000..3600000: an empty block this often
+  std::chrono::milliseconds drift{2'000};        // 100..60000: clocks may differ by so much
+
+  // [batch]
+  std::size_t batch_statements_max = 256;       // 1..1024
+  std::size_t batch_bytes_max = 128 * 1024;     // 16 KiB..1 MiB
+  std::chrono::milliseconds batch_delay{5};     // 0..1000
+  std::size_t mempool_statements_max = 20'000;  // 256..1000000
+
+  // [log]
+  LogLevel log_level = LogLevel::info;
+};
+
+// `home` is what relative paths start at. The paths of the answer are absolute if `home` is.
+[[nodiscard]] Result<Config> parse_config(std::string_view text, const std::filesystem::path& home);
+[[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
+
+// One line of key=value, no secrets: printed once at start.
+[[nodiscard]] std::string describe(const Config& config);
+
+}  // namespace footproof::node

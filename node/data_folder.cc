@@ -1,0 +1,135 @@
+#include "node/data_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace footproof::node {
+namespace {
+
+constexpr std::string_view kMarkerName = "identity";
+constexpr std::size_t kMarkerSizeMax = 1024;
+
+tl::unexpected<Error> system_error(std::string_view what, const std::filesystem::path& file) {
+  return fail(Errc::io, fmt::format("{} {}: {}", what, file.string(), std::strerror(errno)));
+}
+
+std::string marker_text(const Digest& chain_id, ByteView vote_key) {
+  return fmt::format("footproof identity 1\n{}\n{}\n", chain_id.hex(), to_hex(vote_key));
+}
+
+bool write_all(int descriptor, ByteView content) {
+  while (!content.empty()) {
+    const auto written = ::write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<bool> sync_directory(const std::filesystem::path& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return system_error("cannot open", directory);
+  const bool synced = ::fsync(descriptor) == 0;
+  ::close(descriptor);
+  if (!synced) return system_error("cannot sync", directory);
+  return true;
+}
+
+Result<bool> replace_file(const std::filesystem::path& file, ByteView content) {
+  const std::filesystem::path beside = file.string() + ".new";
+  const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (descriptor < 0) return system_error("cannot create", beside);
+  const bool written = write_all(descriptor, content) && ::fsync(descriptor) == 0;
+  ::close(descriptor);
+  if (!written) return system_error("cannot write", beside);
+  if (::rename(beside.c_str(), file.c_str()) != 0) return system_error("cannot rename", beside);
+  return sync_directory(file.parent_path());
+}
+
+Result<Bytes> read_file(const std::filesystem::path& file, std::size_t size_max) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == ENOENT) return fail(Errc::not_found, fmt::format("no file {}", file.string()));
+    return system_error("cannot open", file);
+  }
+  Bytes content;
+  std::uint8_t chunk[16384];
+  for (;;) {
+    const auto got = ::read(descriptor, chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      ::close(descriptor);
+      return system_error("cannot read", file);
+    }
+    if (got == 0) break;
+    content.insert(content.end(), chunk, chunk + got);
+    if (content.size() > size_max) {
+      ::close(descriptor);
+      return fail(Errc::bad_length,
+                  fmt::format("{} is larger than {} bytes", file.string(), size_max));
+    }
+  }
+  ::close(descriptor);
+  return content;
+}
+
+Result<DataFolder> DataFolder::open(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0) {
+    auto synced = sync_directory(folder.parent_path().empty() ? "." : folder.parent_path());
+    if (!synced) return fail(synced.error());
+  } else if (errno != EEXIST) {
+    return system_error("cannot make the data folder", folder);
+  }
+  const auto lock_file = folder / "lock";
+  const int lock = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return system_error("cannot open", lock_file);
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    const bool held = errno == EWOULDBLOCK;
+    ::close(lock);
+    if (!held) return system_error("cannot lock", lock_file);
+    return fail(Errc::too_busy, fmt::format("another process holds {}; two with one vote key "
+                                            "would sign against each other",
+                                            lock_file.string()));
+  }
+  return DataFolder(folder, lock);
+}
+
+DataFolder::DataFolder(DataFolder&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+DataFolder::~DataFolder() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+Result<bool> DataFolder::has_marker(const Digest& chain_id, ByteView vote_key) const {
+  const auto file = path_ / kMarkerName;
+  auto content = read_file(file, kMarkerSizeMax);
+  if (!content) {
+    if (content.error().code == Errc::not_found) return false;
+    return fail(content.error());
+  }
+  if (as_text(*content) != marker_text(chain_id, vote_key)) {
+    return fail(Errc::mismatch,
+                fmt::format("{} belongs to another network or another vote key; give this node a "
+                            "data folder of its own",
+                            path_.string()));
+  }
+  return true;
+}
+
+Result<bool> DataFolder::write_marker(const Digest& chain_id, ByteView vote_key) const {
+  const std::string text = marker_text(chain_id, vote_key);
+  return replace_file(path_ / kMarkerName, as_bytes(text));
+}
+
+}  // namespace footproof::node

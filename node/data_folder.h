@@ -1,0 +1,46 @@
+// The data folder of one node: made at the first start, held by one process at a time.
+//
+// Two processes with one vote key would sign against each other, so the folder carries an
+// exclusive lock for as long as the process lives, and a marker {chain id, vote key, first use}
+// that is written before the first vote: a data folder of another network, or of another key, is
+// refused. Directories are synced after every create, rename and delete in them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "attest/bytes.h"
+#include "attest/digest.h"
+#include "attest/result.h"
+
+namespace footproof::node {
+
+// fsync of a directory, so that a name created, renamed or deleted in it survives a power cut.
+[[nodiscard]] Result<bool> sync_directory(const std::filesystem::path& directory);
+// Writes beside, syncs, renames, syncs the directory: the file is the old one or the new one.
+[[nodiscard]] Result<bool> replace_file(const std::filesystem::path& file, ByteView content);
+// At most `size_max` bytes.
+[[nodiscard]] Result<Bytes> read_file(const std::filesystem::path& file, std::size_t size_max);
+
+class DataFolder {
+ public:
+  // Makes the folder if it is not there (mode 0700) and takes its lock; refused as too_busy while
+  // another process holds it.
+  [[nodiscard]] static Result<DataFolder> open(const std::filesystem::path& folder);
+  DataFolder(DataFolder&& other) noexcept;
+  DataFolder& operator=(DataFolder&&) = delete;
+  ~DataFolder();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  // Whether this folder was used before under exactly these; a marker of others is an error.
+  [[nodiscard]] Result<bool> has_marker(const Digest& chain_id, ByteView vote_key) const;
+  [[nodiscard]] Result<bool> write_marker(const Digest& chain_id, ByteView vote_key) const;
+
+ private:
+  DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  std::filesystem::path path_;
+  int lock_;  // the descriptor that holds the lock
+};
+
+}  // namespace footproof::node

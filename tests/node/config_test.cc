@@ -1,0 +1,143 @@
+#include "node/config.h"
+
+#include <gtest/gtest.h>
+
+#include "node/data_folder.h"
+#include "node/log.h"
+#include "tests/support/temp_folder.h"
+
+namespace footproof::node {
+namespace {
+
+constexpr std::string_view kSmallest = R"(
+[node]
+validator = "battery"
+[mesh]
+listen = "127.0.0.1:7101"
+[http]
+listen = "127.0.0.1:8101"
+)";
+
+std::string with(std::string_view more) { return std::string(kSmallest) + std::string(more); }
+
+TEST(Config, SmallestHasDefaultsAndAbsolutePaths) {
+  const auto config = parse_config(kSmallest, "/home/of/node");
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->validator, "battery");
+  EXPECT_EQ(config->mesh_listen, (Endpoint{"127.0.0.1", 7101}));
+  EXPECT_EQ(config->vote_key, "/home/of/node/keys/vote.pem");
+  EXPECT_EQ(config->genesis, "/home/of/node/genesis.cbor");
+  EXPECT_EQ(config->batch_statements_max, 256U);
+  EXPECT_TRUE(config->peers.empty());
+}
+
+TEST(Config, ReadsPeersInOrder) {
+  const auto config = parse_config(with(R"(
+[[mesh.peer]]
+validator = "automobile"
+address = "127.0.0.1:7102"
+[[mesh.peer]]
+validator = "steel"
+address = "[::1]:7103"
+)"),
+                                   "/h");
+  // TOML lets a sub-table of [mesh] follow [http].
+  ASSERT_TRUE(config) << config.error().detail;
+  ASSERT_EQ(config->peers.size(), 2U);
+  EXPECT_EQ(config->peers[1].address, (Endpoint{"::1", 7103}));
+  EXPECT_EQ(config->peers[1].address.text(), "[::1]:7103");
+}
+
+struct BadConfig {
+  std::string_view name;
+  std::string_view more;
+  std::string_view says;
+};
+
+class ConfigRefuses : public testing::TestWithParam<BadConfig> {};
+
+TEST_P(ConfigRefuses, AndNamesTheKey) {
+  const auto config = parse_config(with(GetParam().more), "/h");
+  ASSERT_FALSE(config);
+  EXPECT_NE(config.error().detail.find(GetParam().says), std::string::npos)
+      << config.error().detail;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Config, ConfigRefuses,
+    testing::Values(
+        BadConfig{"UnknownKey", "[batch]\nstatement_max = 3\n", "statement_max: unknown key"},
+        BadConfig{"UnknownTable", "[metrics]\nport = 3\n", "metrics: unknown key"},
+        BadConfig{"UnknownPeerKey", "[[mesh.peer]]\nvalidator='a'\naddress='h:1'\nweight=3\n",
+                  "weight: unknown key"},
+        BadConfig{"WrongType", "[batch]\nstatements_max = \"3\"\n", "statements_max"},
+        BadConfig{"OutOfRange", "[batch]\nstatements_max = 0\n", "statements_max"},
+        BadConfig{"Float", "[consensus]\ndelta_ms = 1.5\n", "delta_ms"},
+        BadConfig{"TableIsValue", "batch = 3\n", "batch"},
+        BadConfig{"PeerTwice",
+                  "[[mesh.peer]]\nvalidator='a'\naddress='h:1'\n"
+                  "[[mesh.peer]]\nvalidator='a'\naddress='h:2'\n",
+                  "named twice"},
+        BadConfig{"PeerIsSelf", "[[mesh.peer]]\nvalidator='battery'\naddress='h:1'\n",
+                  "this node itself"},
+        BadConfig{"PeerWithoutAddress", "[[mesh.peer]]\nvalidator='a'\n", "address"},
+        BadConfig{"BadPort", "[[mesh.peer]]\nvalidator='a'\naddress='h:65536'\n", "port"},
+        BadConfig{"BareV6", "[[mesh.peer]]\nvalidator='a'\naddress='::1:7'\n", "brackets"},
+        BadConfig{"IdleBelowDelta", "[consensus]\ndelta_ms = 500\nidle_block_ms = 1000\n",
+                  "idle_block_ms"},
+        BadConfig{"MempoolBelowBatch",
+                  "[batch]\nstatements_max = 1024\nmempool_statements_max = 300\n",
+                  "mempool_statements_max"},
+        BadConfig{"AddressCapAboveAll", "connections_per_address_max = 300\n",
+                  "connections_per_address_max"},
+        BadConfig{"LogLevel", "[log]\nlevel = \"loud\"\n", "level"},
+        BadConfig{"NoToml", "[batch\n", "line"}),
+    [](const auto& bad) { return std::string(bad.param.name); });
+
+TEST(Config, RefusesMissingRequiredKeysAndEqualListeners) {
+  EXPECT_FALSE(parse_config("[mesh]\nlisten='h:1'\n[http]\nlisten='h:2'\n", "/h"));
+  EXPECT_FALSE(parse_config("[node]\nvalidator='a'\n[http]\nlisten='h:2'\n", "/h"));
+  EXPECT_FALSE(parse_config("[node]\nvalidator='a'\n[mesh]\nlisten='h:1'\n", "/h"));
+  const auto same =
+      parse_config("[node]\nvalidator='a'\n[mesh]\nlisten='h:1'\n[http]\nlisten='h:1'\n", "/h");
+  ASSERT_FALSE(same);
+  EXPECT_NE(same.error().detail.find("another port"), std::string::npos);
+}
+
+TEST(Log, EscapesAndBoundsWhatComesFromOutside) {
+  EXPECT_EQ(log_text("peer_up", {{"peer", "battery"}, {"port", 7}}),
+            "event=peer_up peer=battery port=7");
+  EXPECT_EQ(log_text("x", {{"v", "a\nevent=forged \""}}), "event=x v=\"a\\x0aevent=forged \\x22\"");
+  const auto cut = log_text("x", {{"v", std::string(10'000, 'a')}});
+  EXPECT_LT(cut.size(), kLogValueMax + 20);
+  EXPECT_EQ(cut.substr(cut.size() - 4), "...\"");
+}
+
+TEST(DataFolder, IsHeldByOneProcessAtATime) {
+  const test::TempFolder temp;
+  {
+    const auto first = DataFolder::open(temp / "data");
+    ASSERT_TRUE(first);
+    const auto second = DataFolder::open(temp / "data");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::too_busy);
+  }
+  EXPECT_TRUE(DataFolder::open(temp / "data"));
+}
+
+TEST(DataFolder, MarkerBindsItToOneChainAndKey) {
+  const test::TempFolder temp;
+  const auto folder = DataFolder::open(temp / "data");
+  ASSERT_TRUE(folder);
+  const Digest chain = sha256(as_bytes("chain"));
+  const Bytes key(32, 7);
+  ASSERT_TRUE(folder->has_marker(chain, key));
+  EXPECT_FALSE(*folder->has_marker(chain, key));
+  ASSERT_TRUE(folder->write_marker(chain, key));
+  EXPECT_TRUE(*folder->has_marker(chain, key));
+  EXPECT_FALSE(folder->has_marker(sha256(as_bytes("other")), key));
+  EXPECT_FALSE(folder->has_marker(chain, Bytes(32, 8)));
+}
+
+}  // namespace
+}  // namespace footproof::node
