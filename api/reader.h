@@ -24,38 +24,27 @@
 
 #include "attest/bytes.h"
 #include "attest/digest.h"
+#include "attest/receipt.h"
 #include "attest/result.h"
 
 namespace footproof::api {
 
-// The proof that a statement is in the published log, and under which block record.
-struct Receipt {
-  Digest entry_id;
-  Bytes statement;                 // the COSE_Sign1 bytes that were logged
-  std::uint64_t index = 0;         // of the statement
-  std::vector<Digest> path;        // RFC 9162 inclusion path to the checkpoint, leaf sibling first
-  std::uint64_t record_index = 0;  // of its own record: the j of docs/formats.md 5
-  Bytes record;                    // the own record's exact bytes
-  std::vector<Digest> record_path;
-  // The whole signed note: three lines, the serving node's 0x01 line, at least q cosignatures.
-  std::string checkpoint;
-};
-
-// A receipt's checkpoint, its last record, and a multi-proof of state keys under that record's
-// root.
+// A multi-proof of state keys under the root in the last record of one checkpoint.
 struct StateProof {
-  std::string checkpoint;  // as in Receipt
-  Bytes last_record;       // index = size - 1
-  std::vector<Digest> last_record_path;
-  Bytes proof;  // the multi-proof as attest/state_proof.h encodes it, keys in ascending order
+  std::string checkpoint;    // signed note as in attest/receipt.h
+  LoggedRecord last_record;  // index = size - 1
+  // The multi-proof as attest/state_proof.h encodes it.
+  Bytes proof;
   // In the order the keys were asked in: the record's bytes, or none where absence is proved.
   std::vector<std::optional<Bytes>> records;
 };
 
-// Everything a presentation needs of the log, of one checkpoint.
-struct EntryProof {
-  Receipt receipt;
-  StateProof state;  // same checkpoint text as in `receipt`
+// In the published log. Its receipt can be had from the same node at once (Reader::receipt).
+struct Logged {
+  Digest entry_id;
+  std::uint64_t index = 0;        // of the statement's leaf
+  std::uint64_t height = 0;       // of its own record
+  std::uint64_t recorded_ms = 0;  // of its own record, since 1970
 };
 
 // A statement the rules forbid. `final` only after execution: an early refusal is one node's view
@@ -81,7 +70,7 @@ struct TooBusy {
 // Poll and await only: neither known, nor pending, nor refused here in the last 24 hours.
 struct Unknown {};
 
-using Answer = std::variant<Receipt, Accepted, Refusal, TooBusy, Unknown>;
+using Answer = std::variant<Logged, Accepted, Refusal, TooBusy, Unknown>;
 
 struct DryRun {
   std::uint64_t height = 0;        // the height whose state it was judged by
@@ -98,15 +87,15 @@ class Submissions {
   // Each statement: canonical COSE_Sign1 bytes with empty unprotected header, at most 16 KiB, at
   // most 4,096 of them and 1 MiB together. Checks the signatures (on the worker pool), runs the
   // rules once, hands what passes to the mempool. One answer for each, in order:
-  //   Receipt   it was accepted before and is published: the first one's receipt
+  //   Logged    it was accepted before and is published: where the first one stands
   //   Accepted  taken in now, or known and not yet published
   //   Refusal   final = false for early ones; final = true if execution refused these bytes lately
   //   TooBusy   this one did not fit any more
   // Returns within 2 s whatever happens; never waits for consensus.
   virtual std::vector<Answer> submit(const std::vector<Bytes>& statements) = 0;
 
-  // Waits until every entry has a receipt or a final refusal, or until the deadline; whatever is
-  // still open then reads Accepted. At most api's waiters_max threads are in here at one time.
+  // Waits until every entry is logged or finally refused, or until the deadline; whatever is still
+  // open then reads Accepted. At most api's waiters_max threads are in here at one time.
   // Ends early when the node stops.
   virtual std::vector<Answer> await(const std::vector<Digest>& entry_ids,
                                     std::chrono::steady_clock::time_point deadline) = 0;
@@ -158,15 +147,12 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
-  // Of a published statement, to the newest published checkpoint.
-  virtual Result<Receipt> receipt(const Digest& entry_id) const = 0;
+  // Of a published statement, to the newest published checkpoint, with exactly q cosignatures.
+  // `declaration_root` as in attest/receipt.h; usage if the statement is no attestation of many.
+  virtual Result<Receipt> receipt(const Digest& entry_id,
+                                  const std::optional<Digest>& declaration_root) const = 0;
 
-  // The same and the state of `keys` (1 to 64, distinct) at the same checkpoint. The keys are the
-  // caller's business: api takes them from the statement.
-  virtual Result<EntryProof> entry_proof(const Digest& entry_id,
-                                         const std::vector<Digest>& keys) const = 0;
-
-  // State alone. 1 to 64 distinct keys.
+  // Any keys of the state tree at the newest published checkpoint; 1 to 64, distinct.
   virtual Result<StateProof> state_proof(const std::vector<Digest>& keys) const = 0;
 
   // RFC 9162 paths between published sizes. inclusion: index < size <= published; consistency:
