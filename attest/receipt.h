@@ -54,8 +54,20 @@ struct Receipt {
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
+namespace cbor {
+class Reader;
+class Writer;
+}  // namespace cbor
+
 [[nodiscard]] Bytes encode_receipt(const Receipt& receipt);
 // Strict deterministic CBOR; says nothing about what the receipt claims.
 [[nodiscard]] Result<Receipt> parse_receipt(ByteView bytes);
+
+// The same as one item of a larger file. What is wrong is recorded in `in`.
+void write_receipt(cbor::Writer& out, const Receipt& receipt);
+[[nodiscard]] Receipt read_receipt(cbor::Reader& in);
+// Digests, one after the other in one byte string: how paths stand in receipts and presentations.
+void write_path(cbor::Writer& out, const std::vector<Digest>& path);
+[[nodiscard]] std::vector<Digest> read_path(cbor::Reader& in, std::size_t count_max);
 
 }  // namespace footproof
