@@ -224,7 +224,7 @@ std::string read_tables(const toml::table& root, Config& config) {
   consensus.milliseconds("drift_ms", config.drift, 100, 60'000);
 
   batch.number("statements_max", config.batch_statements_max, 1, 1024);
-  batch.number("bytes_max", config.batch_bytes_max, 16 * 1024 + 512, 1024 * 1024);
+  batch.number("bytes_max", config.batch_bytes_max, 17 * 1024, 255 * 1024);
   batch.milliseconds("delay_ms", config.batch_delay, 0, 1'000);
   batch.number("mempool_statements_max", config.mempool_statements_max, 256, 1'000'000);
 

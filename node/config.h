@@ -83,7 +83,7 @@ struct Config {
 
   // [batch]
   std::size_t batch_statements_max = 256;       // 1..1024
-  std::size_t batch_bytes_max = 128 * 1024;     // 16 KiB..1 MiB
+  std::size_t batch_bytes_max = 128 * 1024;     // 17..255 KiB
   std::chrono::milliseconds batch_delay{5};     // 0..1000
   std::size_t mempool_statements_max = 20'000;  // 256..1000000
 
