@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "attest/bytes.h"
+#include "attest/key.h"
 #include "attest/result.h"
 
 namespace CLI {
@@ -36,6 +37,7 @@ struct Context {
   int exit_code = kOk;
 };
 
+void add_key_commands(CLI::App& app, Context& context);       // key
 void add_network_commands(CLI::App& app, Context& context);   // network, validator
 void add_attest_commands(CLI::App& app, Context& context);    // attest, submit
 void add_accredit_commands(CLI::App& app, Context& context);  // accredit
@@ -59,6 +61,10 @@ enum class Overwrite : bool { no, yes };
 // `confirm`. Never from the command line, where every process on the machine could read it.
 [[nodiscard]] Result<std::string> read_passphrase(const std::string& file,
                                                   const std::string& prompt, bool confirm);
+
+// The private key in a key file; asks for its passphrase if it is encrypted. Errors name the file.
+[[nodiscard]] Result<SigningKey> open_key(const std::string& path,
+                                          const std::string& passphrase_file);
 
 // One line on standard error that appears once a step has taken longer than a second, and only on a
 // terminal. Ends itself.
