@@ -1,0 +1,94 @@
+// Refusal: why the rules forbid a statement. One table holds every reason with the rule it belongs
+// to and the remedy, so that code, HTTP answers and docs/rules.md cannot drift apart.
+//
+// A reason code is stable for ever: programs compare it, people read the remedy. The detail names
+// the field and what was found in it; it never holds a declarant's value.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace footproof::ledger {
+
+enum class RefusalReason : std::uint8_t {
+  // envelope
+  malformed,
+  not_built,
+  wrong_network,
+  stale,
+  from_the_future,
+  subject_used,
+  // key of the issuer
+  unknown_key,
+  wrong_issuer,
+  wrong_usage,
+  wrong_algorithm,
+  key_not_yet_good,
+  key_rotated,
+  key_compromised,
+  bad_signature,
+  // attestation
+  unknown_accreditation,
+  accreditation_of_another,
+  accreditation_not_in_force,
+  scope_not_covered,
+  scheme_not_covered,
+  standard_not_covered,
+  assurance_not_covered,
+  dates_out_of_order,
+  issued_in_the_future,
+  anchored_late,
+  unknown_target,
+  not_the_issuer,
+  already_superseded,
+  not_supersedable,
+  // status
+  wrong_target_kind,
+  declaration_not_separate,
+  effective_out_of_range,
+  last_event_differs,
+  illegal_transition,
+  reason_not_allowed,
+  not_the_suspender,
+  no_authority,
+  record_full,
+  // accreditation
+  not_a_body,
+  accreditation_exists,
+  scheme_not_allowed,
+  regime_not_allowed,
+  role_conflict,
+  incomplete,
+  // key
+  unknown_party,
+  not_the_registrar,
+  key_exists,
+  bad_possession,
+  nothing_to_replace,
+  too_far_back,
+};
+
+struct ReasonEntry {
+  RefusalReason reason;
+  std::string_view code;    // "unknown-key"
+  std::string_view rule;    // "key": the group of rules, one source file each
+  std::string_view remedy;  // what the submitter can do, one sentence
+};
+
+// Every reason, in the order of the enumeration.
+[[nodiscard]] std::span<const ReasonEntry> reason_table();
+[[nodiscard]] const ReasonEntry& entry_of(RefusalReason reason);
+
+struct Refusal {
+  RefusalReason reason = RefusalReason::malformed;
+  std::string detail;
+
+  [[nodiscard]] std::string_view code() const { return entry_of(reason).code; }
+  [[nodiscard]] std::string_view rule() const { return entry_of(reason).rule; }
+  [[nodiscard]] std::string_view remedy() const { return entry_of(reason).remedy; }
+  friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+}  // namespace footproof::ledger
