@@ -40,8 +40,8 @@ enum class Type : std::uint8_t {
   null,
 };
 
-// Writes one item (or a sequence of items). That map keys ascend, that each container gets as many
-// items as announced, and that depth stays within kDepthMax are CHECKed: they are our own bugs.
+// Writes exactly one item. That map keys ascend, that each container gets as many items as
+// announced, and that depth stays within kDepthMax are CHECKed: they are our own bugs.
 class Writer {
  public:
   Writer& uint(std::uint64_t value);
@@ -63,19 +63,19 @@ class Writer {
 
  private:
   struct Open {
-    std::size_t items_left = 0;  // a map counts its keys and its values
+    std::uint64_t left = 0;  // a map counts its keys and its values
     bool is_map = false;
     std::size_t key_begin = 0;  // the last key written, as a range of bytes_
     std::size_t key_end = 0;
   };
   void head(std::uint8_t major, std::uint64_t argument);
-  void begin_item(bool may_be_key);
-  void end_item(std::size_t begin);
-  void open(std::size_t items, bool is_map);
+  void begin_item(bool is_scalar);
+  void end_scalar(std::size_t begin);
+  Writer& scalar(std::uint8_t major, std::uint64_t argument, ByteView content);
+  void open(std::uint8_t major, std::uint64_t argument, std::uint64_t items);
 
   Bytes bytes_;
   std::vector<Open> open_;
-  std::size_t item_begin_ = 0;
 };
 
 class MapReader;
@@ -143,18 +143,20 @@ class Reader {
     const char* problem = nullptr;
   };
   [[nodiscard]] static Head parse_head(ByteView bytes);
-  // Consumes a head of this type; Type::none in the answer means that it failed.
-  Head expect(Type type, const char* wanted);
-  ByteView content(std::uint64_t size);
+  // Consumes a head of this type; nothing means that the reader has failed.
+  std::optional<Head> expect(Type type, std::string_view wanted);
+  ByteView content(Type type, std::string_view wanted);
+  std::string_view read_text(std::string_view wanted);
   void item_done();
-  bool enter(std::uint64_t items);
-  // Skips one item, its depth counted from where we are; adds no error context of its own.
-  void skip_item();
+  void enter(std::uint64_t items);
+  void named(std::string_view member_text);
+  void named(std::int64_t member_number);
 
   ByteView rest_;
   std::size_t size_;
   std::string_view what_;
   std::string_view field_;
+  std::optional<std::int64_t> member_;  // names the field where field_ does not
   std::optional<Error> error_;
   // How many items each open container still expects, outermost first.
   std::array<std::uint64_t, kDepthMax> left_{};
@@ -186,13 +188,20 @@ class MapReader {
 
  private:
   friend class Reader;
+  // Integers before texts; see the order above.
+  struct Key {
+    bool is_text = false;
+    std::int64_t number = 0;
+    std::string text;
+  };
   MapReader(Reader& reader, std::size_t count) : reader_(&reader), left_(count) {}
-  bool take_key(const Bytes& encoded);
-  bool ascends(ByteView encoded);
+  [[nodiscard]] static bool ascends(const Key& a, const Key& b);
+  void ask(Key key);
+  void take(Key key);
 
   Reader* reader_;  // outlives this
   std::size_t left_ = 0;
-  Bytes asked_;  // the last key asked for or read, encoded
+  std::optional<Key> last_;  // the last key asked for or read
 };
 
 // Whole bytes are exactly one well-formed item of our subset, without tags.
