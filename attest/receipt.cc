@@ -5,6 +5,7 @@
 
 #include "attest/cbor.h"
 #include "attest/cose.h"
+#include "attest/state_record.h"
 
 namespace footproof {
 namespace {
@@ -13,7 +14,6 @@ constexpr std::size_t kPathSizeMax = 63;  // a log of 2^63 − 1 leaves
 constexpr std::size_t kRecordSizeMax = 1024;
 constexpr std::size_t kCheckpointSizeMax = std::size_t{64} * 1024;
 constexpr std::size_t kStateRecordsMax = 8;
-constexpr std::size_t kStateRecordSizeMax = std::size_t{64} * 1024;
 constexpr std::size_t kStateProofSizeMax = std::size_t{128} * 1024;
 
 void write_logged(cbor::Writer& out, const LoggedRecord& logged) {
@@ -29,7 +29,70 @@ LoggedRecord read_logged(cbor::Reader& in, std::string_view what) {
   return logged;
 }
 
+// What the statement is about, apart from its signing key: by kind of payload.
+struct SubjectQueries {
+  const Statement& statement;
+  const std::optional<Digest>& declaration_root;
+  std::vector<StateQuery>& queries;
+
+  void ask(StatePart part, const Digest& key) const { queries.push_back({part, key}); }
+  void ask_issuer() const { ask(StatePart::party, state_key::party(statement.issuer())); }
+
+  void operator()(const Attestation& attestation) const {
+    ask(StatePart::status, state_key::status(statement.entry_id()));
+    if (declaration_root) {
+      ask(StatePart::declaration_status,
+          state_key::declaration_status(statement.entry_id(), *declaration_root));
+    }
+    const auto& [body, id] = attestation.accreditation;
+    ask(StatePart::accreditation, state_key::accreditation(body, id));
+    ask(StatePart::party, state_key::party(body));
+  }
+  void operator()(const StatusChange& change) const {
+    if (change.declaration) {
+      ask(StatePart::declaration_status,
+          state_key::declaration_status(change.target, *change.declaration));
+    } else {
+      ask(StatePart::status, state_key::status(change.target));
+    }
+    ask_issuer();
+  }
+  void operator()(const AccreditationChange& change) const {
+    ask(StatePart::accreditation, state_key::accreditation(statement.issuer(), change.id));
+    ask_issuer();
+  }
+  void operator()(const KeyChange& change) const {
+    ask(StatePart::party, state_key::party(change.party));
+    if (change.added && change.added->key.kid() != statement.kid()) {
+      ask(StatePart::added_key, state_key::key(change.added->key.kid()));
+    }
+  }
+  void operator()(const Ballot& ballot) const {
+    ask(StatePart::proposal, state_key::proposal(ballot.proposal.nonce));
+    ask_issuer();
+  }
+  void operator()(const DatasetRelease& release) const {
+    ask(StatePart::dataset, state_key::dataset(release.database, release.release));
+    ask_issuer();
+  }
+};
+
 }  // namespace
+
+std::vector<StateQuery> state_queries(const Statement& statement,
+                                      const std::optional<Digest>& declaration_root) {
+  std::vector<StateQuery> queries;
+  queries.push_back({StatePart::signing_key, state_key::key(statement.kid())});
+  std::visit(SubjectQueries{statement, declaration_root, queries}, statement.payload());
+  return queries;
+}
+
+std::vector<Digest> receipt_state_keys(const Statement& statement,
+                                       const std::optional<Digest>& declaration_root) {
+  std::vector<Digest> keys;
+  for (const auto& query : state_queries(statement, declaration_root)) keys.push_back(query.key);
+  return keys;
+}
 
 void write_path(cbor::Writer& out, const std::vector<Digest>& path) {
   Bytes joined;

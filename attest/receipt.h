@@ -22,6 +22,7 @@
 #include "attest/bytes.h"
 #include "attest/digest.h"
 #include "attest/result.h"
+#include "attest/statement.h"
 
 namespace footproof {
 
@@ -53,6 +54,31 @@ struct Receipt {
 
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
+
+// A record of the state tree that a receipt shows, or shows the absence of.
+enum class StatePart : std::uint8_t {
+  status,              // of the attestation; of a status statement: of its target
+  declaration_status,  // of one declaration under it
+  accreditation,
+  signing_key,
+  party,  // an attestation's accreditation body; a key's party; else the issuer
+  added_key,
+  proposal,
+  dataset,
+};
+
+struct StateQuery {
+  StatePart part = StatePart::status;
+  Digest key;  // in the state tree
+  friend bool operator==(const StateQuery&, const StateQuery&) = default;
+};
+
+// Which records a receipt for this statement carries, in order. All keys differ.
+[[nodiscard]] std::vector<StateQuery> state_queries(const Statement& statement,
+                                                    const std::optional<Digest>& declaration_root);
+// Only the keys, for whoever makes the proof.
+[[nodiscard]] std::vector<Digest> receipt_state_keys(const Statement& statement,
+                                                     const std::optional<Digest>& declaration_root);
 
 namespace cbor {
 class Reader;

@@ -19,11 +19,10 @@
 #include <vector>
 
 #include "attest/bytes.h"
+#include "attest/finding.h"
 #include "attest/result.h"
 
 namespace footproof {
-
-enum class Outcome : std::uint8_t { pass, fail, not_checked };
 
 // In the order they are printed.
 enum class Question : std::uint8_t {
@@ -50,19 +49,6 @@ inline constexpr std::size_t kQuestionCount = 16;
 [[nodiscard]] std::string_view to_text(Question question);
 // A short title for people.
 [[nodiscard]] std::string_view title_of(Question question);
-[[nodiscard]] std::string_view to_text(Outcome outcome);  // "pass", "fail", "not checked"
-
-struct Finding {
-  Outcome outcome = Outcome::not_checked;
-  std::string reason;
-
-  friend bool operator==(const Finding&, const Finding&) = default;
-};
-
-[[nodiscard]] Finding pass(std::string reason);
-[[nodiscard]] Finding fails(std::string reason);
-[[nodiscard]] Finding not_checked(std::string reason);
-
 enum class Overall : std::uint8_t { certified, certified_but, not_certified, cannot_evaluate };
 
 [[nodiscard]] std::string_view to_text(Overall overall);
