@@ -38,10 +38,10 @@ struct SourceDocument {
 // By file name ending, for the tools: .json, .jsonld, .pdf, .xml, .csv, .xlsx …
 [[nodiscard]] std::string_view media_type_of(std::string_view file_name);
 
-struct DatasetRelease {
+struct ReleaseRef {
   std::string database;
   std::string release;
-  friend bool operator==(const DatasetRelease&, const DatasetRelease&) = default;
+  friend bool operator==(const ReleaseRef&, const ReleaseRef&) = default;
 };
 
 enum class LinkKind : std::uint8_t { component = 0, uses_dataset = 1, same_as = 2, supersedes = 3 };
@@ -49,8 +49,8 @@ enum class LinkKind : std::uint8_t { component = 0, uses_dataset = 1, same_as = 
 // A hidden edge to another entry or to a dataset release.
 struct Link {
   LinkKind kind = LinkKind::component;
-  std::variant<Digest, DatasetRelease> target;  // entry id, or release (uses_dataset)
-  std::optional<std::string> weight;            // a core decimal
+  std::variant<Digest, ReleaseRef> target;  // entry id, or release (uses_dataset)
+  std::optional<std::string> weight;        // a core decimal
   friend bool operator==(const Link&, const Link&) = default;
 };
 
