@@ -29,12 +29,11 @@
 
 namespace footproof::api {
 
-// A multi-proof of state keys under the root in the last record of one checkpoint.
-struct StateProof {
+// The state of some keys under the root in the last record of one checkpoint.
+struct StateReceipt {
   std::string checkpoint;    // signed note as in attest/receipt.h
   LoggedRecord last_record;  // index = size - 1
-  // The multi-proof as attest/state_proof.h encodes it.
-  Bytes proof;
+  Bytes proof;               // encoded multi-proof (attest/state_proof.h)
   // In the order the keys were asked in: the record's bytes, or none where absence is proved.
   std::vector<std::optional<Bytes>> records;
 };
@@ -50,7 +49,8 @@ struct Logged {
 // A statement the rules forbid. `final` only after execution: an early refusal is one node's view
 // at `height` and the statement may be sent again.
 struct Refusal {
-  std::string rule;    // stable name, e.g. "unknown-key"; docs/api.md lists them
+  std::string reason;  // stable code, e.g. "unknown-key" (ledger/refusal.h)
+  std::string rule;    // the group of rules it belongs to, e.g. "key"
   std::string detail;  // names the field; may be empty
   std::string remedy;  // what the submitter can do; may be empty
   bool final = false;
@@ -138,11 +138,6 @@ struct Health {
   std::string not_ready_reason;
 };
 
-struct TrustPolicy {
-  std::string policy;     // C2SP tlog-policy text of the current validator set
-  std::string companion;  // past epochs (docs/formats.md 7), in attest/policy.h's form
-};
-
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -153,7 +148,7 @@ class Reader {
                                   const std::optional<Digest>& declaration_root) const = 0;
 
   // Any keys of the state tree at the newest published checkpoint; 1 to 64, distinct.
-  virtual Result<StateProof> state_proof(const std::vector<Digest>& keys) const = 0;
+  virtual Result<StateReceipt> state_receipt(const std::vector<Digest>& keys) const = 0;
 
   // RFC 9162 paths between published sizes. inclusion: index < size <= published; consistency:
   // 0 < from <= to <= published.
@@ -171,7 +166,8 @@ class Reader {
   // Statements and records, each u32 length ‖ bytes, numbered like the entries.
   virtual Result<Bytes> statement_bundle(std::uint64_t index, std::uint32_t width) const = 0;
 
-  virtual Result<TrustPolicy> trust_policy() const = 0;
+  // As attest/policy.h encodes it, made from the published head: all epochs up to now.
+  virtual Result<std::string> trust_policy() const = 0;
   // The exact bytes whose hash the chain id is made of.
   virtual Result<Bytes> genesis() const = 0;
   virtual Health health() const = 0;
