@@ -90,9 +90,19 @@ struct LogItem {
   Digest subject;   // of statements: subject_key(iss, sub)
 };
 
+// Bytes of the ordering engine (a block, its certificate, a batch), opaque here, under a key of its
+// own choosing.
+struct OrderingBlob {
+  Digest key;
+  Bytes bytes;
+};
+
 struct BlockResult {
   Head before;
   LedgerState after;
+  // Not made by execution: whoever delivers the block adds what must be stored in one batch with
+  // it, so that the chain can be served to validators that were away.
+  std::vector<OrderingBlob> ordering;
   std::vector<Outcome> outcomes;  // one for each statement of the block, in order
   std::vector<LogItem> items;     // the statements accepted, then the record; or none
   StateChanges changes;

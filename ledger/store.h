@@ -114,6 +114,8 @@ class Store {
   // The note published last for this size, or for the largest size not above it.
   [[nodiscard]] virtual Result<std::optional<std::string>> checkpoint_at(
       std::uint64_t size) const = 0;
+  // What a BlockResult::ordering held under this key, or none. Any thread.
+  [[nodiscard]] virtual Result<std::optional<Bytes>> ordering_blob(const Digest& key) const = 0;
   // What was executed at a height: consensus compares it with the checkpoint that a header names.
   [[nodiscard]] virtual Result<std::optional<Head>> head_at(std::uint64_t height) const = 0;
 };
