@@ -1,0 +1,171 @@
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+
+#include "attest/check.h"
+#include "attest/digest.h"
+#include "attest/openssl_owner.h"
+#include "attest/p256.h"
+
+namespace footproof::pem {
+namespace {
+
+using Memory = Owned<BIO, BIO_free_all>;
+using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
+using Pkcs8 = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
+using Encrypted = Owned<X509_SIG, X509_SIG_free>;
+
+constexpr std::size_t kTextSizeMax = 16 * 1024;
+constexpr std::size_t kPassphraseSizeMax = 1024;
+// 16 MiB and about 0.3 s a guess; OpenSSL's own limit for reading such a file is 32 MiB.
+constexpr std::uint64_t kScryptN = 1 << 14;
+constexpr std::uint64_t kScryptR = 8;
+constexpr std::uint64_t kScryptP = 5;
+constexpr std::size_t kSaltSize = 16;
+
+// The DER inside one PEM block, wiped on the way out.
+struct Block {
+  char* name = nullptr;
+  char* header = nullptr;
+  std::uint8_t* data = nullptr;
+  long size = 0;
+  Block() = default;
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+  ~Block() {
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(data, static_cast<std::size_t>(size));
+  }
+};
+
+tl::unexpected<Error> bad_file(const char* why) {
+  ERR_clear_error();
+  return fail(Errc::malformed, std::string("key file: ") + why);
+}
+
+Result<Pkcs8> decrypt(const Block& block, std::string_view passphrase) {
+  const std::uint8_t* begin = block.data;
+  const Encrypted encrypted(d2i_X509_SIG(nullptr, &begin, block.size));
+  if (encrypted == nullptr || begin != block.data + block.size) {
+    return bad_file("not an encrypted PKCS#8 key");
+  }
+  Pkcs8 info(
+      PKCS8_decrypt(encrypted.get(), passphrase.data(), static_cast<int>(passphrase.size())));
+  if (info == nullptr) {
+    ERR_clear_error();
+    return fail(Errc::usage, "key file: the passphrase does not open it");
+  }
+  return info;
+}
+
+Result<PrivateBytes> private_bytes(const EVP_PKEY* key) {
+  PrivateBytes secret;
+  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519) {
+    secret.is_ed25519 = true;
+    std::size_t size = secret.bytes.size();
+    CHECK(EVP_PKEY_get_raw_private_key(key, secret.bytes.data(), &size) == 1);
+    CHECK(size == secret.bytes.size());
+    return secret;
+  }
+  std::array<char, 64> curve{};
+  const bool is_p256 = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+                       EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) == 1 &&
+                       std::string_view(curve.data()) == "prime256v1";
+  if (!is_p256) return bad_file("neither an Ed25519 nor a P-256 key");
+  BIGNUM* scalar = nullptr;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) != 1) {
+    return bad_file("no private key in it");
+  }
+  const Owned<BIGNUM, BN_clear_free> owned(scalar);
+  if (BN_bn2binpad(scalar, secret.bytes.data(), static_cast<int>(secret.bytes.size())) < 0) {
+    return bad_file("a private key that is too long");
+  }
+  return secret;
+}
+
+Key to_pkey(const PrivateBytes& secret) {
+  if (secret.is_ed25519) {
+    return Key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.bytes.data(),
+                                            secret.bytes.size()));
+  }
+  const auto key = p256::from_scalar(secret.bytes);
+  CHECK(key.has_value());
+  CHECK(EVP_PKEY_up_ref(key->get()) == 1);
+  return Key(key->get());
+}
+
+std::string text_of(BIO* memory) {
+  char* begin = nullptr;
+  const long size = BIO_get_mem_data(memory, &begin);
+  CHECK(size > 0);
+  return std::string(begin, static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+Result<PrivateBytes> read(std::string_view text, std::optional<std::string_view> passphrase) {
+  if (text.size() > kTextSizeMax) return fail(Errc::bad_length, "key file: longer than 16 KiB");
+  if (passphrase && passphrase->size() > kPassphraseSizeMax) {
+    return fail(Errc::usage, "passphrase: longer than 1024 bytes");
+  }
+  const Memory memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  CHECK(memory != nullptr);
+  Block block;
+  if (PEM_read_bio(memory.get(), &block.name, &block.header, &block.data, &block.size) != 1) {
+    return bad_file("not PEM");
+  }
+  const std::string_view name = block.name;
+  Pkcs8 info;
+  if (name == PEM_STRING_PKCS8) {
+    if (!passphrase) return fail(Errc::usage, "key file: it is encrypted and needs a passphrase");
+    auto decrypted = decrypt(block, *passphrase);
+    if (!decrypted) return fail(decrypted.error());
+    info = std::move(*decrypted);
+  } else if (name == PEM_STRING_PKCS8INF) {
+    if (passphrase) {
+      return fail(Errc::usage, "key file: it is not encrypted; give no passphrase");
+    }
+    const std::uint8_t* begin = block.data;
+    info.reset(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &begin, block.size));
+    if (info == nullptr || begin != block.data + block.size) return bad_file("not a PKCS#8 key");
+  } else {
+    return bad_file("not a PKCS#8 private key");
+  }
+  const Key key(EVP_PKCS82PKEY(info.get()));
+  if (key == nullptr) return bad_file("a private key that does not parse");
+  return private_bytes(key.get());
+}
+
+std::string write(const PrivateBytes& secret, std::optional<std::string_view> passphrase) {
+  const Key key = to_pkey(secret);
+  CHECK(key != nullptr);
+  const Pkcs8 info(EVP_PKEY2PKCS8(key.get()));
+  CHECK(info != nullptr);
+  const Memory memory(BIO_new(BIO_s_mem()));
+  CHECK(memory != nullptr);
+  if (!passphrase) {
+    CHECK(PEM_write_bio_PKCS8_PRIV_KEY_INFO(memory.get(), info.get()) == 1);
+    return text_of(memory.get());
+  }
+  Bytes salt = random_bytes(kSaltSize);
+  X509_ALGOR* const scheme =
+      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt.data(), static_cast<int>(salt.size()), nullptr,
+                            kScryptN, kScryptR, kScryptP);
+  CHECK(scheme != nullptr);
+  // Takes `scheme` over.
+  const Encrypted encrypted(
+      PKCS8_set0_pbe(passphrase->data(), static_cast<int>(passphrase->size()), info.get(), scheme));
+  CHECK(encrypted != nullptr);
+  CHECK(PEM_write_bio_PKCS8(memory.get(), encrypted.get()) == 1);
+  return text_of(memory.get());
+}
+
+}  // namespace footproof::pem
