@@ -96,7 +96,8 @@ class Sign1 {
 [[nodiscard]] Bytes sig_structure(ByteView protected_header, ByteView payload);
 
 // The same COSE_Sign1 with an empty unprotected header, whatever it held; the rest byte for byte.
-// For the API, before anything is computed. The result is not parsed further than its outer array.
+// For the API, before anything is computed. The dropped header is held to our CBOR rules too; the
+// headers and payload are not looked into.
 [[nodiscard]] Result<Bytes> with_empty_unprotected(ByteView bytes);
 
 }  // namespace footproof::cose
