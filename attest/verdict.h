@@ -9,6 +9,8 @@
 //   2. `certified` only if every line passes, those of recognition, document, disclosure and holder
 //      only if they were asked for, and the checkpoint is no older than `age_max`.
 //   3. A line whose premise failed reads `not checked`, naming the premise.
+//   4. Not to know is no verdict: the wrong policy, a clock that contradicts the checkpoint, or a
+//      line asked for that cannot be checked give `cannot evaluate`.
 #pragma once
 
 #include <array>
@@ -19,8 +21,11 @@
 #include <vector>
 
 #include "attest/bytes.h"
+#include "attest/date.h"
 #include "attest/finding.h"
-#include "attest/result.h"
+#include "attest/policy.h"
+#include "attest/presentation.h"
+#include "attest/receipt_check.h"
 
 namespace footproof {
 
@@ -50,7 +55,58 @@ inline constexpr std::size_t kQuestionCount = 16;
 // A short title for people.
 [[nodiscard]] std::string_view title_of(Question question);
 enum class Overall : std::uint8_t { certified, certified_but, not_certified, cannot_evaluate };
+[[nodiscard]] std::string_view to_text(Overall overall);  // "certified", "certified but", …
 
-[[nodiscard]] std::string_view to_text(Overall overall);
+// What is true of an attestation that is proven and yet not plainly in force.
+enum class Reservation : std::uint8_t {
+  not_yet_valid,
+  expired,
+  suspended,
+  superseded,
+  accreditation_withdrawn,  // retroactively: as known at T it did not cover the issue date
+  stale,                    // the checkpoint is older than age_max
+  not_recognised,           // under the regime asked
+  incomplete_disclosure,    // for the profile asked
+  presentation_expired,     // its holder set an end
+};
+[[nodiscard]] std::string_view to_text(Reservation reservation);  // "not-yet-valid", …
+
+inline constexpr std::uint64_t kAgeMaxDefault = std::uint64_t{7} * 86400;  // seconds
+// A checkpoint further ahead of the verifier's clock says that one of the two is wrong.
+inline constexpr std::uint64_t kClockAheadMax = 300;  // seconds
+
+struct VerdictOptions {
+  Instant now;             // the verifier's clock
+  std::optional<Date> on;  // as-of date; by default the UTC day of `now`
+  std::uint64_t age_max = kAgeMaxDefault;
+  // Asked for, so that these lines count:
+  std::optional<std::string> regime;
+  std::optional<Bytes> document;
+  std::optional<std::string> disclosure_profile;  // must be complete for this one
+  std::optional<std::string> audience;            // made by the holder for this audience
+  std::optional<Bytes> nonce;                     // and with this nonce
+};
+
+struct Verdict {
+  Overall overall = Overall::cannot_evaluate;
+  std::vector<Reservation> reservations;  // ascending; not empty exactly for certified_but
+  std::array<Finding, kQuestionCount> findings;
+
+  // What it was made from, for showing: there if the presentation parses. Believe of it what the
+  // findings pass. Lives as long as the policy.
+  std::optional<Presentation> presentation;
+  ReceiptCheck receipt;
+
+  [[nodiscard]] const Finding& at(Question question) const {
+    return findings[static_cast<std::size_t>(question)];
+  }
+  // "certified but expired, stale".
+  [[nodiscard]] std::string summary() const;
+  // 0 certified, 1 certified but, 2 not certified, 3 cannot evaluate.
+  [[nodiscard]] int exit_code() const { return static_cast<int>(overall); }
+};
+
+[[nodiscard]] Verdict judge_presentation(ByteView presentation, const Policy& policy,
+                                         const VerdictOptions& options);
 
 }  // namespace footproof
