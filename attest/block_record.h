@@ -16,7 +16,6 @@
 
 namespace footproof {
 
-inline constexpr std::uint64_t kLogSizeMax = (std::uint64_t{1} << 63) - 1;
 inline constexpr std::size_t kBlockRecordSizeMax = 192;
 
 struct BlockRecord {
@@ -39,7 +38,7 @@ struct BlockRecord {
 };
 
 [[nodiscard]] Bytes encode(const BlockRecord& record);
-// index() of a parsed record is less than kLogSizeMax.
+// index() of a parsed record is less than kTreeSizeMax.
 [[nodiscard]] Result<BlockRecord> parse_block_record(ByteView bytes);
 
 // The 32-byte log entries. The leaf is H(0x00 ‖ entry), as RFC 9162 says (attest/merkle.h).
