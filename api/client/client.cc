@@ -1,0 +1,220 @@
+#include "api/client/client.h"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "api/client/parse_answer.h"
+
+namespace footproof::api {
+namespace {
+
+constexpr std::size_t kJsonMax = std::size_t{1024} * 1024;
+constexpr std::size_t kCheckpointMax = std::size_t{64} * 1024;
+constexpr std::size_t kPolicyMax = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t kGenesisMax = std::size_t{1024} * 1024;
+constexpr std::chrono::milliseconds kPollEvery{200};
+
+bool is_node_url(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return false;
+  const std::string name = url.substr(0, scheme);
+  const std::string rest = url.substr(scheme + 3);
+  return (name == "http" || name == "https") && !rest.empty() && rest.size() < 256 &&
+         std::all_of(rest.begin(), rest.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  std::string_view(".-:[]").find(c) != std::string_view::npos;
+         });
+}
+
+const char* reason_of(httplib::Error error, bool too_large) {
+  if (too_large) return "the answer is larger than it may be";
+  switch (error) {
+    case httplib::Error::Connection:
+      return "cannot connect; is the node running, and is this its address?";
+    case httplib::Error::ConnectionTimeout:
+      return "no connection in time";
+    case httplib::Error::Read:
+      return "no answer in time, or the connection was cut";
+    case httplib::Error::Write:
+      return "the connection was cut while sending";
+    case httplib::Error::SSLConnection:
+    case httplib::Error::SSLLoadingCerts:
+    case httplib::Error::SSLServerVerification:
+      return "TLS failed; is its X.509 certificate good, and is it https at all?";
+    default:
+      return "the request failed";
+  }
+}
+
+// The trouble may be this node's alone: ask another.
+bool is_nodes_trouble(int status) { return status == 408 || status == 429 || status >= 500; }
+
+bool succeeded(const NodeAnswer& answer) { return answer.status >= 200 && answer.status < 300; }
+
+}  // namespace
+
+Result<Client> Client::make(std::vector<std::string> nodes, const ClientConfig& config) {
+  if (nodes.empty()) {
+    return fail(Errc::usage, "no node named: use --node URL[,URL] or set FOOTPROOF_NODE");
+  }
+  for (std::string& node : nodes) {
+    while (node.ends_with('/')) node.pop_back();
+    if (!is_node_url(node)) {
+      return fail(Errc::usage, "node " + node + ": not of the form http://host:port");
+    }
+  }
+  return Client(std::move(nodes), config);
+}
+
+Result<NodeAnswer> Client::ask_one(const std::string& node, const Call& call) const {
+  httplib::Client http(node);
+  if (!http.is_valid()) return fail(Errc::usage, node + ": not a URL of a node");
+  http.set_connection_timeout(config_.connect_timeout);
+  http.set_read_timeout(config_.answer_timeout);
+  http.set_write_timeout(config_.answer_timeout);
+  http.set_follow_location(false);
+  http.set_decompress(false);
+  http.set_tcp_nodelay(true);
+
+  NodeAnswer answer;
+  answer.node = node;
+  bool too_large = false;
+  const auto until = std::chrono::steady_clock::now() + config_.answer_timeout;
+  httplib::Request request;
+  request.method = call.method;
+  request.path = call.path;
+  request.body = call.body;
+  if (!call.content_type.empty()) request.headers.emplace("Content-Type", call.content_type);
+  request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    too_large = answer.body.size() + size > call.size_max;
+    // The library's timeouts are for each read; a node that drips is cut here.
+    if (too_large || std::chrono::steady_clock::now() > until) return false;
+    answer.body.append(data, size);
+    return true;
+  };
+  const httplib::Result result = http.send(request);
+  if (!result) return fail(Errc::io, node + ": " + reason_of(result.error(), too_large));
+  answer.status = result->status;
+  answer.content_type = result->get_header_value("Content-Type");
+  return answer;
+}
+
+Result<NodeAnswer> Client::ask(const Call& call) {
+  std::string failures;
+  Errc code = Errc::io;
+  for (std::size_t tried = 0; tried < nodes_.size(); ++tried) {
+    const std::size_t which = (preferred_ + tried) % nodes_.size();
+    auto answer = ask_one(nodes_[which], call);
+    if (answer && !is_nodes_trouble(answer->status)) {
+      preferred_ = which;
+      return answer;
+    }
+    const Error error = answer ? problem_of(*answer) : answer.error();
+    if (error.code == Errc::too_busy) code = error.code;
+    failures += (failures.empty() ? "" : "\n") + error.detail;
+  }
+  return fail(code, failures);
+}
+
+Result<NodeAnswer> Client::get(const std::string& path, std::size_t size_max) {
+  auto answer = ask({"GET", path, "", "", size_max});
+  if (answer && !succeeded(*answer)) return fail(problem_of(*answer));
+  return answer;
+}
+
+Result<Submitted> Client::submit(const Bytes& statement, std::chrono::milliseconds wait_max) {
+  const auto until = std::chrono::steady_clock::now() + wait_max;
+  const Call call{"POST", "/v1/statements?wait=yes", "application/cose",
+                  std::string(as_text(statement)), kJsonMax};
+  const auto answer = ask(call);
+  if (!answer) return fail(answer.error());
+  if (!succeeded(*answer) && answer->status != 422) return fail(problem_of(*answer));
+  auto submitted = parse_submitted(*answer);
+  while (submitted && submitted->what == Submitted::What::pending &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kPollEvery);
+    auto later = poll(submitted->entry_id);
+    // Unknown at another node, or no node at all for the moment: it may still come.
+    if (later) submitted = std::move(later);
+  }
+  return submitted;
+}
+
+Result<std::vector<Submitted>> Client::submit_sequence(const std::vector<Bytes>& statements) {
+  std::string body;
+  for (const Bytes& statement : statements) body += as_text(statement);
+  const auto answer =
+      ask({"POST", "/v1/statements?wait=yes", "application/cbor-seq", body, 4 * kJsonMax});
+  if (!answer) return fail(answer.error());
+  if (!succeeded(*answer)) return fail(problem_of(*answer));
+  auto items = parse_sequence(*answer, statements.size());
+  if (items && items->size() != statements.size()) {
+    return fail(Errc::malformed, answer->node + ": answered fewer statements than were sent");
+  }
+  return items;
+}
+
+Result<Submitted> Client::poll(const Digest& entry_id) {
+  const auto answer = ask({"GET", "/v1/entries/" + entry_id.hex(), "", "", kJsonMax});
+  if (!answer) return fail(answer.error());
+  if (!succeeded(*answer) && answer->status != 422) return fail(problem_of(*answer));
+  return parse_submitted(*answer);
+}
+
+Result<DryRun> Client::dry_run(const Bytes& statement) {
+  const auto answer =
+      ask({"POST", "/v1/dry-run", "application/cose", std::string(as_text(statement)), kJsonMax});
+  if (!answer) return fail(answer.error());
+  if (!succeeded(*answer)) return fail(problem_of(*answer));
+  return parse_dry_run(*answer);
+}
+
+Result<Receipt> Client::receipt(const Digest& entry_id,
+                                const std::optional<Digest>& declaration_root) {
+  std::string path = "/v1/entries/" + entry_id.hex() + "/receipt";
+  if (declaration_root) path += "?declaration=" + declaration_root->hex();
+  const auto answer = get(path, kReceiptSizeMax);
+  if (!answer) return fail(answer.error());
+  auto receipt = parse_receipt(as_bytes(answer->body));
+  if (!receipt) return fail(answer->node, std::move(receipt.error()));
+  return receipt;
+}
+
+Result<StateReceipt> Client::state(const std::vector<Digest>& keys) {
+  std::string path = "/v1/proofs/state";
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    path += (i == 0 ? "?key=" : "&key=") + keys[i].hex();
+  }
+  const auto answer = get(path, kJsonMax);
+  if (!answer) return fail(answer.error());
+  return parse_state_receipt(*answer, keys.size());
+}
+
+Result<std::string> Client::checkpoint() {
+  auto answer = get("/checkpoint", kCheckpointMax);
+  if (!answer) return fail(answer.error());
+  return std::move(answer->body);
+}
+
+Result<std::string> Client::trust_policy() {
+  auto answer = get("/v1/policy", kPolicyMax);
+  if (!answer) return fail(answer.error());
+  return std::move(answer->body);
+}
+
+Result<Bytes> Client::genesis() {
+  const auto answer = get("/v1/genesis", kGenesisMax);
+  if (!answer) return fail(answer.error());
+  return to_bytes(as_bytes(answer->body));
+}
+
+Result<Health> Client::health() {
+  const auto answer = get("/v1/health", kJsonMax);
+  if (!answer) return fail(answer.error());
+  return parse_health(*answer);
+}
+
+}  // namespace footproof::api

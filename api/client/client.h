@@ -1,0 +1,91 @@
+// Client: asks nodes over HTTP, one after the other until one answers.
+//
+// Every call is bounded in time and in bytes and follows no redirect. It goes to the next node when
+// a node cannot be reached, is too slow, or says that it is too busy or broken; any other answer is
+// the answer. Submitting is safe to repeat anywhere: the same bytes are the same entry. What comes
+// back is a node's word: whoever relies on it verifies the receipt.
+// client.cc is the only file of it that sees httplib. Not for use by two threads at once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/reader.h"
+#include "attest/bytes.h"
+#include "attest/digest.h"
+#include "attest/receipt.h"
+#include "attest/result.h"
+
+namespace footproof::api {
+
+struct ClientConfig {
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::chrono::milliseconds answer_timeout{15'000};  // a node waits up to 8 s for a receipt
+};
+
+struct NodeAnswer {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+  std::string node;  // the URL that answered
+};
+
+// What has become of a submitted statement.
+struct Submitted {
+  enum class What : std::uint8_t { logged, pending, refused };
+  What what = What::pending;
+  Digest entry_id;
+  std::uint64_t index = 0;  // logged
+  Refusal refusal;          // refused
+  std::string node;         // the URL that said so
+};
+
+class Client {
+ public:
+  // URLs "http://host:port" or "https://host[:port]", at least one, without a path.
+  static Result<Client> make(std::vector<std::string> nodes, const ClientConfig& config = {});
+
+  // 200 to 299 or the problem as an error: refused, not_found, usage, too_busy, io.
+  Result<NodeAnswer> get(const std::string& path, std::size_t size_max);
+
+  // Submits and waits until it is logged or refused, at most `wait_max`; then reads pending. The
+  // caller has saved the bytes before.
+  Result<Submitted> submit(const Bytes& statement, std::chrono::milliseconds wait_max);
+  // The same for as many as fit one request (1 MiB, 4,096), each with its answer.
+  Result<std::vector<Submitted>> submit_sequence(const std::vector<Bytes>& statements);
+  Result<Submitted> poll(const Digest& entry_id);
+  Result<DryRun> dry_run(const Bytes& statement);
+
+  Result<Receipt> receipt(const Digest& entry_id, const std::optional<Digest>& declaration_root);
+  Result<StateReceipt> state(const std::vector<Digest>& keys);
+  Result<std::string> checkpoint();
+  Result<std::string> trust_policy();
+  Result<Bytes> genesis();
+  Result<Health> health();
+
+  [[nodiscard]] const std::vector<std::string>& nodes() const { return nodes_; }
+
+ private:
+  Client(std::vector<std::string> nodes, const ClientConfig& config)
+      : nodes_(std::move(nodes)), config_(config) {}
+
+  struct Call {
+    std::string method;
+    std::string path;
+    std::string content_type;
+    std::string body;
+    std::size_t size_max = 0;
+  };
+  // Over all nodes, the one that answered last first. Any status but those of a node in trouble.
+  Result<NodeAnswer> ask(const Call& call);
+  [[nodiscard]] Result<NodeAnswer> ask_one(const std::string& node, const Call& call) const;
+
+  std::vector<std::string> nodes_;
+  ClientConfig config_;
+  std::size_t preferred_ = 0;
+};
+
+}  // namespace footproof::api
