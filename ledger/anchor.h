@@ -2,7 +2,8 @@
 // database so that a database that went back in time, or came up empty, is noticed before it can
 // make this node sign a second history (docs/ARCHITECTURE.md, what is durable).
 //
-// Two slots in turn, each with a generation and a checksum: a torn write leaves the other slot.
+// Two slots in turn, each with a generation and a checksum and written as two copies: a torn write
+// leaves the other slot, a byte gone bad the other copy.
 // write() returns after fsync.
 // Invariants: cosigned size never shrinks, a cosigned size never gets another root, its time never
 // goes back; the executed height never shrinks.

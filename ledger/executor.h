@@ -109,6 +109,12 @@ struct BlockResult {
   LogGrowth growth;
 };
 
+// What both execute() and genesis do at the end: the record if there is to be one, leaves, tree and
+// new head. `statements` have their index, bytes and ids; their number is the record's count.
+[[nodiscard]] BlockResult close_block(const LedgerState& before, const OrderedBlock& block,
+                                      std::vector<LogItem> statements,
+                                      std::vector<Outcome> outcomes, StateChanges changes);
+
 // The block must follow `state` (height one more, later time): else mismatch. Other errors mean
 // that the view could not be read. `view` is the ledger at state.head.
 [[nodiscard]] Result<BlockResult> execute(const StateView& view, const LedgerState& state,

@@ -27,8 +27,9 @@ namespace footproof::ledger {
 
 inline constexpr std::size_t kGenesisSizeMax = std::size_t{1024} * 1024;
 inline constexpr std::size_t kGenesisPartiesMax = 256;
-inline constexpr std::size_t kValidatorsMin = 4;
-inline constexpr std::size_t kValidatorsMax = 31;
+// The year 9999: so that block times, which only grow, stay far from the end of their range.
+inline constexpr std::uint64_t kGenesisTimeMax = 253402300799000;
+inline constexpr std::size_t kAssociationsMin = 4;  // so that one lost key cannot lock the house
 
 // What takes the chain id's place in proofs of possession of the keys in a genesis file:
 // H("footproof/genesis-possession/v1" ‖ 0x00 ‖ CBOR [domain, network]).
@@ -47,7 +48,7 @@ struct Genesis {
   std::uint64_t time_ms = 0;
   std::vector<ValidatorProposal> validators;
   std::vector<AdmitParty> parties;
-  ParametersRecord parameters;
+  Parameters parameters;
   std::optional<Predecessor> predecessor;
 };
 
@@ -74,13 +75,10 @@ struct PartyDescriptor {
 
 // H("footproof/chain/v1" ‖ 0x00 ‖ exact bytes of the file).
 [[nodiscard]] Digest chain_id_of(ByteView genesis_file);
-// `<domain>/<network>/<first 16 hex of the chain id>`: of checkpoints. Cosigner names are
-// `<origin>/<validator id>`.
-[[nodiscard]] std::string origin_of(const Genesis& genesis, const Digest& chain_id);
-[[nodiscard]] std::string cosigner_name(std::string_view origin, std::string_view validator_id);
-
 // The validator set of epoch 0 as its state record.
-[[nodiscard]] ValidatorsRecord first_validators(const Genesis& genesis, const Digest& chain_id);
+// Cosign names come from make_origin(domain, network, chain id) (attest/note.h).
+[[nodiscard]] Result<ValidatorsRecord> first_validators(const Genesis& genesis,
+                                                        const Digest& chain_id);
 
 // The block at height 0: state after genesis, its record at index 0, a log of size 1. The block id
 // is consensus' hash of the genesis header (it names the members, which first_validators() gives).

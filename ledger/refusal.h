@@ -20,12 +20,11 @@ enum class RefusalReason : std::uint8_t {
   stale,
   from_the_future,
   subject_used,
-  // key of the issuer
+  // the issuer's key
   unknown_key,
   wrong_issuer,
   wrong_usage,
   wrong_algorithm,
-  key_not_yet_good,
   key_rotated,
   key_compromised,
   bad_signature,
@@ -41,11 +40,11 @@ enum class RefusalReason : std::uint8_t {
   issued_in_the_future,
   anchored_late,
   unknown_target,
+  wrong_target_kind,
   not_the_issuer,
   already_superseded,
   not_supersedable,
   // status
-  wrong_target_kind,
   declaration_not_separate,
   effective_out_of_range,
   last_event_differs,
@@ -60,7 +59,6 @@ enum class RefusalReason : std::uint8_t {
   scheme_not_allowed,
   regime_not_allowed,
   role_conflict,
-  incomplete,
   // key
   unknown_party,
   not_the_registrar,

@@ -27,6 +27,7 @@ using VerifySignature = std::function<bool(const PublicKey& key, const Statement
 
 struct RuleContext {
   Digest chain_id;
+  std::uint64_t epoch = 0;
   std::uint64_t time_ms = 0;  // of the block that the statement stands in
 };
 

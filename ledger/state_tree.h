@@ -36,6 +36,7 @@ class StateTree {
   [[nodiscard]] Result<StateProof> prove(std::span<const Digest> keys) const;
 
  private:
+  friend struct StateTreeWalk;
   struct Node;
   using Link = std::shared_ptr<const Node>;  // null: an empty subtree
   Link root_;

@@ -1,2 +1,0 @@
-// Holds the folder open until its first source lands.
-namespace footproof {}

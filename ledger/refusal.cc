@@ -1,0 +1,132 @@
+#include "ledger/refusal.h"
+
+#include <array>
+
+#include "attest/check.h"
+
+namespace footproof::ledger {
+namespace {
+
+using R = RefusalReason;
+
+constexpr std::array kTable = {
+    ReasonEntry{R::malformed, "malformed", "envelope",
+                "Send a COSE_Sign1 statement as docs/formats.md §3 describes it."},
+    ReasonEntry{R::not_built, "not-built", "envelope",
+                "This network does not take statements of this kind yet."},
+    ReasonEntry{R::wrong_network, "wrong-network", "envelope",
+                "Sign for this network: its chain id stands in its trust policy."},
+    ReasonEntry{R::stale, "stale", "envelope",
+                "Sign the statement again: it was signed too long ago."},
+    ReasonEntry{R::from_the_future, "from-the-future", "envelope",
+                "Set the signing machine's clock, then sign again."},
+    ReasonEntry{R::subject_used, "subject-used", "envelope",
+                "Sign with a fresh random subject; each is used once by an issuer."},
+
+    ReasonEntry{R::unknown_key, "unknown-key", "issuer-key",
+                "Have the key registered first, or sign with a registered one."},
+    ReasonEntry{R::wrong_issuer, "wrong-issuer", "issuer-key",
+                "Name the party that the key belongs to as issuer, or sign with its key."},
+    ReasonEntry{R::wrong_usage, "wrong-usage", "issuer-key",
+                "Sign status and key statements with a status key, all others with a sign key."},
+    ReasonEntry{R::wrong_algorithm, "wrong-algorithm", "issuer-key",
+                "Use the algorithm of the registered key."},
+    ReasonEntry{R::key_rotated, "key-rotated", "issuer-key",
+                "Sign with the key that took this one's place."},
+    ReasonEntry{R::key_compromised, "key-compromised", "issuer-key",
+                "Sign with another key; this one was reported compromised."},
+    ReasonEntry{R::bad_signature, "bad-signature", "issuer-key",
+                "Sign again with the private half of the key that is named."},
+
+    ReasonEntry{R::unknown_accreditation, "unknown-accreditation", "accreditation-named",
+                "Name an accreditation that its body has granted on this network."},
+    ReasonEntry{R::accreditation_of_another, "accreditation-of-another", "attestation",
+                "Name an accreditation of your own."},
+    ReasonEntry{R::accreditation_not_in_force, "accreditation-not-in-force", "attestation",
+                "Ask the accreditation body; attest only while the accreditation is in force."},
+    ReasonEntry{R::scope_not_covered, "scope-not-covered", "attestation",
+                "Attest within the scopes granted, or ask the body to extend them."},
+    ReasonEntry{R::scheme_not_covered, "scheme-not-covered", "attestation",
+                "Attest under a scheme granted for this scope, or ask for an extension."},
+    ReasonEntry{R::standard_not_covered, "standard-not-covered", "attestation",
+                "Name only standards that one granted scope entry covers together."},
+    ReasonEntry{R::assurance_not_covered, "assurance-not-covered", "attestation",
+                "Lower the assurance level to what was granted for this scope."},
+    ReasonEntry{R::dates_out_of_order, "dates-out-of-order", "attestation",
+                "Correct the dates: an attestation ends on or after its issue date."},
+    ReasonEntry{R::issued_in_the_future, "issued-in-the-future", "attestation",
+                "Submit on or after the issue date."},
+    ReasonEntry{R::anchored_late, "anchored-late", "attestation",
+                "Too long since the issue date: issue the attestation again."},
+    ReasonEntry{R::unknown_target, "unknown-target", "target",
+                "Name the entry id of an entry of this log."},
+    ReasonEntry{R::wrong_target_kind, "wrong-target-kind", "target",
+                "Name the entry id of an attestation."},
+    ReasonEntry{R::not_the_issuer, "not-the-issuer", "attestation",
+                "Only the issuer of an attestation may supersede it."},
+    ReasonEntry{R::already_superseded, "already-superseded", "attestation",
+                "Supersede the successor instead: an attestation has one successor."},
+    ReasonEntry{R::not_supersedable, "not-supersedable", "attestation",
+                "Only an active attestation may be superseded; have it reinstated first."},
+
+    ReasonEntry{R::declaration_not_separate, "declaration-not-separate", "status",
+                "Leave the declaration out: this attestation has only one."},
+    ReasonEntry{R::effective_out_of_range, "effective-out-of-range", "effective-date",
+                "Give an effective date that is not in the future nor before the issue date."},
+    ReasonEntry{R::last_event_differs, "last-event-differs", "last-event",
+                "Look at the events recorded meanwhile, name the last one and sign again."},
+    ReasonEntry{R::illegal_transition, "illegal-transition", "transition",
+                "Look up the present state; from it this change is not possible."},
+    ReasonEntry{R::reason_not_allowed, "reason-not-allowed", "status",
+                "Give a reason that goes with this action."},
+    ReasonEntry{R::not_the_suspender, "not-the-suspender", "status",
+                "Only who suspended it, or a superior, may reinstate it."},
+    ReasonEntry{R::no_authority, "no-authority", "status",
+                "Only the issuer, the accreditation body or the scheme owner may change this."},
+    ReasonEntry{R::record_full, "record-full", "record",
+                "The history of this record is full; it takes only what ends it."},
+
+    ReasonEntry{R::not_a_body, "not-a-body", "accreditation",
+                "Only an admitted accreditation body may grant and change accreditations."},
+    ReasonEntry{R::accreditation_exists, "accreditation-exists", "accreditation",
+                "Choose an accreditation id that this body has not used."},
+    ReasonEntry{R::scheme_not_allowed, "scheme-not-allowed", "accreditation",
+                "Grant only schemes that the body itself was admitted for."},
+    ReasonEntry{R::regime_not_allowed, "regime-not-allowed", "accreditation",
+                "Name only recognition regimes that the body itself was admitted for."},
+    ReasonEntry{R::role_conflict, "role-conflict", "accreditation",
+                "Give the verifier a URI of its own: this one is a party with another role."},
+
+    ReasonEntry{R::unknown_party, "unknown-party", "key",
+                "Register keys only for parties of this network; a grant creates a verifier."},
+    ReasonEntry{R::not_the_registrar, "not-the-registrar", "key",
+                "Sign with a status key of the party itself or of its registrar."},
+    ReasonEntry{R::key_exists, "key-exists", "key",
+                "Make a fresh key: this one is registered already."},
+    ReasonEntry{R::bad_possession, "bad-possession", "key",
+                "Prove possession with the new key, for this network, party and usage."},
+    ReasonEntry{R::nothing_to_replace, "nothing-to-replace", "key",
+                "Name a key of this party, of the same usage, that is still in use."},
+    ReasonEntry{R::too_far_back, "too-far-back", "key",
+                "Let the registrar report it: the party itself may not reach back so far."},
+};
+
+constexpr bool in_order() {
+  for (std::size_t at = 0; at < kTable.size(); ++at) {
+    if (static_cast<std::size_t>(kTable[at].reason) != at) return false;
+  }
+  return kTable.size() == static_cast<std::size_t>(R::too_far_back) + 1;
+}
+static_assert(in_order(), "one entry for each reason, in the order of the enumeration");
+
+}  // namespace
+
+std::span<const ReasonEntry> reason_table() { return kTable; }
+
+const ReasonEntry& entry_of(RefusalReason reason) {
+  const auto at = static_cast<std::size_t>(reason);
+  CHECK(at < kTable.size());
+  return kTable[at];
+}
+
+}  // namespace footproof::ledger
