@@ -3,7 +3,9 @@
 //
 // Refused: anything but UTF-8, a byte order mark, duplicate member names after unescaping, lone
 // surrogates, nesting deeper than kDepthMax, more than kSizeMax bytes or kValuesMax values, and
-// anything but white space after the value. An error tells line, byte offset and JSON pointer.
+// anything but white space after the value. Also what I-JSON (RFC 7493) forbids because two readers
+// would understand it differently: noncharacters, integers beyond ±(2^53 − 1), and numbers that
+// would overflow a double or vanish in it. An error tells line, byte offset and JSON pointer.
 //
 // A Document is immutable and owns its text; Values are handles into it and live as long as it
 // does (moving the Document keeps them valid).
@@ -22,7 +24,7 @@ namespace footproof::json {
 
 inline constexpr std::size_t kSizeMax = 16 * 1024 * 1024;
 inline constexpr std::size_t kDepthMax = 64;        // arrays and objects inside each other
-inline constexpr std::size_t kValuesMax = 1 << 20;  // bounds memory: 64 bytes a value
+inline constexpr std::size_t kValuesMax = 1 << 20;  // bounds memory: some 80 bytes a value
 
 enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 
