@@ -41,6 +41,7 @@ Result<Membership> Membership::make(const Digest& chain_id, Epoch epoch,
   membership.epoch_ = epoch;
   membership.members_hash_ = members_hash;
   membership.members_ = std::move(members);
+  membership.q_ = quorum(membership.n());
   membership.leader_offset_ = leader_offset(chain_id, epoch) % membership.n();
   return membership;
 }

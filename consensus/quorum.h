@@ -60,7 +60,7 @@ class Membership {
   [[nodiscard]] const Digest& members_hash() const { return members_hash_; }
   [[nodiscard]] std::size_t n() const { return members_.size(); }
   [[nodiscard]] std::size_t f() const { return faulty_max(n()); }
-  [[nodiscard]] std::size_t q() const { return quorum(n()); }
+  [[nodiscard]] std::size_t q() const { return q_; }
   [[nodiscard]] const std::vector<Member>& members() const { return members_; }
   [[nodiscard]] ValidatorIndex leader(View view) const;
   // The index of `id`, or none.
@@ -75,11 +75,15 @@ class Membership {
   // Both votes verify, have one signer and view, and R1 forbids the pair.
   [[nodiscard]] bool verify(const Evidence& evidence, const Verifier& verifier) const;
 
+  // 2f, to show that tests notice.
+  void break_quorum_for_tests() { q_ = 2 * f(); }
+
  private:
   Membership() = default;
 
   Digest chain_id_;
   Epoch epoch_ = 0;
+  std::size_t q_ = 0;
   Digest members_hash_;
   std::uint64_t leader_offset_ = 0;
   std::vector<Member> members_;

@@ -228,7 +228,11 @@ class Replica {
     bool voting = false;
     std::uint64_t proposals_mine = 0;
     std::uint64_t views_nullified = 0;
-    std::uint64_t messages_refused = 0;
+    std::uint64_t messages_refused = 0;  // bad signatures, blocks that do not fit their hash
+    std::size_t views_held = 0;
+    std::size_t blocks_held = 0;
+    std::size_t batches_held = 0;
+    std::size_t evidence_held = 0;
   };
   [[nodiscard]] Info info() const;
 

@@ -1,0 +1,17 @@
+// What the replica keeps in the WAL: own votes, blocks, certificates, evidence (README.md §13).
+//
+// Records carry their epoch and view inside; they may be read in any order.
+#pragma once
+
+#include <variant>
+
+#include "consensus/messages.h"
+
+namespace footproof::consensus {
+
+using Record = std::variant<Vote, Block, Certificate, Evidence>;
+
+[[nodiscard]] Bytes encode_record(const Record& record);
+[[nodiscard]] Result<Record> parse_record(ByteView bytes);
+
+}  // namespace footproof::consensus
