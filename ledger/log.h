@@ -51,6 +51,10 @@ class Log {
   void append(const Digest& leaf, LogGrowth& growth);
   [[nodiscard]] std::uint64_t size() const { return frontier_.size(); }
   [[nodiscard]] Digest root() const { return frontier_.root(); }
+  // The hashes of the last, not yet full tile of a level; may be empty.
+  [[nodiscard]] const std::vector<Digest>& partial(std::uint32_t level) const {
+    return partial_[level];
+  }
 
  private:
   Frontier frontier_;
