@@ -11,8 +11,7 @@ namespace {
 
 // In the order of --help: what an association does, a verifier, an exporter, a customs officer.
 void add_all(CLI::App& app, footproof::api::Context& context) {
-  static_cast<void>(app);
-  static_cast<void>(context);
+  footproof::api::add_key_commands(app, context);
 }
 
 }  // namespace

@@ -101,17 +101,17 @@ VerdictOptions options_at(const FixtureLog& log) {
   return options;
 }
 
-Attested::Attested(std::size_t validators)
+Certified::Certified(std::size_t validators)
     : log(validators), attestation(attest_fixture(log)), policy(log.policy()) {}
 
-Verdict Attested::judge(const Presentation& presentation) const {
+Verdict Certified::judge(const Presentation& presentation) const {
   return judge(presentation, options_at(log));
 }
 
-Verdict Attested::judge(const Presentation& presentation, const VerdictOptions& options) const {
+Verdict Certified::judge(const Presentation& presentation, const VerdictOptions& options) const {
   return judge_presentation(encode_presentation(presentation), policy, options);
 }
 
-Verdict Attested::judge_now() const { return judge(present(log, attestation)); }
+Verdict Certified::judge_now() const { return judge(present(log, attestation)); }
 
 }  // namespace footproof::testing

@@ -30,8 +30,8 @@ namespace footproof::testing {
 [[nodiscard]] VerdictOptions options_at(const FixtureLog& log);
 
 // A log in which the fixture's declaration was attested two blocks ago.
-struct Attested {
-  explicit Attested(std::size_t validators = 4);
+struct Certified {
+  explicit Certified(std::size_t validators = 4);
   FixtureLog log;
   Statement attestation;
 
