@@ -30,6 +30,8 @@ enum class SlotType : std::uint8_t {
   uri,               // URN scheme and namespace in lower case
   code,              // one of the slot's codes
   digits8,           // a CN code
+  country,           // ISO 3166-1, two upper-case letters
+  subdivision,       // ISO 3166-2
   unsigned_integer,  // at most 2^32 − 1
   decimal,
   instant,  // text, UTC with Z: 2025-04-30T00:00:00Z, fraction only where not zero

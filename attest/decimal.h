@@ -6,6 +6,7 @@
 // large is refused.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ struct Decimal {
   std::string text;
   bool rounded = false;
 
-  friend bool operator==(const Decimal&, const Decimal&) = default;
+  friend auto operator<=>(const Decimal&, const Decimal&) = default;
 };
 
 // From the text of a JSON number ("1E+2", "12.50") or of a decimal string ("77.0").

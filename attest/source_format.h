@@ -1,0 +1,72 @@
+// Known source formats and how their fields fill core slots (docs/core_profile.md shows the table).
+//
+// The mappings belong to the core profile: a field read another way, or another format known, is a
+// new profile id, because a sealed file must re-derive to the same root for ever.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attest/bytes.h"
+#include "attest/json.h"
+#include "attest/result.h"
+
+namespace footproof {
+
+// How a field's text becomes items of its slot.
+enum class Reading : std::uint8_t {
+  plain,         // by the slot's type
+  constant,      // the row's own text: true of every document of this format
+  cn,            // a CN code inside a classification URN; others are passed over
+  cpc,           // likewise a UN CPC class
+  gtin,          // likewise a GTIN
+  standard,      // one spelling for each cross-sectoral standard
+  name,          // the text names a source of emission factors
+  name_version,  // an object {name, version}
+  attestation,   // a Catena-X attestation type: party or coverage, by the slot
+};
+
+struct MappingRow {
+  std::string_view slot;
+  std::string_view path;  // JSON pointer from the footprint; "*" is every element of an array
+  Reading reading = Reading::plain;
+  std::string_view constant = {};
+};
+
+struct SourceFormat {
+  std::string_view id;  // "pact-3"
+  std::string_view title;
+  std::span<const MappingRow> rows;
+};
+
+[[nodiscard]] std::span<const SourceFormat> source_formats();
+
+// A slot's value and the field it came from.
+struct MappedSlot {
+  Bytes value;  // core value, never absent
+  std::string pointer;
+};
+
+struct Mapping {
+  const SourceFormat* format = nullptr;          // nullptr: not known
+  std::vector<std::optional<MappedSlot>> slots;  // by rank
+  std::vector<std::string> notes;                // fields a slot could not take
+};
+
+// bad_value, with the pointer, where a number is too large; nothing else is refused.
+[[nodiscard]] Result<Mapping> map_document(const json::Document& document);
+
+// One footprint inside a document, and its format.
+struct Footprint {
+  json::Value root;
+  const SourceFormat* format = nullptr;
+};
+// The one footprint in it, bare or in the envelopes of PACT's interface (data, data/pfs). Nothing
+// where there is none of a known format, or more than one.
+[[nodiscard]] std::optional<Footprint> find_footprint(const json::Document& document);
+
+}  // namespace footproof
