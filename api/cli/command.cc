@@ -185,6 +185,12 @@ Result<std::string> read_passphrase(const std::string& file, const std::string& 
   return first;
 }
 
+Instant clock_now() {
+  return {static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                         std::chrono::system_clock::now().time_since_epoch())
+                                         .count())};
+}
+
 Progress::Progress(std::string what, std::uint64_t total)
     : what_(std::move(what)), total_(total), started_ms_(monotonic_ms()) {}
 

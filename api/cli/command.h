@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "attest/bytes.h"
+#include "attest/date.h"
 #include "attest/key.h"
 #include "attest/result.h"
 
@@ -37,13 +38,14 @@ struct Context {
   int exit_code = kOk;
 };
 
-void add_key_commands(CLI::App& app, Context& context);       // key
-void add_network_commands(CLI::App& app, Context& context);   // network, validator
-void add_attest_commands(CLI::App& app, Context& context);    // attest, submit
-void add_accredit_commands(CLI::App& app, Context& context);  // accredit
-void add_status_commands(CLI::App& app, Context& context);    // suspend, reinstate, revoke, status
-void add_register_commands(CLI::App& app, Context& context);  // register (keys of a party)
-void add_operate_commands(CLI::App& app, Context& context);   // trust, doctor
+void add_key_commands(CLI::App& app, Context& context);        // key
+void add_validator_commands(CLI::App& app, Context& context);  // validator, party
+void add_network_commands(CLI::App& app, Context& context);    // network
+void add_attest_commands(CLI::App& app, Context& context);     // attest, submit
+void add_accredit_commands(CLI::App& app, Context& context);   // accredit
+void add_status_commands(CLI::App& app, Context& context);     // suspend, reinstate, revoke, status
+void add_register_commands(CLI::App& app, Context& context);   // register (keys of a party)
+void add_operate_commands(CLI::App& app, Context& context);    // trust, doctor
 
 // Prints "footproof: <detail>" and gives the exit code that fits the error.
 [[nodiscard]] int report(const Error& error);
@@ -65,6 +67,9 @@ enum class Overwrite : bool { no, yes };
 // The private key in a key file; asks for its passphrase if it is encrypted. Errors name the file.
 [[nodiscard]] Result<SigningKey> open_key(const std::string& path,
                                           const std::string& passphrase_file);
+
+// Of this machine, since 1970. A command line tool is where a clock may be asked.
+[[nodiscard]] Instant clock_now();
 
 // One line on standard error that appears once a step has taken longer than a second, and only on a
 // terminal. Ends itself.

@@ -11,7 +11,12 @@ namespace {
 
 // In the order of --help: what an association does, a verifier, an exporter, a customs officer.
 void add_all(CLI::App& app, footproof::api::Context& context) {
-  footproof::api::add_key_commands(app, context);
+  using namespace footproof::api;
+  add_key_commands(app, context);
+  add_accredit_commands(app, context);
+  add_register_commands(app, context);
+  add_attest_commands(app, context);
+  add_status_commands(app, context);
 }
 
 }  // namespace

@@ -1,0 +1,61 @@
+#include "api/cli/key_request.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "attest/cbor.h"
+#include "attest/check.h"
+#include "attest/identifier.h"
+
+namespace footproof::api {
+namespace {
+
+constexpr std::string_view kTag = "footproof/key-request/v1";
+
+}  // namespace
+
+Result<KeyUsage> parse_usage(const std::string& text) {
+  for (const KeyUsage usage : {KeyUsage::sign, KeyUsage::status}) {
+    if (to_text(usage) == text) return usage;
+  }
+  return fail(Errc::usage, "--usage: sign or status, not " + text);
+}
+
+NewKey make_new_key(const SigningKey& key, const Digest& context, const std::string& party,
+                    KeyUsage usage) {
+  NewKey made{key.public_key(), usage, {}};
+  const Bytes proof = make_possession_proof(key, context, party, to_text(usage));
+  CHECK(proof.size() == made.proof.size());
+  std::copy(proof.begin(), proof.end(), made.proof.begin());
+  return made;
+}
+
+KeyRequest make_key_request(const SigningKey& key, const Digest& chain_id, const std::string& party,
+                            KeyUsage usage) {
+  return {party, make_new_key(key, chain_id, party, usage)};
+}
+
+Bytes encode_key_request(const KeyRequest& request) {
+  cbor::Writer out;
+  out.array(5).text(kTag).text(request.party).raw(request.added.key.cose_key());
+  out.uint(static_cast<std::uint64_t>(request.added.usage)).bytes(request.added.proof);
+  return std::move(out).take();
+}
+
+Result<KeyRequest> parse_key_request(ByteView bytes) {
+  cbor::Reader in(bytes, "key request");
+  in.array_of(5);
+  in.text_equal(kTag);
+  const std::string party(in.field("party").text(kUriSizeMax));
+  const auto key = read_public_key(in.field("key"));
+  const auto usage = static_cast<KeyUsage>(in.field("usage").uint_up_to(1));
+  const ByteView proof = in.field("proof").bytes_of(kSignatureSize);
+  if (auto done = in.finish(); !done) return fail(std::move(done.error()));
+  if (!is_party_uri(party)) return fail(Errc::bad_value, "key request: party: no party URI");
+  KeyRequest request{party, {*key, usage, {}}};
+  std::copy(proof.begin(), proof.end(), request.added.proof.begin());
+  return request;
+}
+
+}  // namespace footproof::api
