@@ -110,7 +110,7 @@ int report(const Error& error) {
 
 Result<Bytes> read_file(const std::string& path, std::size_t size_max) {
   const Descriptor file(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return fail_path(path, "cannot open");
+  if (!file.is_open()) return fail(Errc::usage, path + ": cannot open: " + std::strerror(errno));
   Bytes bytes;
   std::uint8_t chunk[64 * 1024];
   for (;;) {
