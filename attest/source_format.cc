@@ -143,6 +143,8 @@ Result<Items> read_field(const MappingRow& row, const CoreSlot& slot, json::Valu
       const auto code = classified(text, {"gtin"});
       return code && all_digits(*code) ? one_item(slot, *code) : Items{};
     }
+    case Reading::country_part:
+      return text.size() > 3 && text[2] == '-' ? one_item(slot, text.substr(0, 2)) : Items{};
     case Reading::standard: {
       Items items;
       for (std::string& code : standards_of(text)) items.emplace_back(std::move(code));

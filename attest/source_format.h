@@ -24,6 +24,7 @@ enum class Reading : std::uint8_t {
   cn,            // a CN code inside a classification URN; others are passed over
   cpc,           // likewise a UN CPC class
   gtin,          // likewise a GTIN
+  country_part,  // the country that an ISO 3166-2 code begins with
   standard,      // one spelling for each cross-sectoral standard
   name,          // the text names a source of emission factors
   name_version,  // an object {name, version}

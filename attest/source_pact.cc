@@ -15,6 +15,8 @@ constexpr MappingRow kPact3[] = {
     {"declarant.ids", "/companyIds/*"},
     {"geo.region", "/pcf/geographyRegionOrSubregion"},
     {"geo.country", "/pcf/geographyCountry"},
+    // At most one of region, country and subdivision is given.
+    {"geo.country", "/pcf/geographyCountrySubdivision", Reading::country_part},
     {"geo.subdivision", "/pcf/geographyCountrySubdivision"},
     {"period.start", "/pcf/referencePeriodStart"},
     {"period.end", "/pcf/referencePeriodEnd"},
@@ -63,6 +65,8 @@ constexpr MappingRow kPact2[] = {
     {"declarant.ids", "/companyIds/*"},
     {"geo.region", "/pcf/geographyRegionOrSubregion"},
     {"geo.country", "/pcf/geographyCountry"},
+    // At most one of region, country and subdivision is given.
+    {"geo.country", "/pcf/geographyCountrySubdivision", Reading::country_part},
     {"geo.subdivision", "/pcf/geographyCountrySubdivision"},
     {"period.start", "/pcf/referencePeriodStart"},
     {"period.end", "/pcf/referencePeriodEnd"},
