@@ -15,6 +15,17 @@ constexpr std::string_view kTag = "footproof/key-request/v1";
 
 }  // namespace
 
+Result<PartyRole> parse_party_role(const std::string& text) {
+  for (const PartyRole role : {PartyRole::accreditation_body, PartyRole::association,
+                               PartyRole::scheme_owner, PartyRole::dataset_operator}) {
+    if (to_text(role) == text) return role;
+  }
+  return fail(Errc::usage,
+              "--role: accreditation-body, association, scheme-owner or "
+              "dataset-operator, not " +
+                  text);
+}
+
 Result<KeyUsage> parse_usage(const std::string& text) {
   for (const KeyUsage usage : {KeyUsage::sign, KeyUsage::status}) {
     if (to_text(usage) == text) return usage;

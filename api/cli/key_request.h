@@ -22,6 +22,7 @@ struct KeyRequest {
   friend bool operator==(const KeyRequest&, const KeyRequest&) = default;
 };
 
+[[nodiscard]] Result<PartyRole> parse_party_role(const std::string& text);  // not of verifiers
 [[nodiscard]] Result<KeyUsage> parse_usage(const std::string& text);
 // `context` is the chain id, or for keys in a genesis file its genesis_possession_context.
 [[nodiscard]] NewKey make_new_key(const SigningKey& key, const Digest& context,

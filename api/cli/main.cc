@@ -12,6 +12,8 @@ namespace {
 // In the order of --help: what an association does, a verifier, an exporter, a customs officer.
 void add_all(CLI::App& app, footproof::api::Context& context) {
   using namespace footproof::api;
+  add_network_commands(app, context);
+  add_validator_commands(app, context);
   add_key_commands(app, context);
   add_accredit_commands(app, context);
   add_register_commands(app, context);
