@@ -203,6 +203,44 @@ std::string shown(cbor::Reader& in, bool nested) {
 
 }  // namespace
 
+std::string_view to_text(SlotType type) {
+  switch (type) {
+    case SlotType::text:
+      return "text";
+    case SlotType::uuid:
+      return "UUID";
+    case SlotType::uri:
+      return "URI";
+    case SlotType::code:
+      return "code";
+    case SlotType::digits8:
+      return "8 digits";
+    case SlotType::country:
+      return "country";
+    case SlotType::subdivision:
+      return "subdivision";
+    case SlotType::unsigned_integer:
+      return "whole number";
+    case SlotType::decimal:
+      return "decimal";
+    case SlotType::instant:
+      return "instant";
+    case SlotType::date:
+      return "date";
+    case SlotType::boolean:
+      return "yes or no";
+    case SlotType::text_set:
+      return "set of texts";
+    case SlotType::uuid_set:
+      return "set of UUIDs";
+    case SlotType::uri_set:
+      return "set of URIs";
+    case SlotType::release_set:
+      return "set of releases";
+  }
+  return "";
+}
+
 std::optional<std::size_t> CoreProfile::rank(std::string_view name) const {
   const auto found = std::find_if(slots.begin(), slots.end(),
                                   [&](const CoreSlot& one) { return one.name == name; });

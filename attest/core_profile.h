@@ -43,6 +43,9 @@ enum class SlotType : std::uint8_t {
   release_set,  // of [name, version or null]
 };
 
+// "decimal", "set of URIs" …
+[[nodiscard]] std::string_view to_text(SlotType type);
+
 struct CoreSlot {
   std::string_view name;  // label is "core:" + name
   SlotType type = SlotType::text;

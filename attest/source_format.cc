@@ -258,6 +258,32 @@ const SourceFormat* format_of(json::Value root) {
 
 }  // namespace
 
+std::string_view to_text(Reading reading) {
+  switch (reading) {
+    case Reading::plain:
+      return "as it stands";
+    case Reading::constant:
+      return "constant";
+    case Reading::cn:
+      return "CN code in a classification";
+    case Reading::cpc:
+      return "UN CPC class in a classification";
+    case Reading::gtin:
+      return "GTIN in an identifier";
+    case Reading::country_part:
+      return "country part";
+    case Reading::standard:
+      return "standard's code";
+    case Reading::name:
+      return "name of a source";
+    case Reading::name_version:
+      return "name and version";
+    case Reading::attestation:
+      return "attestation type";
+  }
+  return "";
+}
+
 std::span<const SourceFormat> source_formats() {
   static const std::array kFormats = {pact_3_format(), pact_2_format(), catenax_7_format(),
                                       catenax_8_format(), catenax_9_format()};

@@ -31,6 +31,9 @@ enum class Reading : std::uint8_t {
   attestation,   // a Catena-X attestation type: party or coverage, by the slot
 };
 
+// "plain", "classification cn" …, as the documentation shows it.
+[[nodiscard]] std::string_view to_text(Reading reading);
+
 struct MappingRow {
   std::string_view slot;
   std::string_view path;  // JSON pointer from the footprint; "*" is every element of an array
