@@ -1,6 +1,7 @@
 // load: offers attestations to running nodes and checks afterwards what they answered.
 //
-//   load run   --nodes URL[,URL…] --key FILE --issuer URI --body URI --accreditation ID
+//   load run   --nodes URL[,URL…] --key FILE [--passphrase-file FILE] --issuer URI --body URI
+//   --accreditation ID
 //              --scope S --scheme ID:VERSION --standard ID
 //              [--count N] [--seconds S] [--submitters M] --out FILE
 //   load check --nodes URL[,URL…] --policy FILE --results FILE
@@ -76,9 +77,18 @@ api::Client client_of(const Arguments& arguments) {
   return must(api::Client::make(split(required(arguments, "nodes"))), "nodes");
 }
 
+SigningKey signing_key(const Arguments& arguments) {
+  const std::string pem = read_file(required(arguments, "key"));
+  if (!arguments.contains("passphrase-file")) {
+    return must(SigningKey::from_pem(pem, std::nullopt), "key");
+  }
+  std::string passphrase = read_file(arguments.at("passphrase-file"));
+  passphrase = passphrase.substr(0, passphrase.find('\n'));
+  return must(SigningKey::from_pem(pem, passphrase), "key");
+}
+
 std::vector<Bytes> sign_all(const Arguments& arguments, const Digest& chain_id, std::size_t count) {
-  const SigningKey key =
-      must(SigningKey::from_pem(read_file(required(arguments, "key")), std::nullopt), "key");
+  const SigningKey key = signing_key(arguments);
   const Instant now{static_cast<std::uint64_t>(
       duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count())};
   const std::string scheme = required(arguments, "scheme");
