@@ -149,7 +149,8 @@ class Judge {
     const Instant recorded = receipt.own_record->time;
     // At 08:00 in Seoul the UTC day is still yesterday: an issue date may be a day ahead of it.
     const Date recorded_on = std::max(utc_day(recorded), attestation().issued_on);
-    const auto covered = [&](Instant known) {
+    // clang 14, which builds the fuzz targets, captures no structured binding by itself.
+    const auto covered = [&, &id = id](Instant known) {
       std::string why;
       for (const Date day : {attestation().issued_on, recorded_on}) {
         const auto answer = covers(record, coverage_question(attestation()), day, known);
