@@ -89,8 +89,8 @@ int make_demo(const DemoOptions& options, const Context& context) {
   }
   std::cout << "network   " << made->origin << "\nchain id  " << made->chain_id.hex() << '\n';
   for (const DemoValidator& validator : made->validators) {
-    std::cout << "          footproofd --home " << validator.home.string() << "   " << validator.url
-              << '\n';
+    std::cout << "          footproofd " << (validator.home / "config.toml").string() << "   "
+              << validator.url << '\n';
   }
   std::cout << "parties   keys below " << (options.folder / "parties").string()
             << ", passphrase in " << made->passphrase_file.string()
