@@ -159,6 +159,7 @@ enum class Mutation : std::uint8_t {
   quorum_too_small,
   signer_counted_twice,
 };
+inline constexpr std::size_t kMutations = 9;  // none included
 
 struct Parameters {
   std::uint64_t delta_ms = 150;    // bound on one message delay, repeated ones included

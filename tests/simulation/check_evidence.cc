@@ -1,0 +1,93 @@
+// I9: evidence is true and never names an honest validator; an offence whose two halves reached one
+// honest host while it watched that view is reported. And no honest host raises an alarm while at
+// most f are faulty.
+#include "tests/simulation/world.h"
+
+namespace footproof::simulation {
+namespace {
+
+using consensus::Evidence;
+using consensus::ValidatorIndex;
+using consensus::View;
+using consensus::Vote;
+
+class EvidenceIsTrue final : public Checker {
+  void reported(World& world, const Host&, const Evidence& evidence) override {
+    if (!world.membership().verify(evidence, world.keys())) {
+      world.fail("I9: evidence that does not verify");
+    }
+    if (world.is_honest(evidence.first.signer)) {
+      world.fail("I9: evidence against honest validator " + std::to_string(evidence.first.signer));
+    }
+    reported_.insert({evidence.first.proposal.view, evidence.first.signer});
+  }
+
+  void alarmed(World& world, const Host& host, const consensus::Alarm& alarm) override {
+    world.fail("alarm at honest host " + std::to_string(host.place()) + ": " + alarm.detail);
+  }
+
+  void started(World&, const Host& host) override {
+    heard_.erase(host.place());
+    seen_.clear();
+  }
+
+  // The host has lived through the step that brought the second half.
+  void stepped(World&, const Host&) override {
+    expected_.insert(seen_.begin(), seen_.end());
+    seen_.clear();
+  }
+
+  void received(World& world, const Host& host, const consensus::Message& message) override {
+    seen_.clear();
+    Vote vote;
+    if (const auto* direct = std::get_if<Vote>(&message)) {
+      vote = *direct;
+    } else if (const auto* propose = std::get_if<consensus::Propose>(&message)) {
+      const consensus::Block& block = propose->block;
+      if (consensus::block_id(block.header) != propose->proposal.block_id) return;
+      vote = {consensus::VoteType::notarize, propose->proposal,
+              world.membership().leader(propose->proposal.view), propose->signature};
+    } else {
+      return;
+    }
+    if (!host.up() || vote.signer >= world.plan().n || world.is_honest(vote.signer)) return;
+    const auto info = host.replica().info();
+    const View view = vote.proposal.view;
+    if (view + 32 < info.finalized_view || view > info.view + 64) return;
+    auto& heard = heard_[host.place()][{view, vote.signer}];
+    for (const Vote& before : heard) {
+      if (before.says_same(vote)) return;
+    }
+    if (heard.size() >= 4 || !world.membership().verify(vote, world.keys())) return;
+    for (const Vote& before : heard) {
+      if (consensus::is_offence(before, vote)) seen_.insert({view, vote.signer});
+    }
+    heard.push_back(vote);
+  }
+
+  void ended(World& world) override {
+    std::size_t missing = 0;
+    Key which;
+    for (const auto& offence : expected_) {
+      if (reported_.contains(offence)) continue;
+      ++missing;
+      which = offence;
+    }
+    if (missing == 0 || reported_.size() >= 256) return;  // the bound on evidence held
+    world.fail("I9: " + std::to_string(missing) + " of " + std::to_string(expected_.size()) +
+               " offences that an honest host saw were not reported, the last of validator " +
+               std::to_string(which.second) + " in view " + std::to_string(which.first));
+  }
+
+  using Key = std::pair<View, ValidatorIndex>;
+  std::set<Key> reported_;
+  std::set<Key> expected_;
+  std::set<Key> seen_;  // by the host that is stepping
+  std::map<std::size_t, std::map<Key, std::vector<Vote>>> heard_;
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> check_evidence() { return std::make_unique<EvidenceIsTrue>(); }
+
+}  // namespace footproof::simulation

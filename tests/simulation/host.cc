@@ -1,0 +1,472 @@
+#include "tests/simulation/host.h"
+
+#include <algorithm>
+
+#include "attest/check.h"
+#include "tests/simulation/world.h"
+
+namespace footproof::simulation {
+
+using consensus::BatchRef;
+using consensus::Height;
+using consensus::ValidatorIndex;
+
+namespace {
+
+constexpr std::uint64_t kWallStart = 1'800'000'000'000;
+
+// The simulated log: a block with payload appends as many entries as it has batches, and its
+// record. The root is any injective function of what was there and the block.
+consensus::Checkpoint execute(const consensus::Checkpoint& before, const Digest& id,
+                              const consensus::Block& block) {
+  consensus::Checkpoint after = before;
+  after.height = block.header.height;
+  if (block.batch_refs.empty()) return after;
+  after.log_size += block.batch_refs.size() + 1;
+  for (std::size_t i = 0; i < 32; i += 8) {
+    std::uint64_t word = 0;
+    for (std::size_t k = 0; k < 8; ++k) {
+      word =
+          word << 8U | static_cast<std::uint64_t>(before.log_root.bytes[i + k] ^ id.bytes[i + k]);
+    }
+    word = mix(word + after.log_size + i);
+    for (std::size_t k = 0; k < 8; ++k) {
+      after.log_root.bytes[i + k] = static_cast<std::uint8_t>(word >> (8 * k));
+    }
+  }
+  return after;
+}
+
+}  // namespace
+
+Host::Host(World& world, std::size_t place, ValidatorIndex validator,
+           std::unique_ptr<Adversary> adversary)
+    : world_(world),
+      place_(place),
+      validator_(validator),
+      adversary_(std::move(adversary)),
+      signer_(world.keys(), validator) {}
+
+consensus::Now Host::now() const {
+  const auto wall = static_cast<std::int64_t>(kWallStart + world_.now()) + clock_offset_;
+  return {static_cast<std::uint64_t>(wall), world_.now()};
+}
+
+consensus::Checkpoint Host::head() const {
+  return store_.empty() ? world_.root().checkpoint : store_.back().head;
+}
+
+Digest Host::root_at(Height height) const {
+  return height == 0 ? world_.root().checkpoint.log_root : store_[height - 1].head.log_root;
+}
+
+std::optional<consensus::Block> Host::block_at(Height height) const {
+  if (height == 0 || height > store_.size()) return std::nullopt;
+  return store_[height - 1].block;
+}
+
+std::optional<consensus::Certificate> Host::finalization_at(Height height) const {
+  if (height == 0 || height > store_.size()) return std::nullopt;
+  return store_[height - 1].finalization;
+}
+
+bool Host::body_on_disk(const Digest& digest) const { return disk_bodies_.contains(digest); }
+bool Host::block_on_disk(const Digest& id) const { return disk_blocks_.contains(id); }
+
+std::vector<consensus::Record> Host::disk_records() const {
+  std::vector<consensus::Record> records;
+  for (const DiskRecord& record : wal_) {
+    if (record.lsn == 0) continue;
+    auto parsed = consensus::parse_record(record.bytes);
+    CHECK(parsed.has_value());
+    records.push_back(std::move(*parsed));
+  }
+  return records;
+}
+
+// ---- life
+
+void Host::start() {
+  CHECK(!up());
+  ++life_;
+  consensus::Recovery recovery;
+  for (const DiskRecord& record : wal_) {
+    if (record.lsn != 0) recovery.records.push_back(record.bytes);
+  }
+  for (const Stored& stored : store_) recovery.heads.push_back(stored.head);
+  if (!store_.empty()) {
+    recovery.applied = consensus::Applied{store_.back().block, store_.back().finalization};
+  }
+  auto made = consensus::Replica::make(world_.plan().parameters, world_.membership(), world_.root(),
+                                       validator_, &signer_, world_.keys(), recovery);
+  if (!made) {
+    world_.fail("host " + std::to_string(place_) + " does not restart: " + made.error().detail);
+    return;
+  }
+  replica_ = std::move(*made);
+  last_lsn_ = durable_lsn_ = 0;
+  for (DiskRecord& record : wal_) {
+    if (record.lsn != 0) record.lsn = UINT64_MAX;  // of an earlier life
+  }
+  if (honest()) {
+    for (auto& checker : world_.checkers()) checker->started(world_, *this);
+  }
+  const auto bodies = bodies_;
+  for (const auto& [digest, body] : bodies) {
+    if (disk_bodies_.contains(digest)) ready(digest, body);
+  }
+  step(consensus::Started{});
+}
+
+void Host::crash() {
+  if (!up()) return;
+  replica_.reset();
+  ++life_;
+  crash_countdown_ = 0;
+  sync_running_ = sync_wanted_ = executing_ = false;
+  to_execute_.clear();
+  cosigners_.clear();
+  // Of what was not synced, any beginning may have reached the disk; the torn rest is cut off.
+  Random& random = world_.random();
+  wal_.resize(wal_synced_ + random.below(wal_.size() - wal_synced_ + 1));
+  wal_synced_ = wal_.size();
+  store_.resize(store_synced_ + random.below(store_.size() - store_synced_ + 1));
+  store_synced_ = store_.size();
+  disk_bodies_.clear();
+  disk_blocks_.clear();
+  const auto bodies = std::move(bodies_);
+  bodies_.clear();
+  for (const DiskRecord& record : wal_) {
+    if (record.lsn == 0) {
+      bodies_[record.id] = record.bytes;
+      disk_bodies_.insert(record.id);
+    } else if (!record.id.is_zero()) {
+      disk_blocks_.insert(record.id);
+    }
+  }
+  for (const Stored& stored : store_) {
+    disk_blocks_.insert(consensus::block_id(stored.block.header));
+    for (const BatchRef& ref : stored.block.batch_refs) {
+      disk_bodies_.insert(ref.digest);
+      if (const auto body = bodies.find(ref.digest); body != bodies.end()) bodies_.insert(*body);
+    }
+  }
+}
+
+// ---- events
+
+void Host::step(const decltype(consensus::Event::what)& what) {
+  if (!up() || world_.failed()) return;
+  const std::uint64_t life = life_;
+  perform(replica_->step({now(), what}));
+  if (up() && life == life_ && honest() && !world_.failed()) {
+    for (auto& checker : world_.checkers()) checker->stepped(world_, *this);
+  }
+}
+
+void Host::receive(ValidatorIndex from, const Wire& wire) {
+  switch (wire.kind) {
+    case Wire::Kind::consensus:
+      if (!wire.message) return;  // junk: it did not parse, the link would be closed
+      if (honest()) {
+        for (auto& checker : world_.checkers()) checker->received(world_, *this, *wire.message);
+      } else if (!adversary_->receive(*this, from, *wire.message)) {
+        return;
+      }
+      step(consensus::Received{from, *wire.message});
+      return;
+    case Wire::Kind::batch:
+      keep_batch(wire.bytes);
+      return;
+    case Wire::Kind::get_batch: {
+      const auto body = bodies_.find(wire.digest);
+      if (body == bodies_.end() || (adversary_ && !adversary_->shares_batch(*this, from))) return;
+      auto answer = std::make_shared<Wire>();
+      answer->kind = Wire::Kind::batch;
+      answer->bytes = body->second;
+      world_.transmit(*this, from, answer);
+      return;
+    }
+    case Wire::Kind::cosignature:
+      count_cosignature(from, wire.size, wire.digest);
+      return;
+  }
+}
+
+bool Host::keep_batch(const Bytes& body) {
+  const Digest digest = consensus::batch_digest(body);
+  if (!bodies_.try_emplace(digest, body).second) return false;
+  wal_.push_back({0, body, digest});
+  ready(digest, body);
+  return true;
+}
+
+void Host::ready(const Digest& digest, const Bytes& body) {
+  const ValidatorIndex producer = body[0];
+  step(consensus::PayloadReady{
+      {digest, 1, static_cast<std::uint32_t>(body.size())}, producer, true});
+}
+
+void Host::offer(const Bytes& body) {
+  world_.offered(consensus::batch_digest(body));
+  keep_batch(body);
+  auto wire = std::make_shared<Wire>();
+  wire->kind = Wire::Kind::batch;
+  wire->bytes = body;
+  for (std::size_t to = 0; to < world_.plan().n && up(); ++to) {
+    const auto peer = static_cast<ValidatorIndex>(to);
+    if (peer == validator_ || (adversary_ && !adversary_->shares_batch(*this, peer))) continue;
+    world_.transmit(*this, peer, wire);
+  }
+}
+
+void Host::synced(std::uint64_t target) {
+  sync_running_ = false;
+  for (std::size_t i = wal_synced_; i < target; ++i) {
+    const DiskRecord& record = wal_[i];
+    if (record.lsn == 0) {
+      disk_bodies_.insert(record.id);
+    } else {
+      if (record.lsn != UINT64_MAX) durable_lsn_ = std::max(durable_lsn_, record.lsn);
+      if (!record.id.is_zero()) disk_blocks_.insert(record.id);
+    }
+  }
+  wal_synced_ = std::max<std::size_t>(wal_synced_, target);
+  if (honest()) {
+    for (auto& checker : world_.checkers()) checker->synced(world_, *this);
+  }
+  if (sync_wanted_) start_sync();
+  step(consensus::Durable{durable_lsn_});
+}
+
+void Host::start_sync() {
+  sync_wanted_ = sync_running_;
+  if (sync_running_) return;
+  sync_running_ = true;
+  std::uint64_t longest = world_.plan().disk_ms;
+  if (place_ == world_.plan().slow_disk_host) longest *= 100;
+  world_.schedule_sync(*this, wal_.size(), world_.random().below(longest + 1));
+}
+
+// ---- effects
+
+void Host::perform(const consensus::Effects& effects) {
+  const std::uint64_t life = life_;
+  for (const consensus::Effect& effect : effects) {
+    std::visit([this](const auto& what) { perform(what); }, effect);
+    if (!up() || life != life_ || world_.failed()) return;  // crashed in the middle
+  }
+  for (const consensus::Effect& effect : effects) {
+    const auto* persist = std::get_if<consensus::Persist>(&effect);
+    if (persist == nullptr || !persist->sync) continue;
+    start_sync();
+    break;
+  }
+}
+
+void Host::perform(const consensus::Send& effect) {
+  if (adversary_) {
+    adversary_->send(*this, effect);
+    return;
+  }
+  for (auto& checker : world_.checkers()) checker->sent(world_, *this, effect);
+  transmit(effect);
+}
+
+void Host::transmit(const consensus::Send& send) {
+  auto wire = std::make_shared<Wire>();
+  wire->bytes = consensus::encode(send.message);
+  auto parsed = consensus::parse_message(wire->bytes);
+  if (!parsed || *parsed != send.message) {
+    world_.fail("message does not survive its encoding: " +
+                std::string(consensus::name(send.message)));
+    return;
+  }
+  wire->message = std::move(*parsed);
+  const bool status = std::holds_alternative<consensus::Status>(send.message);
+  world_.transmit(*this, send.to, std::move(wire));
+  if (status) cosign();
+}
+
+void Host::perform(const consensus::Persist& effect) {
+  auto record = consensus::parse_record(effect.record);
+  if (!record) {
+    world_.fail("record does not parse: " + record.error().detail);
+    return;
+  }
+  Digest id;
+  if (const auto* block = std::get_if<consensus::Block>(&*record)) {
+    id = consensus::block_id(block->header);
+  }
+  if (effect.lsn <= last_lsn_) world_.fail("log positions do not rise");
+  last_lsn_ = effect.lsn;
+  if (crash_countdown_ > 0 && --crash_countdown_ == 0) {
+    // Before, during or after the append.
+    if (world_.random().chance(500)) wal_.push_back({effect.lsn, effect.record, id});
+    crash();
+    world_.schedule_restart(*this, world_.random().between(1, 2000));
+    return;
+  }
+  wal_.push_back({effect.lsn, effect.record, id});
+  if (honest()) {
+    for (auto& checker : world_.checkers()) checker->persisted(world_, *this, effect, *record);
+  }
+}
+
+void Host::perform(const consensus::SetTimer& effect) {
+  world_.schedule_timer(*this, effect.mono_ms);
+}
+
+void Host::perform(const consensus::Fetch& effect) {
+  for (const BatchRef& ref : effect.batches) {
+    const auto held = bodies_.find(ref.digest);
+    if (held != bodies_.end()) {
+      // Held all along; the replica has forgotten it after execution.
+      const Bytes body = held->second;
+      ready(ref.digest, body);
+      if (!up()) return;
+      continue;
+    }
+    auto wire = std::make_shared<Wire>();
+    wire->kind = Wire::Kind::get_batch;
+    wire->digest = ref.digest;
+    if (effect.ask_first != validator_) world_.transmit(*this, effect.ask_first, wire);
+    const auto other = static_cast<ValidatorIndex>(rotation_++ % world_.plan().n);
+    if (other != validator_ && other != effect.ask_first) world_.transmit(*this, other, wire);
+  }
+}
+
+void Host::perform(const consensus::Deliver& effect) {
+  if (honest()) {
+    for (auto& checker : world_.checkers()) checker->delivered(world_, *this, effect);
+    world_.delivered(*this, effect);
+  }
+  for (const BatchRef& ref : effect.block.batch_refs) {
+    if (!bodies_.contains(ref.digest)) world_.fail("delivered a block without its bodies");
+  }
+  to_execute_.push_back(effect);
+  start_execution();
+}
+
+void Host::perform(const consensus::ServeChain& effect) {
+  auto chain = consensus::make_chain(*this, effect.from_height, effect.max);
+  if (!chain) return;
+  perform(consensus::Send{effect.to, std::move(*chain)});
+}
+
+void Host::perform(const consensus::EvidenceFound& effect) {
+  if (!honest()) return;
+  for (auto& checker : world_.checkers()) checker->reported(world_, *this, effect.evidence);
+}
+
+void Host::perform(const consensus::Alarm& effect) {
+  if (!honest()) return;
+  for (auto& checker : world_.checkers()) checker->alarmed(world_, *this, effect);
+}
+
+// ---- execution and store
+
+void Host::start_execution() {
+  if (executing_ || to_execute_.empty()) return;
+  executing_ = true;
+  world_.schedule_execution(*this, world_.random().below(world_.plan().execution_ms + 1));
+}
+
+void Host::executed() {
+  executing_ = false;
+  const consensus::Deliver deliver = std::move(to_execute_.front());
+  to_execute_.pop_front();
+  const consensus::Checkpoint before = head();
+  const consensus::Checkpoint after = execute(before, deliver.block_id, deliver.block);
+  store_.push_back({deliver.block, deliver.finalization, after});
+  start_execution();
+  const std::uint64_t life = life_;
+  step(consensus::Executed{after});
+  if (!up() || life != life_) return;
+  if (after.log_size != before.log_size) cosign();
+  if (up() && life == life_ && world_.random().chance(150)) sync_store();
+}
+
+void Host::cosign() {
+  if (!up()) return;
+  auto wire = std::make_shared<Wire>();
+  wire->kind = Wire::Kind::cosignature;
+  wire->size = head().log_size;
+  wire->digest = head().log_root;
+  world_.transmit(*this, std::nullopt, wire);
+  count_cosignature(validator_, wire->size, wire->digest);
+}
+
+void Host::count_cosignature(ValidatorIndex from, std::uint64_t size, const Digest& root) {
+  if (!up()) return;
+  auto& signers = cosigners_[{size, root}];
+  signers.insert(from);
+  if (signers.size() == world_.membership().q()) step(consensus::Checkpointed{size, root});
+  while (cosigners_.size() > 64) cosigners_.erase(cosigners_.begin());
+}
+
+void Host::sync_store() {
+  store_synced_ = store_.size();
+  for (const Stored& stored : store_) {
+    disk_blocks_.insert(consensus::block_id(stored.block.header));
+    for (const BatchRef& ref : stored.block.batch_refs) disk_bodies_.insert(ref.digest);
+  }
+  if (world_.random().chance(300)) compact();
+}
+
+// A new segment with what must live, synced; then the old ones go.
+void Host::compact() {
+  std::vector<DiskRecord> kept;
+  std::set<Digest> stored;
+  for (const Stored& done : store_) {
+    for (const BatchRef& ref : done.block.batch_refs) stored.insert(ref.digest);
+  }
+  std::vector<Digest> dropped;
+  for (const DiskRecord& record : wal_) {
+    if (record.lsn != 0) continue;
+    if (stored.contains(record.id) && !replica_->needs_batch(record.id)) {
+      dropped.push_back(record.id);
+    } else {
+      kept.push_back(record);
+    }
+  }
+  for (Bytes& bytes : replica_->live_records(store_synced_)) {
+    auto record = consensus::parse_record(bytes);
+    CHECK(record.has_value());
+    Digest id;
+    if (const auto* block = std::get_if<consensus::Block>(&*record)) {
+      id = consensus::block_id(block->header);
+    }
+    kept.push_back({UINT64_MAX, std::move(bytes), id});
+  }
+  wal_ = std::move(kept);
+  wal_synced_ = wal_.size();
+  for (const DiskRecord& record : wal_) {
+    if (record.lsn == 0) {
+      disk_bodies_.insert(record.id);
+    } else if (!record.id.is_zero()) {
+      disk_blocks_.insert(record.id);
+    }
+  }
+  durable_lsn_ = last_lsn_;
+  sync_running_ = sync_wanted_ = false;
+  ++life_;  // what is under way belongs to the old segment
+  executing_ = false;
+  start_execution();
+  if (honest()) {
+    for (auto& checker : world_.checkers()) checker->synced(world_, *this);
+  }
+  for (const Digest& digest : dropped) step(consensus::PayloadDropped{digest});
+  step(consensus::Durable{durable_lsn_});
+  // An early timer does no harm; the one that was set is gone with the life.
+  step(consensus::TimerFired{});
+}
+
+consensus::Vote Host::sign(consensus::VoteType type, const consensus::Proposal& proposal) {
+  consensus::Proposal said = proposal;
+  if (type == consensus::VoteType::nullify) said = {proposal.epoch, proposal.view, 0, {}};
+  const Bytes message = consensus::sign_bytes(world_.membership().chain_id(), type, said);
+  return {type, said, validator_, world_.keys().sign(validator_, message)};
+}
+
+}  // namespace footproof::simulation

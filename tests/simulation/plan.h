@@ -1,0 +1,73 @@
+// One run of the simulator, completely: what is drawn from a seed, or set by hand in a scenario.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "consensus/replica.h"
+
+namespace footproof::simulation {
+
+enum class AdversaryKind : std::uint8_t {
+  none,
+  silent,
+  nullify_only,
+  finalize_withholder,
+  equivocating_proposer,
+  double_voter,
+  twin,
+  body_withholder,
+  stale_replayer,
+  checkpoint_liar,
+  parent_forger,
+  time_liar,
+  junk_sender,
+  subset_voter,
+};
+inline constexpr std::size_t kAdversaryKinds = 14;
+[[nodiscard]] std::string_view name(AdversaryKind kind);
+
+struct Fault {
+  enum class Kind : std::uint8_t {
+    split,    // two sides that do not hear each other: bit i of `set` = side of validator i
+    one_way,  // validators in `set` are not heard by the others
+    heal,
+    crash,             // host `set`
+    crash_at_persist,  // host `set`, inside the step of its next `extra`-th append
+    restart,           // host `set`, if it is down
+    crash_all,
+    restart_all,
+    clock_jump,  // host `set`, to an offset of `extra` ms minus 900
+  };
+  std::uint64_t at_ms = 0;
+  Kind kind = Kind::heal;
+  std::uint64_t set = 0;
+  std::uint64_t extra = 0;
+};
+
+struct Plan {
+  std::uint64_t seed = 1;
+  std::size_t n = 4;
+  bool real_keys = false;
+  consensus::Parameters parameters;
+  std::vector<AdversaryKind> adversaries;  // per validator; empty: all honest
+  std::vector<Fault> faults;
+  // Until gst_ms messages are lost and repeated (per thousand) and take up to chaos_delay_ms;
+  // from then on nothing is lost and nothing takes longer than calm_delay_ms.
+  std::uint64_t gst_ms = 0;
+  std::uint64_t loss = 0;
+  std::uint64_t duplication = 0;
+  std::uint64_t chaos_delay_ms = 20;
+  std::uint64_t calm_delay_ms = 20;
+  std::uint64_t disk_ms = 3;              // longest sync
+  std::uint64_t execution_ms = 5;         // longest execution of a block
+  std::size_t slow_disk_host = SIZE_MAX;  // its syncs take 100 times as long
+  std::uint64_t offers = 40;              // batches of clients
+  std::uint64_t offer_every_ms = 100;
+  std::uint64_t deadline_ms = 600'000;  // all must be final by then
+
+  [[nodiscard]] static Plan from_seed(std::uint64_t seed, consensus::Mutation mutation);
+};
+
+}  // namespace footproof::simulation
