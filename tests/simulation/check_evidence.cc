@@ -32,8 +32,8 @@ class EvidenceIsTrue final : public Checker {
   }
 
   // The host has lived through the step that brought the second half.
-  void stepped(World&, const Host&) override {
-    expected_.insert(seen_.begin(), seen_.end());
+  void stepped(World&, const Host& host) override {
+    if (host.place() == seen_by_) expected_.insert(seen_.begin(), seen_.end());
     seen_.clear();
   }
 
@@ -60,7 +60,9 @@ class EvidenceIsTrue final : public Checker {
     }
     if (heard.size() >= 4 || !world.membership().verify(vote, world.keys())) return;
     for (const Vote& before : heard) {
-      if (consensus::is_offence(before, vote)) seen_.insert({view, vote.signer});
+      if (!consensus::is_offence(before, vote)) continue;
+      seen_.insert({view, vote.signer});
+      seen_by_ = host.place();
     }
     heard.push_back(vote);
   }
@@ -82,7 +84,8 @@ class EvidenceIsTrue final : public Checker {
   using Key = std::pair<View, ValidatorIndex>;
   std::set<Key> reported_;
   std::set<Key> expected_;
-  std::set<Key> seen_;  // by the host that is stepping
+  std::set<Key> seen_;  // in the step under way, of host seen_by_
+  std::size_t seen_by_ = 0;
   std::map<std::size_t, std::map<Key, std::vector<Vote>>> heard_;
 };
 
