@@ -59,6 +59,15 @@ class Certificates final : public Checker {
     }
   }
 
+  void ended(World& world) override {
+    for (const auto& [number, view] : views_) {
+      world.count("views");
+      if (view.nullified) world.count("nullified");
+      if (view.nullified && view.notarized) world.count("nullified and notarized");
+      if (view.notarized && !view.finalized) world.count("notarized, never finalized directly");
+    }
+  }
+
   std::map<std::pair<consensus::View, VoteType>, std::optional<Certificate>> seen_;
   std::map<consensus::View, ByView> views_;
 };

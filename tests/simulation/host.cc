@@ -120,6 +120,7 @@ void Host::start() {
 
 void Host::crash() {
   if (!up()) return;
+  world_.count("crashes");
   replica_.reset();
   ++life_;
   crash_countdown_ = 0;
@@ -318,6 +319,7 @@ void Host::perform(const consensus::SetTimer& effect) {
 }
 
 void Host::perform(const consensus::Fetch& effect) {
+  world_.count("batches fetched", effect.batches.size());
   for (const BatchRef& ref : effect.batches) {
     const auto held = bodies_.find(ref.digest);
     if (held != bodies_.end()) {
@@ -351,11 +353,13 @@ void Host::perform(const consensus::Deliver& effect) {
 void Host::perform(const consensus::ServeChain& effect) {
   auto chain = consensus::make_chain(*this, effect.from_height, effect.max);
   if (!chain) return;
+  world_.count("chains served");
   perform(consensus::Send{effect.to, std::move(*chain)});
 }
 
 void Host::perform(const consensus::EvidenceFound& effect) {
   if (!honest()) return;
+  world_.count("evidence found");
   for (auto& checker : world_.checkers()) checker->reported(world_, *this, effect.evidence);
 }
 
@@ -416,6 +420,7 @@ void Host::sync_store() {
 
 // A new segment with what must live, synced; then the old ones go.
 void Host::compact() {
+  world_.count("logs compacted");
   std::vector<DiskRecord> kept;
   std::set<Digest> stored;
   for (const Stored& done : store_) {

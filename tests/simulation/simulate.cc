@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <string>
 
 #include "tests/simulation/world.h"
@@ -41,6 +42,7 @@ int run(std::uint64_t first, std::uint64_t last, bool trace,
   std::uint64_t blocks = 0;
   std::uint64_t batches = 0;
   std::uint64_t events = 0;
+  std::map<std::string, std::uint64_t> counts;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const Plan plan = Plan::from_seed(seed, mutation);
     World world(plan);
@@ -49,6 +51,7 @@ int run(std::uint64_t first, std::uint64_t last, bool trace,
     blocks += outcome.blocks_finalized;
     batches += outcome.batches_final;
     events += outcome.events;
+    for (const auto& [what, times] : outcome.counts) counts[what] += times;
     if (!outcome.failure.empty()) ++failed;
     if (outcome.failure.empty() && first != last) continue;
     std::printf("seed %llu  trace %016llx  %s  virtual %llu ms  %s\n",
@@ -62,6 +65,9 @@ int run(std::uint64_t first, std::uint64_t last, bool trace,
               static_cast<unsigned long long>(last - first + 1),
               static_cast<unsigned long long>(failed), static_cast<unsigned long long>(blocks),
               static_cast<unsigned long long>(batches), static_cast<unsigned long long>(events));
+  for (const auto& [what, times] : counts) {
+    std::printf("  %s: %llu\n", what.c_str(), static_cast<unsigned long long>(times));
+  }
   return failed == 0 ? 0 : 1;
 }
 

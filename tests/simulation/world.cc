@@ -432,6 +432,7 @@ Outcome World::finish() {
   outcome.events = events_;
   outcome.blocks_finalized = highest_;
   outcome.batches_final = final_batches_.size();
+  outcome.counts = counts_;
   return outcome;
 }
 

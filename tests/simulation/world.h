@@ -18,6 +18,7 @@ struct Outcome {
   std::uint64_t events = 0;
   consensus::Height blocks_finalized = 0;
   std::uint64_t batches_final = 0;
+  std::map<std::string, std::uint64_t> counts;  // of what happened, so that nothing is only hoped for
 };
 
 class World {
@@ -68,6 +69,7 @@ class World {
   void schedule_restart(const Host& host, std::uint64_t after_ms);
   void link_changed(const Host& host, bool up);
   void delivered(const Host& host, const consensus::Deliver& deliver);
+  void count(const std::string& what, std::uint64_t times = 1) { counts_[what] += times; }
   void offered(const Digest& digest) { offered_.push_back(digest); }
 
  private:
@@ -127,6 +129,7 @@ class World {
   std::vector<Digest> offered_;
   std::set<Digest> final_batches_;
   consensus::Height highest_ = 0;
+  std::map<std::string, std::uint64_t> counts_;
 };
 
 }  // namespace footproof::simulation
