@@ -192,7 +192,8 @@ Digest Sequencer::accept(const Statement& statement) {
   return statement.entry_id();
 }
 
-AccreditationChange Sequencer::grant(std::string_view verifier, std::string_view id) const {
+AccreditationChange Sequencer::grant(std::string_view verifier, std::string_view id,
+                                     std::vector<std::string> regimes) const {
   AccreditationChange grant;
   grant.id = id;
   grant.action = AccreditationAction::grant;
@@ -201,7 +202,7 @@ AccreditationChange Sequencer::grant(std::string_view verifier, std::string_view
   grant.scopes = {
       {"steel.cbam", "cbam", {"iso14064-3-2019", "iso14067-2018"}, Assurance::reasonable}};
   grant.validity = DateRange{utc_day(now()).plus(-365), utc_day(now()).plus(4 * 365)};
-  grant.regimes = {"iaf-mla"};
+  grant.regimes = std::move(regimes);
   return grant;
 }
 

@@ -68,7 +68,8 @@ class Sequencer {
 
   // The grant of an accreditation under which attestation() passes, and the verifier's two keys.
   void admit_verifier();
-  [[nodiscard]] AccreditationChange grant(std::string_view verifier, std::string_view id) const;
+  [[nodiscard]] AccreditationChange grant(std::string_view verifier, std::string_view id,
+                                          std::vector<std::string> regimes = {"iaf-mla"}) const;
   [[nodiscard]] KeyChange add_key(std::string_view party, const SigningKey& key,
                                   KeyUsage usage) const;
   [[nodiscard]] Attestation attestation(std::uint64_t number = 0) const;
