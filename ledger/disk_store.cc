@@ -1,0 +1,300 @@
+#include "ledger/disk_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "ledger/store_format.h"
+
+namespace footproof::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+namespace format = store_format;
+using format::Kind;
+
+Bytes encode_item(const LogItem& item) {
+  return ByteWriter().u8(static_cast<std::uint8_t>(item.kind)).raw(item.bytes).bytes();
+}
+
+void put_item(Batch& batch, const LogItem& item, const Head& head) {
+  batch.put(format::number_key(Kind::item, item.index), encode_item(item));
+  if (item.kind == ItemKind::record) {
+    batch.put(format::number_key(Kind::record_at, item.index),
+              ByteWriter().u64(head.height).bytes());
+    return;
+  }
+  batch.put(format::digest_key(Kind::entry, item.entry_id),
+            ByteWriter().u64(item.index).u64(head.time_ms).bytes());
+  batch.put(format::digest_key(Kind::subject, item.subject), item.entry_id.view());
+}
+
+void put_growth(Batch& batch, const LogGrowth& growth) {
+  for (const TileHash& hash : growth.hashes) {
+    batch.put(format::position_key(Kind::hash, hash.at), hash.hash.view());
+  }
+  for (const FullTile& tile : growth.tiles) {
+    Bytes body;
+    for (const Digest& hash : tile.hashes) append(body, hash.view());
+    batch.put(format::position_key(Kind::tile, tile.at), body);
+    for (std::uint64_t at = 0; at < kTileWidth; ++at) {
+      batch.erase(
+          format::position_key(Kind::hash, {tile.at.level, tile.at.index * kTileWidth + at}));
+    }
+  }
+}
+
+}  // namespace
+
+Batch batch_of(const BlockResult& block) {
+  Batch batch;
+  const Head& head = block.after.head;
+  for (const LogItem& item : block.items) put_item(batch, item, head);
+  put_growth(batch, block.growth);
+  for (const auto& [key, record] : block.changes) {
+    const std::string at = format::digest_key(Kind::state, key);
+    if (record) {
+      batch.put(at, *record);
+    } else {
+      batch.erase(at);
+    }
+  }
+  for (const OrderingBlob& blob : block.ordering) {
+    batch.put(format::digest_key(Kind::ordering, blob.key), blob.bytes);
+  }
+  const Bytes encoded = format::encode_head(head);
+  batch.put(format::number_key(Kind::block, head.height), encoded);
+  batch.put(format::head_key(), encoded);
+  return batch;
+}
+
+Result<void> check_written(const DiskSnapshot& snapshot, const Log& before,
+                           const BlockResult& block) {
+  Log log = before;
+  LogGrowth growth;
+  for (const LogItem& written : block.items) {
+    auto item = snapshot.item(written.index);
+    if (!item) return fail(item.error());
+    log.append(leaf_hash(item->entry.view()), growth);
+  }
+  if (log.size() != block.after.head.log_size || log.root() != block.after.head.log_root) {
+    return fail(Errc::corrupt, "database-damaged: the log read back has another root");
+  }
+  for (const FullTile& tile : growth.tiles) {
+    auto hashes = snapshot.tile_hashes(tile.at.level, tile.at.index * kTileWidth, kTileWidth);
+    if (!hashes) return fail(hashes.error());
+    if (*hashes != tile.hashes) {
+      return fail(Errc::corrupt, "database-damaged: a tile read back differs");
+    }
+  }
+  for (const auto& change : block.changes) {
+    if (auto record = snapshot.record(change.first); !record) return fail(record.error());
+  }
+  return {};
+}
+
+bool sync_path(const fs::path& path, bool is_folder) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));
+  if (file < 0) return errno == ENOENT;
+  const bool synced = fsync(file) == 0;
+  ::close(file);
+  return synced;
+}
+
+DiskStore::DiskStore(fs::path folder, std::shared_ptr<Database> database, Anchor anchor,
+                     std::shared_ptr<const DiskSnapshot> snapshot)
+    : folder_(std::move(folder)),
+      database_(std::move(database)),
+      anchor_(std::move(anchor)),
+      snapshot_(std::move(snapshot)) {
+  unpublished_.push_back(snapshot_);
+}
+
+std::shared_ptr<const Snapshot> DiskStore::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+std::shared_ptr<const Snapshot> DiskStore::published() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
+Result<void> DiskStore::check_follows(const BlockResult& block) const {
+  const Head& head = snapshot_->head();
+  if (block.before != head) {
+    return fail(Errc::mismatch, "forked: block " + std::to_string(block.after.head.height) +
+                                    " was not executed on the head at height " +
+                                    std::to_string(head.height));
+  }
+  // A crash may have left the cosigned head in the anchor only. Executing up to it again must give
+  // the same, or this node must not sign any more.
+  const AnchorState& anchor = anchor_.state();
+  const Head& after = block.after.head;
+  const bool reaches =
+      after.log_size >= anchor.cosigned_size && head.log_size < anchor.cosigned_size;
+  if (reaches &&
+      (after.log_size != anchor.cosigned_size || after.log_root != anchor.cosigned_root)) {
+    return fail(Errc::mismatch,
+                "forked: execution gives another log than this node cosigned at size " +
+                    std::to_string(anchor.cosigned_size));
+  }
+  return {};
+}
+
+Result<void> DiskStore::write(const Batch& batch) {
+  if (failed_) return fail(Errc::io, "database: a write failed before; open it again");
+  auto written = database_->write(batch, false);
+  if (!written) failed_ = true;
+  return written;
+}
+
+void DiskStore::show(std::shared_ptr<const DiskSnapshot> next) {
+  const std::lock_guard lock(mutex_);
+  snapshot_ = std::move(next);
+  const std::uint64_t size = snapshot_->head().log_size;
+  if (!unpublished_.empty() && unpublished_.back()->head().log_size == size) {
+    unpublished_.pop_back();
+  }
+  unpublished_.push_back(snapshot_);
+  if (unpublished_.size() > kUnpublishedHeadsMax) unpublished_.pop_front();
+}
+
+Result<void> DiskStore::apply(const BlockResult& block, Durability durability) {
+  const Head& head = snapshot_->head();
+  if (block.after.head.height <= head.height) {
+    auto then = head_at(block.after.head.height);
+    if (!then) return fail(then.error());
+    if (*then && **then == block.after.head) return {};
+    return fail(Errc::mismatch, "forked: height " + std::to_string(block.after.head.height) +
+                                    " was executed before with another outcome");
+  }
+  if (auto follows = check_follows(block); !follows) return follows;
+  if (auto written = write(batch_of(block)); !written) return written;
+  auto next = std::make_shared<const DiskSnapshot>(std::make_shared<const Reading>(database_),
+                                                   block.after, std::string());
+  if (auto checked = check_written(*next, snapshot_->ledger().log, block); !checked) {
+    failed_ = true;
+    return checked;
+  }
+  show(std::move(next));
+  return durability == Durability::synced ? sync() : Result<void>();
+}
+
+Result<void> DiskStore::sync() {
+  if (failed_) return fail(Errc::io, "database: a write failed before; open it again");
+  // A log that LevelDB has just turned away from is not synced by a synced write to the next one.
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(folder_, error); !error && entry != fs::end(entry);
+       entry.increment(error)) {
+    if (entry->path().extension() != ".log") continue;
+    if (!sync_path(entry->path(), false)) {
+      failed_ = true;
+      return fail(Errc::io, "database: sync of " + entry->path().string() + " failed");
+    }
+  }
+  if (error) {
+    failed_ = true;
+    return fail(Errc::io, "database: " + error.message());
+  }
+  return anchor_head();
+}
+
+Result<void> DiskStore::anchor_head() {
+  const Head& head = snapshot_->head();
+  AnchorState next = anchor_.state();
+  next.height = head.height;
+  next.block_id = head.block_id;
+  next.log_size = head.log_size;
+  next.log_root = head.log_root;
+  return anchor_.write(next);
+}
+
+Result<void> DiskStore::record_cosigned(std::uint64_t size, const Digest& root,
+                                        std::uint64_t time_s) {
+  if (size == 0 || size > snapshot_->head().log_size) {
+    return fail(Errc::mismatch, "cosignature: size " + std::to_string(size) + " is not executed");
+  }
+  auto own = log_root(*snapshot_, size);
+  if (!own) return fail(own.error());
+  if (*own != root) {
+    return fail(Errc::mismatch,
+                "cosignature: not this node's root at size " + std::to_string(size));
+  }
+  AnchorState next = anchor_.state();
+  next.cosigned_size = size;
+  next.cosigned_root = root;
+  next.cosigned_time_s = time_s;
+  return anchor_.write(next);
+}
+
+std::shared_ptr<const DiskSnapshot> DiskStore::held(std::uint64_t size) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& snapshot : unpublished_) {
+    if (snapshot->head().log_size == size) return snapshot;
+  }
+  if (published_ && published_->head().log_size == size) return published_;
+  return nullptr;
+}
+
+Result<void> DiskStore::publish(std::uint64_t size, const Digest& root, std::string note) {
+  const auto head = held(size);
+  if (!head) {
+    return fail(Errc::not_found,
+                "checkpoint: no head of size " + std::to_string(size) + " is held");
+  }
+  if (head->head().log_root != root) {
+    return fail(Errc::mismatch,
+                "checkpoint: another root than this node's at size " + std::to_string(size));
+  }
+  if (published_ && size < published_->head().log_size) {
+    return fail(Errc::usage, "checkpoint: a larger one is published");
+  }
+  Batch batch;
+  batch.put(format::number_key(Kind::checkpoint, size), as_bytes(note));
+  if (auto written = write(batch); !written) return written;
+  auto published = head->with_checkpoint(std::move(note));
+  const std::lock_guard lock(mutex_);
+  published_ = std::move(published);
+  // The head of this size stays: its checkpoint is renewed while the chain idles.
+  while (unpublished_.size() > 1 && unpublished_.front()->head().log_size < size) {
+    unpublished_.pop_front();
+  }
+  return {};
+}
+
+Result<std::optional<std::string>> DiskStore::checkpoint_at(std::uint64_t size) const {
+  const Reading reading(database_);
+  auto key = reading.last_to(format::number_key(Kind::checkpoint, size));
+  if (!key) return fail(key.error());
+  if (!*key || !format::number_of(Kind::checkpoint, **key)) return std::optional<std::string>();
+  auto note = reading.get(**key, "checkpoint");
+  if (!note) return fail(note.error());
+  return std::optional<std::string>(as_text(*note));
+}
+
+Result<std::optional<Bytes>> DiskStore::ordering_blob(const Digest& key) const {
+  return Reading(database_).find(format::digest_key(Kind::ordering, key));
+}
+
+Result<std::optional<Head>> DiskStore::head_at(std::uint64_t height) const {
+  auto bytes = Reading(database_).find(format::number_key(Kind::block, height));
+  if (!bytes) return fail(bytes.error());
+  if (!*bytes) return std::optional<Head>();
+  auto head = format::decode_head(**bytes);
+  if (!head) return fail(head.error());
+  return std::optional<Head>(std::move(*head));
+}
+
+Result<void> DiskStore::restore_published() {
+  const std::uint64_t size = snapshot_->head().log_size;
+  auto note = snapshot_->reading().find(format::number_key(Kind::checkpoint, size));
+  if (!note) return fail(note.error());
+  if (*note) published_ = snapshot_->with_checkpoint(std::string(as_text(**note)));
+  return {};
+}
+
+}  // namespace footproof::ledger

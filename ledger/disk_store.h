@@ -1,0 +1,68 @@
+// The one Store there is. Inside ledger/store_open.cc and ledger/disk_store.cc only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "ledger/database.h"
+#include "ledger/disk_snapshot.h"
+#include "ledger/store.h"
+
+namespace footproof::ledger {
+
+// Everything that a block's result adds to the database.
+[[nodiscard]] Batch batch_of(const BlockResult& block);
+// What was written, read back and hashed again: the leaves must lead from the log before to the
+// root after, the records must be those of the tree.
+[[nodiscard]] Result<void> check_written(const DiskSnapshot& snapshot, const Log& before,
+                                         const BlockResult& block);
+// fsync of a file or folder. A file that is gone counts as synced.
+[[nodiscard]] bool sync_path(const std::filesystem::path& path, bool is_folder);
+
+class DiskStore final : public Store {
+ public:
+  DiskStore(std::filesystem::path folder, std::shared_ptr<Database> database, Anchor anchor,
+            std::shared_ptr<const DiskSnapshot> snapshot);
+
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const override;
+  [[nodiscard]] std::shared_ptr<const Snapshot> published() const override;
+  [[nodiscard]] const AnchorState& anchor() const override { return anchor_.state(); }
+  [[nodiscard]] Result<void> apply(const BlockResult& block, Durability durability) override;
+  [[nodiscard]] Result<void> sync() override;
+  [[nodiscard]] Result<void> record_cosigned(std::uint64_t size, const Digest& root,
+                                             std::uint64_t time_s) override;
+  [[nodiscard]] Result<void> publish(std::uint64_t size, const Digest& root,
+                                     std::string note) override;
+  [[nodiscard]] Result<std::optional<std::string>> checkpoint_at(std::uint64_t size) const override;
+  [[nodiscard]] Result<std::optional<Bytes>> ordering_blob(const Digest& key) const override;
+  [[nodiscard]] Result<std::optional<Head>> head_at(std::uint64_t height) const override;
+
+  // Takes up the last published checkpoint, where it is that of the executed head.
+  [[nodiscard]] Result<void> restore_published();
+
+ private:
+  [[nodiscard]] Result<void> check_follows(const BlockResult& block) const;
+  [[nodiscard]] Result<void> write(const Batch& batch);
+  void show(std::shared_ptr<const DiskSnapshot> next);
+  [[nodiscard]] std::shared_ptr<const DiskSnapshot> held(std::uint64_t size) const;
+  [[nodiscard]] Result<void> anchor_head();
+
+  std::filesystem::path folder_;
+  std::shared_ptr<Database> database_;
+  Anchor anchor_;        // writer thread only
+  bool failed_ = false;  // writer thread only: a write failed, so nothing more is written
+
+  // Guards the three below against readers; only the writer thread changes them.
+  mutable std::mutex mutex_;
+  std::shared_ptr<const DiskSnapshot> snapshot_;
+  std::shared_ptr<const DiskSnapshot> published_;
+  // Heads that a checkpoint may still come for, one of each size, ascending.
+  std::deque<std::shared_ptr<const DiskSnapshot>> unpublished_;
+};
+
+}  // namespace footproof::ledger

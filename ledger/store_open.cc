@@ -1,0 +1,239 @@
+// Making a store, and opening one through all the doubts about its disk: the anchor first, then a
+// copy of the folder, then the folder itself (ledger/store.h, invariant 3).
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+#include "attest/merkle.h"
+#include "ledger/disk_store.h"
+#include "ledger/store.h"
+#include "ledger/store_format.h"
+
+namespace footproof::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+namespace format = store_format;
+using format::Kind;
+
+// How many of the newest entries are hashed again at open: an older hole is found when it is read.
+constexpr std::uint64_t kItemsCheckedAtOpen = 1024;
+
+Result<Head> read_head(const Reading& reading) {
+  auto bytes = reading.get(format::head_key(), "head");
+  if (!bytes) return fail(bytes.error());
+  return format::decode_head(*bytes);
+}
+
+Result<StateTree> read_tree(const Reading& reading, const Head& head) {
+  StateTree tree;
+  const std::string prefix(1, static_cast<char>(Kind::state));
+  auto read = reading.scan(prefix, [&](std::string_view key, ByteView record) -> Result<void> {
+    const auto state_key = format::digest_of(Kind::state, key);
+    if (!state_key) return fail(Errc::corrupt, "database-damaged: key of a state record");
+    tree.put(*state_key, state_value_hash(record));
+    return {};
+  });
+  if (!read) return fail(read.error());
+  if (tree.root() != head.state_root) {
+    return fail(Errc::corrupt, "database-damaged: the state records have another root");
+  }
+  return tree;
+}
+
+Result<Log> read_log(const Reading& reading, const Head& head) {
+  std::array<std::vector<Digest>, kTileLevels> partial;
+  for (std::uint32_t level = 0; level < kTileLevels; ++level) {
+    const std::uint64_t hashes = head.log_size >> (8 * level);
+    for (std::uint64_t at = hashes - hashes % kTileWidth; at < hashes; ++at) {
+      auto bytes = reading.get(format::position_key(Kind::hash, {level, at}), "hash of the log");
+      if (!bytes) return fail(bytes.error());
+      auto digest = to_digest(*bytes);
+      if (!digest) return fail(Errc::corrupt, "database-damaged: hash of the log");
+      partial[level].push_back(*digest);
+    }
+  }
+  auto log = Log::from(head.log_size, std::move(partial));
+  if (!log) return fail(log.error());
+  if (log->root() != head.log_root) {
+    return fail(Errc::corrupt, "database-damaged: the log has another root");
+  }
+  return log;
+}
+
+Result<void> check_newest_items(const DiskSnapshot& snapshot) {
+  const std::uint64_t size = snapshot.head().log_size;
+  const std::uint64_t begin = size - std::min(size, kItemsCheckedAtOpen);
+  for (std::uint64_t index = begin; index < size; ++index) {
+    auto item = snapshot.item(index);
+    if (!item) return fail(item.error());
+    auto leaf = snapshot.tile_hashes(0, index, 1);
+    if (!leaf) return fail(leaf.error());
+    if (leaf->front() != leaf_hash(item->entry.view())) {
+      return fail(Errc::corrupt,
+                  "database-damaged: entry " + std::to_string(index) + " is not its leaf's");
+    }
+  }
+  return {};
+}
+
+// The database against the anchor: it may be ahead, never behind, never on another branch.
+Result<void> check_anchored(const Reading& reading, const Head& head, const AnchorState& anchor) {
+  if (head.chain_id != anchor.chain_id) {
+    return fail(Errc::mismatch, "other-chain: database and anchor belong to different networks");
+  }
+  if (head.height < anchor.height) {
+    return fail(Errc::corrupt,
+                "rolled-back: the database stands at height " + std::to_string(head.height) +
+                    ", this node had made height " + std::to_string(anchor.height) +
+                    " durable; keep the anchor, remove the database and catch up from peers");
+  }
+  auto bytes = reading.get(format::number_key(Kind::block, anchor.height), "block anchored");
+  if (!bytes) return fail(bytes.error());
+  auto then = format::decode_head(*bytes);
+  if (!then) return fail(then.error());
+  if (then->block_id != anchor.block_id || then->log_size != anchor.log_size ||
+      then->log_root != anchor.log_root) {
+    return fail(Errc::mismatch, "forked: the database has another block at height " +
+                                    std::to_string(anchor.height) + " than the anchor");
+  }
+  return {};
+}
+
+Result<void> check_files(const fs::path& folder) {
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored) || fs::is_empty(folder, ignored)) {
+    return fail(Errc::corrupt, "database-missing: " + folder.string() +
+                                   " is not there; keep the anchor and catch up from peers");
+  }
+  if (!fs::is_regular_file(folder / "CURRENT", ignored)) {
+    return fail(Errc::corrupt, "database-damaged: no file CURRENT in " + folder.string());
+  }
+  return {};
+}
+
+// A folder of links to the same files. LevelDB never changes a file that an earlier opening wrote
+// (reuse_logs is off), it adds and deletes: in this folder that harms nothing.
+Result<void> link_files(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::remove_all(to, error);
+  if (!error) fs::create_directory(to, error);
+  for (auto entry = fs::directory_iterator(from, error); !error && entry != fs::end(entry);
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == "LOCK" || name.starts_with("LOG")) continue;
+    fs::create_hard_link(entry->path(), to / name, error);
+    if (error) error.clear(), fs::copy_file(entry->path(), to / name, error);
+    if (error) break;
+  }
+  if (!error) return {};
+  return fail(Errc::io, "database: cannot look at a copy of it: " + error.message());
+}
+
+// Opens the copy and compares. The folder itself is untouched whatever comes of it.
+Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
+  fs::path copy = paths.database;
+  copy += ".rehearsal";
+  if (auto linked = link_files(paths.database, copy); !linked) return linked;
+  Result<void> outcome;
+  {
+    auto database = Database::open(copy, false);
+    if (!database) {
+      outcome = fail(database.error());
+    } else {
+      const Reading reading(std::move(*database));
+      auto head = read_head(reading);
+      outcome = head ? check_anchored(reading, *head, anchor) : fail(head.error());
+    }
+  }
+  std::error_code ignored;
+  fs::remove_all(copy, ignored);
+  return outcome;
+}
+
+Result<std::shared_ptr<const DiskSnapshot>> read_snapshot(
+    const std::shared_ptr<Database>& database) {
+  auto reading = std::make_shared<const Reading>(database);
+  auto head = read_head(*reading);
+  if (!head) return fail(head.error());
+  auto tree = read_tree(*reading, *head);
+  if (!tree) return fail(tree.error());
+  auto log = read_log(*reading, *head);
+  if (!log) return fail(log.error());
+  auto snapshot = std::make_shared<const DiskSnapshot>(
+      std::move(reading), LedgerState{std::move(*head), std::move(*log), std::move(*tree)},
+      std::string());
+  if (auto checked = check_newest_items(*snapshot); !checked) return fail(checked.error());
+  return snapshot;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::create(const StorePaths& paths,
+                                             const BlockResult& genesis_block) {
+  std::error_code ignored;
+  if (fs::exists(paths.anchor, ignored)) {
+    return fail(Errc::usage, "anchor " + paths.anchor.string() + ": is there already");
+  }
+  auto database = Database::open(paths.database, true);
+  if (!database) return fail(database.error());
+  if (auto written = (*database)->write(batch_of(genesis_block), true); !written) {
+    return fail(written.error());
+  }
+  // LevelDB syncs its directory only together with a manifest.
+  const fs::path parent = paths.database.has_parent_path() ? paths.database.parent_path() : ".";
+  if (!sync_path(paths.database, true) || !sync_path(parent, true)) {
+    return fail(Errc::io, "database: sync of its folder failed");
+  }
+  const Head& head = genesis_block.after.head;
+  auto anchor = Anchor::create(
+      paths.anchor,
+      AnchorState{
+          head.chain_id, head.height, head.block_id, head.log_size, head.log_root, 0, {}, 0});
+  if (!anchor) return fail(anchor.error());
+  auto snapshot = std::make_shared<const DiskSnapshot>(std::make_shared<const Reading>(*database),
+                                                       genesis_block.after, std::string());
+  if (auto checked = check_written(*snapshot, Log(), genesis_block); !checked) {
+    return fail(checked.error());
+  }
+  return std::make_unique<DiskStore>(paths.database, std::move(*database), std::move(*anchor),
+                                     std::move(snapshot));
+}
+
+Result<std::unique_ptr<Store>> Store::open(const StorePaths& paths, const Digest& chain_id) {
+  auto anchor = Anchor::open(paths.anchor);
+  if (!anchor) {
+    const bool none = anchor.error().code == Errc::not_found;
+    return fail(none ? "no-anchor" : "anchor-damaged", anchor.error());
+  }
+  if (anchor->state().chain_id != chain_id) {
+    return fail(Errc::mismatch, "other-chain: the anchor belongs to another network");
+  }
+  if (auto files = check_files(paths.database); !files) return fail(files.error());
+  if (auto rehearsed = rehearse(paths, anchor->state()); !rehearsed) {
+    return fail(rehearsed.error());
+  }
+  auto database = Database::open(paths.database, false);
+  if (!database) return fail(database.error());
+  auto snapshot = read_snapshot(*database);
+  if (!snapshot) return fail(snapshot.error());
+  const Head& head = (*snapshot)->head();
+  const AnchorState& state = anchor->state();
+  if (auto same = check_anchored((*snapshot)->reading(), head, state); !same) {
+    return fail(same.error());
+  }
+  if (state.cosigned_size > 0 && state.cosigned_size <= head.log_size) {
+    auto root = log_root(**snapshot, state.cosigned_size);
+    if (!root) return fail(root.error());
+    if (*root != state.cosigned_root) {
+      return fail(Errc::mismatch, "forked: the log is not the one that this node cosigned");
+    }
+  }
+  auto store = std::make_unique<DiskStore>(paths.database, std::move(*database), std::move(*anchor),
+                                           std::move(*snapshot));
+  if (auto restored = store->restore_published(); !restored) return fail(restored.error());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace footproof::ledger
