@@ -43,7 +43,7 @@ class Sequencer {
   [[nodiscard]] const Digest& chain_id() const { return chain_id_; }
   [[nodiscard]] const std::string& origin() const { return origin_; }
   [[nodiscard]] Policy policy() const;
-  [[nodiscard]] ledger::Store& store() { return *store_; }
+  [[nodiscard]] ledger::Store& store() const { return *store_; }
   [[nodiscard]] ledger::StorePaths paths() const { return paths_; }
   // Throws the store away, as a crash of the process would, and opens it again.
   void reopen();
