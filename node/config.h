@@ -17,8 +17,9 @@
 //   [http]
 //   listen = "127.0.0.1:8101"
 //
-// Files of the home folder, unless [node] says otherwise: genesis.cbor, data/ (made at the first
-// start), keys/{vote,cosign,log}.pem (PKCS#8, unencrypted, mode 0600), keys/tls.pem, keys/tls.crt.
+// Files of the home folder, unless [node] says otherwise: genesis.cbor, data/ (made by `footproofd
+// --init` once), keys/{vote,cosign,log}.pem (PKCS#8, unencrypted, mode 0600), keys/tls.pem,
+// keys/tls.crt.
 #pragma once
 
 #include <chrono>

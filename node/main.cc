@@ -1,31 +1,106 @@
 // footproofd: one validator of a Footproof network.
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
+#include <exception>
+#include <string>
 #include <string_view>
 
 #include "node/config.h"
+#include "node/log.h"
+#include "node/node.h"
 
 namespace {
 
+using footproof::node::Config;
+using footproof::node::LogLevel;
+
 constexpr std::string_view kUsage =
-    "usage: footproofd CONFIG                 run the validator that this file describes\n"
-    "       footproofd --check-config CONFIG  say whether the file is good, and nothing else\n"
+    "usage: footproofd CONFIG                  run the validator that this file describes\n"
+    "       footproofd --home DIR              the same: its configuration is DIR/config.toml\n"
+    "       footproofd --init CONFIG           make its data folder, once in its life\n"
+    "       footproofd --init-observer CONFIG  the same after a lost disk: it follows, never "
+    "votes\n"
+    "       footproofd --check-config CONFIG   say whether the file is good, and nothing else\n"
     "       footproofd --version | --help\n";
 
-int check_config(const char* file) {
-  const auto config = footproof::node::load_config(file);
-  if (!config) {
-    fmt::print(stderr, "footproofd: {}\n", config.error().detail);
-    return 4;
+constexpr int kExitFailed = 3;  // the disk, the network or the files of the node
+constexpr int kExitUsage = 4;
+constexpr rlim_t kOpenFilesMax = 4096;
+
+int complain(std::string_view what, int code) {
+  fmt::print(stderr, "footproofd: {}\n", what);
+  return code;
+}
+
+// Keys live in this process's memory: no core dumps, no ptrace by others of the same user.
+void harden() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max >= kOpenFilesMax) {
+    files.rlim_cur = kOpenFilesMax;
+    ::setrlimit(RLIMIT_NOFILE, &files);
   }
-  fmt::print("configuration ok: {}\n", footproof::node::describe(*config));
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+// Blocked in every thread that starts later, so that sigwait() below gets them.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return set;
+}
+
+int run(const Config& config) {
+  harden();
+  const sigset_t set = block_signals();
+  footproof::node::set_log_level(config.log_level);
+  footproof::node::log(LogLevel::info, "configuration",
+                       {{"facts", footproof::node::describe(config)}});
+  std::atomic<bool> failed = false;
+  auto node = footproof::node::Node::start(config, [&failed](const std::string&) {
+    failed = true;
+    ::kill(::getpid(), SIGTERM);
+  });
+  if (!node) return complain(node.error().detail, kExitFailed);
+  fmt::print("listening mesh={} http={}\n", (*node)->mesh_port(), (*node)->http_port());
+  std::fflush(stdout);
+  int signal = 0;
+  ::sigwait(&set, &signal);
+  node->reset();
+  return failed ? complain("stopped after a failure; the log says why", kExitFailed) : 0;
+}
+
+int with_config(const std::string& file, int (*action)(const Config&)) {
+  const auto config = footproof::node::load_config(file);
+  if (!config) return complain(config.error().detail, kExitUsage);
+  return action(*config);
+}
+
+int check(const Config& config) {
+  fmt::print("configuration ok: {}\n", footproof::node::describe(config));
   return 0;
 }
 
-}  // namespace
+template <bool observer>
+int init(const Config& config) {
+  const auto done = footproof::node::init_data(config, observer);
+  if (!done) return complain(done.error().detail, kExitFailed);
+  fmt::print("initialised {}\n", config.data.string());
+  return 0;
+}
 
-int main(int argc, char** argv) {
+int choose(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (argc == 2 && first == "--help") {
     fmt::print("{}", kUsage);
@@ -35,7 +110,22 @@ int main(int argc, char** argv) {
     fmt::print("footproofd {}\n", FOOTPROOF_VERSION);
     return 0;
   }
-  if (argc == 3 && first == "--check-config") return check_config(argv[2]);
+  if (argc == 3 && first == "--home")
+    return with_config(std::string(argv[2]) + "/config.toml", run);
+  if (argc == 3 && first == "--check-config") return with_config(argv[2], check);
+  if (argc == 3 && first == "--init") return with_config(argv[2], init<false>);
+  if (argc == 3 && first == "--init-observer") return with_config(argv[2], init<true>);
+  if (argc == 2 && !first.starts_with("-") && !first.empty()) return with_config(argv[1], run);
   fmt::print(stderr, "{}", kUsage);
-  return 4;
+  return kExitUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return choose(argc, argv);
+  } catch (const std::exception& error) {
+    return complain(error.what(), kExitFailed);
+  }
 }

@@ -407,24 +407,22 @@ bool Wal::has_unsynced() const { return !state_->pending.empty(); }
 
 std::size_t Wal::segment_count() const { return state_->segments.size(); }
 
-Result<bool> Wal::read_oldest(const WalVisitor& visit) const {
-  const std::uint64_t sequence = state_->segments.front();
-  if (state_->segments.size() < 2) return fail(Errc::usage, "only one segment");
-  auto bytes = read_file(state_->path(sequence), std::size_t{1} << 31U);
-  if (!bytes) return fail(bytes.error());
-  const Scan scan = scan_segment(sequence, *bytes, visit);
-  if (!scan.sealed) return fail(Errc::corrupt, segment_name(sequence) + " is damaged");
-  return true;
-}
-
-Result<bool> Wal::drop_oldest() {
-  if (state_->segments.size() < 2) return fail(Errc::usage, "only one segment");
-  const std::uint64_t sequence = state_->segments.front();
-  if (auto wrote = write_first(state_->folder, sequence + 1); !wrote) return wrote;
-  if (::unlink(state_->path(sequence).c_str()) != 0) {
-    return disk_error("cannot delete", state_->path(sequence));
+Result<bool> Wal::rewrite(const std::vector<WalRecord>& live) {
+  if (state_->broken) return fail(Errc::io, "the log failed before; restart");
+  if (auto rolled = state_->roll(); !rolled) return rolled;
+  const std::uint64_t kept = state_->segments.back();
+  for (const auto& record : live) {
+    auto appended = append(record.epoch, record.view, record.type, record.body);
+    if (!appended) return fail(appended.error());
   }
-  state_->segments.pop_front();
+  if (auto flushed = state_->flush(); !flushed) return flushed;
+  // The promise moves first: a crash in between leaves files that open() takes away.
+  if (auto wrote = write_first(state_->folder, kept); !wrote) return wrote;
+  while (state_->segments.front() != kept) {
+    const auto old = state_->path(state_->segments.front());
+    if (::unlink(old.c_str()) != 0) return disk_error("cannot delete", old);
+    state_->segments.pop_front();
+  }
   return sync_directory(state_->folder);
 }
 

@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "attest/bytes.h"
 #include "attest/result.h"
@@ -59,10 +60,9 @@ class Wal {
   [[nodiscard]] bool has_unsynced() const;
 
   [[nodiscard]] std::size_t segment_count() const;
-  // Garbage collection: the owner reads the oldest segment, appends again what is still needed of
-  // it, syncs, and only then drops it. Refused (usage) while it is the only one.
-  [[nodiscard]] Result<bool> read_oldest(const WalVisitor& visit) const;
-  [[nodiscard]] Result<bool> drop_oldest();
+  // Garbage collection: begins a new segment, writes what is still needed into it, syncs, and only
+  // then drops all older ones.
+  [[nodiscard]] Result<bool> rewrite(const std::vector<WalRecord>& live);
 
  private:
   struct State;

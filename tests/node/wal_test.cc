@@ -174,7 +174,7 @@ TEST_F(WalTest, EveryFlippedByteIsSeen) {
   EXPECT_EQ(distrusted, places[2]);
 }
 
-TEST_F(WalTest, RollsOverAndDropsTheOldest) {
+TEST_F(WalTest, RollsOverAndRewrites) {
   std::vector<std::string> all;
   {
     auto opened = reopen(folder());
@@ -192,17 +192,37 @@ TEST_F(WalTest, RollsOverAndDropsTheOldest) {
   ASSERT_TRUE(again.trusted) << again.reason;
   EXPECT_EQ(again.bodies, all);
 
-  std::size_t in_oldest = 0;
-  ASSERT_TRUE(again.wal->read_oldest([&](WalRecord&&) { ++in_oldest; }));
-  EXPECT_GT(in_oldest, 0U);
-  ASSERT_TRUE(again.wal->drop_oldest());
-  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(in_oldest));
+  std::vector<WalRecord> live;
+  for (const int i : {3, 39}) {
+    live.push_back({.epoch = 0, .view = 1, .type = 1, .body = to_bytes(as_bytes(all[static_cast<std::size_t>(i)]))});
+  }
+  ASSERT_TRUE(again.wal->rewrite(live));
+  EXPECT_EQ(again.wal->segment_count(), 1U);
+  add(*again.wal, "after");
+  ASSERT_TRUE(again.wal->sync());
   again.wal.reset();
   again = reopen(folder());
   ASSERT_TRUE(again.trusted) << again.reason;
-  EXPECT_EQ(again.bodies, all);
-  while (again.wal->segment_count() > 1) ASSERT_TRUE(again.wal->drop_oldest());
-  EXPECT_FALSE(again.wal->drop_oldest());
+  EXPECT_EQ(again.bodies, (std::vector<std::string>{all[3], all[39], "after"}));
+}
+
+// A crash right after the promise moved leaves files that are no longer needed.
+TEST_F(WalTest, LeftoversOfAnInterruptedRewriteAreTakenAway) {
+  Bytes old;
+  {
+    auto opened = reopen(folder());
+    add(*opened.wal, "old");
+    ASSERT_TRUE(opened.wal->sync());
+    old = load(segment(1));
+    ASSERT_TRUE(opened.wal->rewrite({}));
+    add(*opened.wal, "new");
+    ASSERT_TRUE(opened.wal->sync());
+  }
+  store(segment(1), old);
+  const auto again = reopen(folder());
+  ASSERT_TRUE(again.trusted) << again.reason;
+  EXPECT_EQ(again.bodies, std::vector<std::string>{"new"});
+  EXPECT_FALSE(std::filesystem::exists(segment(1)));
 }
 
 TEST_F(WalTest, MissingSegmentIsDistrusted) {

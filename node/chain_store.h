@@ -1,0 +1,34 @@
+// The finalised chain as it stands in the ledger's store: each block with the certificate that came
+// with it, by height, and each batch by digest, written in one LevelDB batch with what followed
+// from them. What GET_CHAIN and GET_BATCH are answered from, and what a restart begins with.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "consensus/replica.h"
+#include "ledger/store.h"
+#include "node/batch.h"
+
+namespace footproof::node {
+
+[[nodiscard]] ledger::OrderingBlob block_blob(const consensus::Block& block,
+                                              const consensus::Certificate& finalization);
+[[nodiscard]] ledger::OrderingBlob batch_blob(const HeldBatch& batch);
+
+// Any thread. A damaged or missing blob reads as none: peers serve it too.
+class ChainStore final : public consensus::ChainReader {
+ public:
+  explicit ChainStore(const ledger::Store& store) : store_(store) {}
+
+  [[nodiscard]] std::optional<consensus::Applied> applied_at(consensus::Height height) const;
+  [[nodiscard]] std::optional<consensus::Block> block_at(consensus::Height height) const override;
+  [[nodiscard]] std::optional<consensus::Certificate> finalization_at(
+      consensus::Height height) const override;
+  [[nodiscard]] std::optional<Bytes> batch(const Digest& digest) const;
+
+ private:
+  const ledger::Store& store_;
+};
+
+}  // namespace footproof::node

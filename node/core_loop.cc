@@ -1,0 +1,409 @@
+#include "node/core_loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+#include "node/log.h"
+
+namespace footproof::node {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kTick{100};
+constexpr std::uint64_t kTicksPerSecond = 10;
+constexpr std::size_t kWalSegmentsMax = 3;  // more are rewritten into one
+constexpr std::uint32_t kChainBlocksServed = 64;
+constexpr std::size_t kEventsPerTurnMax = 256;  // then links and timers get their turn
+
+consensus::Now now() {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  const auto mono = steady_clock::now().time_since_epoch();
+  return {static_cast<std::uint64_t>(
+              std::chrono::duration_cast<std::chrono::milliseconds>(wall).count()),
+          static_cast<std::uint64_t>(
+              std::chrono::duration_cast<std::chrono::milliseconds>(mono).count())};
+}
+
+consensus::Parameters parameters(const Config& config, bool observer) {
+  consensus::Parameters out;
+  out.delta_ms = static_cast<std::uint64_t>(config.delta.count());
+  out.idle_ms = static_cast<std::uint64_t>(config.idle_block.count());
+  out.drift_ms = static_cast<std::uint64_t>(config.drift.count());
+  out.observer = observer;
+  return out;
+}
+
+consensus::Checkpoint checkpoint_of(const ledger::Head& head) {
+  return {head.height, head.log_size, head.log_root};
+}
+
+FrameKind frame_kind(const consensus::Message& message) {
+  if (std::holds_alternative<consensus::Propose>(message) ||
+      std::holds_alternative<consensus::BlockAnswer>(message)) {
+    return FrameKind::proposal;
+  }
+  return std::holds_alternative<consensus::Chain>(message) ? FrameKind::chain : FrameKind::control;
+}
+
+std::vector<PeerAddress> addresses(const Config& config, const Network& network) {
+  std::vector<PeerAddress> out;
+  for (const auto& peer : config.peers) {
+    const auto index = network.membership.index_of(peer.validator);
+    if (index) out.push_back({*index, peer.address});
+  }
+  return out;
+}
+
+}  // namespace
+
+class CoreLoop::VoteSigner final : public consensus::Signer {
+ public:
+  explicit VoteSigner(const SigningKey& key) : key_(key) {}
+  consensus::Signature sign(ByteView message) override {
+    const Bytes signature = key_.sign(message);
+    consensus::Signature out{};
+    std::ranges::copy(signature, out.begin());
+    return out;
+  }
+
+ private:
+  const SigningKey& key_;
+};
+
+class CoreLoop::VoteVerifier final : public consensus::Verifier {
+ public:
+  explicit VoteVerifier(const ValidatorsRecord& validators) {
+    for (const auto& member : validators.members) {
+      consensus::VoteKey key;
+      std::ranges::copy(member.vote_key.raw(), key.bytes.begin());
+      keys_.emplace(key, member.vote_key);
+    }
+  }
+  bool verify(const consensus::VoteKey& key, ByteView message,
+              const consensus::Signature& signature) const override {
+    const auto found = keys_.find(key);
+    return found != keys_.end() && footproof::verify(found->second, message, signature);
+  }
+
+ private:
+  std::map<consensus::VoteKey, PublicKey> keys_;
+};
+
+CoreLoop::CoreLoop(CoreParts parts, LinkIdentity links)
+    : parts_(std::move(parts)),
+      chain_(parts_.store),
+      signer_(std::make_unique<VoteSigner>(parts_.keys.vote)),
+      verifier_(std::make_unique<VoteVerifier>(parts_.network.validators)),
+      storage_(parts_.store, parts_.network.origin,
+               parts_.network.validators.members[parts_.self].cosign_name, parts_.keys.cosign,
+               parts_.verdicts, *this),
+      mesh_(parts_.io, std::move(links), addresses(parts_.config, parts_.network), *this),
+      replica_timer_(parts_.io),
+      tick_timer_(parts_.io),
+      cut_timer_(parts_.io),
+      next_sequence_(now().wall_ms * 1000),
+      book_(parts_.network.origin, parts_.network.validators.members) {}
+
+CoreLoop::~CoreLoop() { storage_.stop(); }
+
+Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
+  wal_ = std::move(recovery.wal);
+  observer_ = recovery.observer;
+  const ledger::Head head = parts_.store.snapshot()->head();
+  consensus::Recovery start;
+  start.records = std::move(recovery.replica_records);
+  if (head.height > 0) {
+    start.applied = chain_.applied_at(head.height);
+    if (!start.applied) return fail(Errc::corrupt, "the last block is missing in the database");
+  }
+  const std::uint64_t oldest =
+      head.height - std::min<std::uint64_t>(head.height, consensus::Replica::heads_max - 1);
+  for (std::uint64_t height = std::max<std::uint64_t>(oldest, 1); height <= head.height; ++height) {
+    auto known = parts_.store.head_at(height);
+    if (!known) return fail(known.error());
+    if (*known) start.heads.push_back(checkpoint_of(**known));
+  }
+  auto replica = consensus::Replica::make(parameters(parts_.config, observer_),
+                                          parts_.network.membership, parts_.network.root,
+                                          observer_ ? std::nullopt : std::optional(parts_.self),
+                                          observer_ ? nullptr : signer_.get(), *verifier_, start);
+  if (!replica) return fail("write-ahead log", replica.error());
+  replica_ = *std::move(replica);
+  synced_height_ = head.height;
+  executed_roots_[head.log_size] = head.log_root;
+
+  for (auto& batch : recovery.batches) {
+    if (batch.producer == parts_.self) {
+      const auto parsed = parse_batch(*batch.bytes);
+      for (const auto& bytes : parsed->statements) {
+        const auto statement = parse_statement(bytes);
+        if (statement) {
+          parts_.mempool.restore({statement->statement_hash(), statement->entry_id(), {}});
+        }
+      }
+      next_sequence_ = std::max(next_sequence_, batch.sequence + 1);
+    }
+    const auto ref = batch.ref;
+    const auto producer = batch.producer;
+    if (batches_.put(std::move(batch), steady_clock::now())) {
+      push(consensus::PayloadReady{ref, producer, true});
+    }
+  }
+  push(consensus::Started{});
+  storage_.start();
+  if (observer_) {
+    storage_.forbid_cosigning();
+  } else {
+    storage_.cosign_current();
+  }
+  auto port = mesh_.start(parts_.config.mesh_listen);
+  if (!port) return port;
+  turn();
+  arm_tick();
+  publish_facts();
+  return port;
+}
+
+void CoreLoop::stop() {
+  stopped_ = true;
+  replica_timer_.cancel();
+  tick_timer_.cancel();
+  cut_timer_.cancel();
+  mesh_.stop();
+}
+
+void CoreLoop::stop_storage() { storage_.stop(); }
+
+void CoreLoop::push(EventBody what) { events_.push_back({now(), std::move(what)}); }
+
+// An event is never handed in from inside the handling of an effect: effects push, this loop steps.
+void CoreLoop::turn() {
+  if (turning_ || stopped_) return;
+  turning_ = true;
+  std::size_t stepped = 0;
+  while (!events_.empty() || sync_wanted_) {
+    if (events_.empty()) {
+      const auto synced = wal_->sync();
+      if (!synced) return fail_for_good(synced.error().detail);
+      sync_wanted_ = false;
+      if (!cut_hashes_.empty()) parts_.mempool.set_durable(std::exchange(cut_hashes_, {}));
+      push(consensus::Durable{last_lsn_});
+      continue;
+    }
+    if (++stepped > kEventsPerTurnMax && !sync_wanted_) {
+      asio::post(parts_.io, [this] { turn(); });
+      break;
+    }
+    const consensus::Event event = std::move(events_.front());
+    events_.pop_front();
+    auto effects = replica_->step(event);
+    for (auto& effect : effects) {
+      perform(effect);
+      if (stopped_) return;
+    }
+  }
+  turning_ = false;
+}
+
+void CoreLoop::perform(consensus::Effect& effect) {
+  if (const auto* send = std::get_if<consensus::Send>(&effect)) return perform_send(*send);
+  if (const auto* persist = std::get_if<consensus::Persist>(&effect)) {
+    const auto appended = wal_->append(persist->epoch, persist->view, kWalReplica, persist->record);
+    if (!appended) return fail_for_good(appended.error().detail);
+    last_lsn_ = persist->lsn;
+    sync_wanted_ = sync_wanted_ || persist->sync;
+    return;
+  }
+  if (const auto* timer = std::get_if<consensus::SetTimer>(&effect)) {
+    return arm_replica_timer(timer->mono_ms);
+  }
+  if (const auto* wanted = std::get_if<consensus::Fetch>(&effect)) return fetch(*wanted);
+  if (auto* deliver = std::get_if<consensus::Deliver>(&effect)) return perform_deliver(*deliver);
+  if (const auto* request = std::get_if<consensus::ServeChain>(&effect)) {
+    return serve_chain(*request);
+  }
+  if (const auto* found = std::get_if<consensus::EvidenceFound>(&effect)) {
+    const auto& vote = found->evidence.first;
+    log(LogLevel::warning, "evidence",
+        {{"signer", parts_.network.validators.members[vote.signer].id},
+         {"view", vote.proposal.view}});
+    return;
+  }
+  const auto& alarm = std::get<consensus::Alarm>(effect);
+  raise_alarm(alarm.detail);
+}
+
+void CoreLoop::raise_alarm(const std::string& what) {
+  alarm_ = what;
+  storage_.forbid_cosigning();
+  log(LogLevel::error, "alarm",
+      {{"what", what}, {"effect", "this node votes and cosigns no more; compare it with others"}});
+}
+
+void CoreLoop::perform_send(const consensus::Send& send) {
+  const FrameKind kind = frame_kind(send.message);
+  const Bytes bytes = consensus::encode(send.message);
+  if (bytes.size() + 32 > frame_size_max(static_cast<std::uint8_t>(kind))) {
+    log(LogLevel::warning, "message_too_long",
+        {{"kind", consensus::name(send.message)}, {"bytes", bytes.size()}});
+    return;
+  }
+  const Frame frame = encode_frame(kind, 0, bytes);
+  if (send.to) {
+    mesh_.send(*send.to, frame);
+  } else {
+    mesh_.broadcast(frame);
+  }
+}
+
+void CoreLoop::perform_deliver(consensus::Deliver& deliver) {
+  DeliveredBlock block{
+      std::move(deliver.block), deliver.block_id, std::move(deliver.finalization), {}};
+  for (const auto& ref : block.block.batch_refs) {
+    if (const auto* held = batches_.find(ref.digest)) {
+      block.batches.push_back(held->batch);
+      batches_.set_delivered(ref.digest, block.block.header.height);
+      continue;
+    }
+    auto stored = chain_.batch(ref.digest);
+    auto held = stored ? hold_batch(*std::move(stored)) : fail(Errc::not_found, "");
+    if (!held) return fail_for_good("a finalised batch is missing: " + ref.digest.hex());
+    block.batches.push_back(*std::move(held));
+  }
+  storage_.deliver(std::move(block));
+  cut_batches();  // a place in the window may be free
+}
+
+void CoreLoop::serve_chain(const consensus::ServeChain& request) {
+  auto chain =
+      consensus::make_chain(chain_, request.from_height, std::min(request.max, kChainBlocksServed));
+  if (chain) perform_send({request.to, *std::move(chain)});
+}
+
+void CoreLoop::arm_replica_timer(std::uint64_t mono_ms) {
+  replica_timer_.expires_at(steady_clock::time_point(
+      std::chrono::duration_cast<steady_clock::duration>(std::chrono::milliseconds(mono_ms))));
+  replica_timer_.async_wait([this](error_code error) {
+    if (error || stopped_) return;
+    push(consensus::TimerFired{});
+    turn();
+  });
+}
+
+void CoreLoop::arm_tick() {
+  tick_timer_.expires_after(kTick);
+  tick_timer_.async_wait([this](error_code error) {
+    if (error || stopped_) return;
+    tick();
+    if (!stopped_) arm_tick();
+  });
+}
+
+void CoreLoop::tick() {
+  ++ticks_;
+  send_batch_requests();
+  if (ticks_ % kTicksPerSecond == 0) {
+    // Nothing is assumed to arrive: the latest cosignature is said again.
+    if (own_cosignature_) {
+      mesh_.broadcast(
+          encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
+    }
+    drop_unused_batches();
+    collect_garbage();
+  }
+  turn();
+  publish_facts();
+}
+
+void CoreLoop::collect_garbage() {
+  // What is executed and synced stands in the database.
+  for (const auto& digest : batches_.delivered_up_to(synced_height_)) {
+    if (replica_->needs_batch(digest)) continue;
+    push(consensus::PayloadDropped{digest});
+    batches_.erase(digest);
+  }
+  turn();
+  if (stopped_ || wal_->segment_count() <= kWalSegmentsMax) return;
+  std::vector<WalRecord> live;
+  // Batches first: a block's record must not come before its bodies.
+  for (const auto& batch : batches_.all()) {
+    live.push_back({.epoch = 0, .view = 0, .type = kWalBatch, .body = *batch.bytes});
+  }
+  for (auto& record : replica_->live_records(synced_height_)) {
+    live.push_back({.epoch = 0, .view = 0, .type = kWalReplica, .body = std::move(record)});
+  }
+  const auto rewritten = wal_->rewrite(live);
+  if (!rewritten) return fail_for_good(rewritten.error().detail);
+  log(LogLevel::debug, "log_rewritten", {{"records", live.size()}});
+}
+
+void CoreLoop::publish_facts() {
+  CoreFacts facts;
+  facts.replica = replica_->info();
+  facts.batches_held = batches_.size();
+  facts.wal_segments = wal_->segment_count();
+  facts.alarm = alarm_;
+  for (const auto& peer : mesh_.identity().peers) {
+    CoreFacts::Peer out{peer.id, mesh_.is_connected(peer.index), 0};
+    if (const auto heard = mesh_.last_heard(peer.index)) {
+      out.last_heard_ms = static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - *heard)
+              .count());
+    }
+    facts.peers.push_back(std::move(out));
+  }
+  parts_.facts.set(std::move(facts));
+}
+
+void CoreLoop::fail_for_good(const std::string& why) {
+  log(LogLevel::error, "disk_failed", {{"why", why}});
+  stop();
+  parts_.fatal(why);
+}
+
+// --- from the storage thread --------------------------------------------------------------------
+
+void CoreLoop::block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
+                              std::optional<Cosignature> mine) {
+  bool refused = false;
+  std::vector<Digest> done;
+  for (const auto& outcome : outcomes) {
+    done.push_back(outcome.statement_hash);
+    const auto* refusal = std::get_if<ledger::Refusal>(&outcome.verdict);
+    if (refusal == nullptr) continue;
+    refused = true;
+    parts_.refusals.add(outcome.statement_hash, outcome.entry_id, {*refusal, head.height},
+                        steady_clock::now());
+  }
+  if (!done.empty()) parts_.mempool.remove(done);
+  if (refused) parts_.waiters.notify();
+  asio::post(parts_.io,
+             [this, head, mine = std::move(mine)]() mutable { executed(head, std::move(mine)); });
+}
+
+void CoreLoop::store_synced(std::uint64_t height) {
+  asio::post(parts_.io, [this, height] { synced_height_ = std::max(synced_height_, height); });
+}
+
+void CoreLoop::checkpoint_published(std::uint64_t) { parts_.waiters.notify(); }
+
+void CoreLoop::must_not_cosign(const std::string& why) {
+  asio::post(parts_.io, [this, why] {
+    if (!stopped_) raise_alarm(why);
+  });
+}
+
+void CoreLoop::storage_failed(const std::string& why) {
+  asio::post(parts_.io, [this, why] {
+    if (!stopped_) fail_for_good(why);
+  });
+}
+
+}  // namespace footproof::node

@@ -1,0 +1,172 @@
+// The core thread of a node: drives consensus::Replica and does what its effects say.
+//
+// One turn: step every event that has come in, append what must be remembered, sync once, hand in
+// Durable, go on until nothing is left. The replica holds votes back until Durable, so every Send
+// leaves at once (consensus/replica.h has the contract). Batches, their fetching and the
+// cosignatures are this class's own part of the protocol (consensus/README.md §3, formats.md §7).
+//
+// Everything runs on the thread that runs `io`, but for start(), submitted() and the Storage
+// events, which may come from any. A failed write ends the process through `fatal`.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consensus/replica.h"
+#include "node/batch_store.h"
+#include "node/chain_store.h"
+#include "node/config.h"
+#include "node/cosignatures.h"
+#include "node/health.h"
+#include "node/mempool.h"
+#include "node/mesh.h"
+#include "node/network.h"
+#include "node/refusals.h"
+#include "node/storage_writer.h"
+#include "node/verifier_pool.h"
+#include "node/waiters.h"
+#include "node/wal.h"
+
+namespace footproof::node {
+
+// Record types of the write-ahead log.
+constexpr std::uint8_t kWalReplica = 1;  // a record of the replica's own
+constexpr std::uint8_t kWalBatch = 2;    // canonical bytes of a batch
+
+// What the core loop works with; all of it outlives the loop.
+struct CoreParts {
+  boost::asio::io_context& io;
+  const Config& config;
+  const Network& network;
+  const OwnKeys& keys;
+  consensus::ValidatorIndex self;
+  ledger::Store& store;
+  Mempool& mempool;
+  Refusals& refusals;
+  Waiters& waiters;
+  FactBoard& facts;
+  VerdictCache& verdicts;
+  VerifierPool& pool;
+  std::function<void(const std::string&)> fatal;
+};
+
+// What the write-ahead log gave back.
+struct CoreRecovery {
+  std::unique_ptr<Wal> wal;
+  std::vector<Bytes> replica_records;
+  std::vector<HeldBatch> batches;
+  bool observer = false;  // follow, never vote or cosign
+};
+
+class CoreLoop final : public StorageEvents, private MeshEvents {
+ public:
+  CoreLoop(CoreParts parts, LinkIdentity links);
+  ~CoreLoop() override;
+
+  // Rebuilds the replica, starts storage, links and timers. The port of the mesh.
+  [[nodiscard]] Result<std::uint16_t> start(CoreRecovery recovery);
+  // On the core thread: closes links and timers. Storage is stopped by stop_storage() afterwards.
+  void stop();
+  void stop_storage();
+
+  // Any thread: statements wait in the mempool.
+  void submitted();
+
+  // StorageEvents, on the storage thread.
+  void block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
+                      std::optional<Cosignature> mine) override;
+  void store_synced(std::uint64_t height) override;
+  void checkpoint_published(std::uint64_t size) override;
+  void must_not_cosign(const std::string& why) override;
+  void storage_failed(const std::string& why) override;
+
+ private:
+  class VoteSigner;
+  class VoteVerifier;
+  using EventBody = decltype(consensus::Event::what);
+
+  // core_loop.cc: events and effects.
+  void push(EventBody what);
+  void turn();
+  void perform(consensus::Effect& effect);
+  void perform_send(const consensus::Send& send);
+  void perform_deliver(consensus::Deliver& deliver);
+  void serve_chain(const consensus::ServeChain& request);
+  void raise_alarm(const std::string& what);
+  void arm_replica_timer(std::uint64_t mono_ms);
+  void arm_tick();
+  void tick();
+  void collect_garbage();
+  void publish_facts();
+  void fail_for_good(const std::string& why);
+
+  // core_loop_batches.cc: own batches, those of others, fetching.
+  void cut_batches();
+  void cut_one();
+  void take_batch(HeldBatch batch, bool proposable);
+  void check_batch(ValidatorIndex peer, Bytes body, bool asked_for);
+  void batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,
+                     bool proposable);
+  void fetch(const consensus::Fetch& fetch);
+  void send_batch_requests();
+  void serve_batches(ValidatorIndex peer, const Envelope& envelope);
+  void send_own_batches(ValidatorIndex peer);
+  void drop_unused_batches();
+
+  // core_loop_peers.cc: links and cosignatures.
+  void peer_connected(ValidatorIndex peer) override;
+  void peer_disconnected(ValidatorIndex peer) override;
+  void peer_message(ValidatorIndex peer, Envelope&& envelope) override;
+  void consensus_message(ValidatorIndex peer, const Envelope& envelope);
+  void cosignature_message(ValidatorIndex peer, const Envelope& envelope);
+  void executed(const ledger::Head& head, std::optional<Cosignature> mine);
+  void consider_head(const CosignedHead& head);
+
+  CoreParts parts_;
+  ChainStore chain_;
+  std::unique_ptr<VoteSigner> signer_;
+  std::unique_ptr<VoteVerifier> verifier_;
+  StorageWriter storage_;
+  Mesh mesh_;
+  std::unique_ptr<Wal> wal_;
+  std::unique_ptr<consensus::Replica> replica_;
+  bool observer_ = false;
+  bool stopped_ = false;
+  std::string alarm_;
+
+  std::deque<consensus::Event> events_;
+  bool turning_ = false;
+  bool sync_wanted_ = false;
+  std::uint64_t last_lsn_ = 0;
+
+  boost::asio::steady_timer replica_timer_;
+  boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer cut_timer_;
+  std::uint64_t ticks_ = 0;
+
+  BatchStore batches_;
+  std::uint64_t next_sequence_;
+  std::vector<Digest> cut_hashes_;  // statements to call durable after the next sync
+  std::size_t checks_in_flight_ = 0;
+  std::atomic<bool> cut_posted_ = false;
+  bool cut_timer_armed_ = false;
+
+  CosignatureBook book_;
+  std::map<std::uint64_t, Digest> executed_roots_;  // log size → root, the newest of them
+  std::optional<Cosignature> own_cosignature_;      // the latest
+  std::optional<CosignedHead> checkpointed_;        // last told to the replica
+  std::optional<CosignedHead> published_;           // last handed to storage
+  std::uint64_t published_as_of_ = 0;
+  std::uint64_t synced_height_ = 0;
+};
+
+}  // namespace footproof::node

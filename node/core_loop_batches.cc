@@ -1,0 +1,220 @@
+// The core loop's batches: cut from the mempool, taken from others, fetched, served, dropped.
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "attest/statement.h"
+#include "node/core_loop.h"
+#include "node/log.h"
+
+namespace footproof::node {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kChecksInFlightMax = 256;
+constexpr std::size_t kBatchBytesServedMax = 4 * 1024 * 1024;  // for one request
+
+struct Checked {
+  bool well_formed = true;
+  bool proposable = true;
+};
+
+// A worker thread: form, and the signatures of known keys. Only the bytes make a batch bad; a bad
+// signature keeps it out of this node's own proposals.
+Checked check_statements(const HeldBatch& held, const ledger::StateView& view,
+                         VerdictCache& verdicts) {
+  Checked out;
+  const auto batch = parse_batch(*held.bytes);
+  if (!batch) return {false, false};
+  for (const auto& bytes : batch->statements) {
+    const auto statement = parse_statement(bytes);
+    if (!statement) return {false, false};
+    const auto record = view.record(state_key::key(statement->kid()));
+    if (!record || !*record) continue;  // an unknown key is no bad signature
+    const auto key = parse_key_record(**record);
+    if (key && !verdicts.verify(key->key, *statement)) out.proposable = false;
+  }
+  return out;
+}
+
+}  // namespace
+
+void CoreLoop::submitted() {
+  if (cut_posted_.exchange(true)) return;
+  asio::post(parts_.io, [this] {
+    cut_posted_ = false;
+    if (stopped_) return;
+    cut_batches();
+    turn();
+  });
+}
+
+// At once when none of ours is on its way; else when a batch is full or the oldest statement has
+// waited long enough for company.
+void CoreLoop::cut_batches() {
+  while (parts_.mempool.waiting() > 0) {
+    const std::size_t on_the_way = batches_.undelivered(parts_.self);
+    if (on_the_way >= kOwnWindowMax) return;  // tried again when a block is delivered
+    const bool full = parts_.mempool.waiting() >= parts_.config.batch_statements_max ||
+                      parts_.mempool.waiting_bytes() >= parts_.config.batch_bytes_max;
+    if (on_the_way == 0 || full) {
+      cut_one();
+      continue;
+    }
+    if (cut_timer_armed_) return;
+    cut_timer_armed_ = true;
+    cut_timer_.expires_after(parts_.config.batch_delay);
+    cut_timer_.async_wait([this](error_code error) {
+      cut_timer_armed_ = false;
+      if (error || stopped_) return;
+      if (batches_.undelivered(parts_.self) < kOwnWindowMax) cut_one();
+      cut_batches();
+      turn();
+    });
+    return;
+  }
+}
+
+void CoreLoop::cut_one() {
+  auto statements =
+      parts_.mempool.take(parts_.config.batch_statements_max, parts_.config.batch_bytes_max);
+  if (statements.empty()) return;
+  Batch batch;
+  batch.epoch = parts_.network.membership.epoch();
+  batch.producer = parts_.self;
+  batch.sequence = next_sequence_++;
+  for (auto& statement : statements) {
+    cut_hashes_.push_back(statement.statement_hash);
+    batch.statements.push_back(std::move(statement.bytes));
+  }
+  auto bytes = encode_batch(batch);
+  auto held = bytes ? hold_batch(*std::move(bytes)) : fail(bytes.error());
+  if (!held) return fail_for_good("own batch: " + held.error().detail);
+  mesh_.broadcast(encode_frame(FrameKind::batch, 0, *held->bytes));
+  take_batch(*std::move(held), true);
+  sync_wanted_ = true;  // 202 waits for it
+}
+
+// In the log before consensus hears of it.
+void CoreLoop::take_batch(HeldBatch batch, bool proposable) {
+  const auto ref = batch.ref;
+  const auto producer = batch.producer;
+  const auto bytes = batch.bytes;
+  if (!batches_.put(std::move(batch), steady_clock::now())) return;
+  const auto appended = wal_->append(parts_.network.membership.epoch(), 0, kWalBatch, *bytes);
+  if (!appended) return fail_for_good(appended.error().detail);
+  push(consensus::PayloadReady{ref, producer, proposable});
+}
+
+void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
+  if (checks_in_flight_ >= kChecksInFlightMax) return;  // consensus asks again for what it needs
+  ++checks_in_flight_;
+  auto task = [this, peer, asked_for, body = std::move(body),
+               view = parts_.store.snapshot()]() mutable {
+    auto held = hold_batch(std::move(body));
+    Checked checked{false, false};
+    std::optional<HeldBatch> batch;
+    if (held && (asked_for || held->producer == peer)) {
+      checked = check_statements(*held, *view, parts_.verdicts);
+      batch = *std::move(held);
+    }
+    asio::post(parts_.io, [this, peer, batch = std::move(batch), checked]() mutable {
+      --checks_in_flight_;
+      if (!stopped_) {
+        batch_checked(peer, std::move(batch), checked.well_formed, checked.proposable);
+      }
+    });
+  };
+  if (!parts_.pool.post(std::move(task))) --checks_in_flight_;
+}
+
+void CoreLoop::batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,
+                             bool proposable) {
+  if (!batch) return mesh_.drop(peer, "a batch that does not parse or is not the sender's");
+  const Digest digest = batch->ref.digest;
+  const bool wanted = batches_.is_wanted(digest);
+  if (!well_formed) {
+    log(LogLevel::warning, "batch_refused", {{"digest", digest.hex()}});
+    if (wanted) push(consensus::PayloadInvalid{digest});
+    batches_.no_longer_wanted(digest);
+  } else if (wanted ||
+             (batch->producer == peer && batches_.has_room(peer) && !chain_.batch(digest))) {
+    take_batch(*std::move(batch), proposable);
+  }
+  turn();
+}
+
+void CoreLoop::fetch(const consensus::Fetch& fetch) {
+  for (const auto& ref : fetch.batches) {
+    if (batches_.find(ref.digest) != nullptr) continue;
+    // A block may name what an executed one has named before.
+    auto stored = chain_.batch(ref.digest);
+    auto held = stored ? hold_batch(*std::move(stored)) : fail(Errc::not_found, "");
+    if (held) {
+      take_batch(*std::move(held), false);
+    } else {
+      batches_.want(ref, fetch.ask_first, steady_clock::now());
+    }
+  }
+  send_batch_requests();
+}
+
+void CoreLoop::send_batch_requests() {
+  std::vector<ValidatorIndex> connected;
+  for (const auto& peer : mesh_.identity().peers) {
+    if (mesh_.is_connected(peer.index)) connected.push_back(peer.index);
+  }
+  const auto patience =
+      std::max<std::chrono::milliseconds>(2 * parts_.config.delta, std::chrono::milliseconds(200));
+  for (const auto& request : batches_.due(connected, steady_clock::now(), patience)) {
+    mesh_.send(request.to,
+               encode_frame(FrameKind::get_batch, 1, encode_get_batch(request.digests)));
+  }
+}
+
+void CoreLoop::serve_batches(ValidatorIndex peer, const Envelope& envelope) {
+  const auto digests = parse_get_batch(envelope.body);
+  if (!digests || envelope.request_id == 0) return mesh_.drop(peer, "a malformed batch request");
+  std::size_t served = 0;
+  for (const auto& digest : *digests) {
+    if (served > kBatchBytesServedMax) return;  // the rest is asked for again
+    if (const auto* held = batches_.find(digest)) {
+      mesh_.send(peer, encode_frame(FrameKind::batch, envelope.request_id, *held->batch.bytes));
+      served += held->batch.bytes->size();
+    } else if (const auto stored = chain_.batch(digest)) {
+      mesh_.send(peer, encode_frame(FrameKind::batch, envelope.request_id, *stored));
+      served += stored->size();
+    }
+  }
+}
+
+void CoreLoop::send_own_batches(ValidatorIndex peer) {
+  for (const auto& batch : batches_.all()) {
+    const auto* held = batches_.find(batch.ref.digest);
+    if (batch.producer != parts_.self || held->delivered) continue;
+    mesh_.send(peer, encode_frame(FrameKind::batch, 0, *batch.bytes));
+  }
+}
+
+void CoreLoop::drop_unused_batches() {
+  for (const auto& digest : batches_.unused_since(steady_clock::now())) {
+    if (replica_->needs_batch(digest)) continue;
+    const HeldBatch batch = batches_.find(digest)->batch;
+    push(consensus::PayloadDropped{digest});
+    batches_.erase(digest);
+    if (batch.producer != parts_.self) continue;
+    std::vector<PendingStatement> again;
+    const auto parsed = parse_batch(*batch.bytes);
+    for (const auto& bytes : parsed->statements) {
+      const auto statement = parse_statement(bytes);
+      if (statement) again.push_back({statement->statement_hash(), statement->entry_id(), bytes});
+    }
+    parts_.mempool.offer_again(std::move(again));
+    cut_batches();
+  }
+}
+
+}  // namespace footproof::node

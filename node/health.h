@@ -1,0 +1,42 @@
+// What the core thread last said about itself, for HTTP threads and logs: a copy under a mutex.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "consensus/replica.h"
+
+namespace footproof::node {
+
+struct CoreFacts {
+  struct Peer {
+    std::string id;
+    bool connected = false;
+    std::uint64_t last_heard_ms = 0;  // how long ago; 0 if never
+  };
+  consensus::Replica::Info replica;
+  std::vector<Peer> peers;
+  std::size_t batches_held = 0;
+  std::size_t wal_segments = 0;
+  std::string alarm;  // why this node votes or cosigns no more; empty: all is well
+};
+
+class FactBoard {
+ public:
+  void set(CoreFacts facts) {
+    const std::lock_guard lock(mutex_);
+    facts_ = std::move(facts);
+  }
+  [[nodiscard]] CoreFacts get() const {
+    const std::lock_guard lock(mutex_);
+    return facts_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  CoreFacts facts_;  // guarded by mutex_
+};
+
+}  // namespace footproof::node

@@ -1,0 +1,278 @@
+#include "node/node.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "api/routes.h"
+#include "api/server.h"
+#include "node/core_loop.h"
+#include "node/data_folder.h"
+#include "node/log.h"
+#include "node/port.h"
+#include "node/thread_name.h"
+
+namespace footproof::node {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view kObserverFile = "observer";
+constexpr std::chrono::seconds kStopPatience{2};
+
+ledger::StorePaths store_paths(const std::filesystem::path& data) {
+  return {data / "ledger", data / "anchor"};
+}
+
+Result<void> become_observer(const std::filesystem::path& data, const std::string& why) {
+  const std::string text = why + "\n";
+  auto wrote = replace_file(data / kObserverFile, as_bytes(text));
+  if (!wrote) return fail(wrote.error());
+  return {};
+}
+
+// What the log gave back. A log that is not to be trusted is moved aside, and the node only follows
+// from here on: it may have voted for what it no longer remembers.
+Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore& chain) {
+  CoreRecovery out;
+  const auto folder = data / "wal";
+  const auto visit = [&](WalRecord&& record) {
+    if (record.type == kWalReplica) {
+      out.replica_records.push_back(std::move(record.body));
+    } else if (record.type == kWalBatch) {
+      auto held = hold_batch(std::move(record.body));
+      if (held && !chain.batch(held->ref.digest)) out.batches.push_back(*std::move(held));
+    }
+  };
+  auto opened = Wal::open(folder, kWalSegmentSizeDefault, visit);
+  if (!opened) return fail(opened.error());
+  if (!opened->trusted) {
+    log(LogLevel::error, "log_not_trusted",
+        {{"why", opened->reason}, {"effect", "this node follows as observer and never votes"}});
+    if (auto marked = become_observer(data, "write-ahead log: " + opened->reason); !marked) {
+      return fail(marked.error());
+    }
+    std::error_code error;
+    std::filesystem::path aside = data / "wal.damaged";
+    for (int i = 1; std::filesystem::exists(aside); ++i) {
+      aside = data / fmt::format("wal.damaged.{}", i);
+    }
+    std::filesystem::rename(folder, aside, error);
+    if (error) return fail(Errc::io, "cannot move the damaged log aside: " + error.message());
+    out.replica_records.clear();
+    out.batches.clear();
+    opened = Wal::open(folder, kWalSegmentSizeDefault, visit);
+    if (!opened) return fail(opened.error());
+  }
+  if (opened->bytes_cut > 0) {
+    log(LogLevel::info, "log_tail_cut", {{"bytes", opened->bytes_cut}});
+  }
+  out.wal = std::move(opened->wal);
+  out.observer = std::filesystem::exists(data / kObserverFile);
+  return out;
+}
+
+Result<LinkIdentity> make_links(const Config& config, const Network& network, const OwnKeys& keys,
+                                ValidatorIndex self) {
+  auto client = make_tls_context(TlsRole::client, config.tls_key, config.tls_certificate);
+  if (!client) return fail(client.error());
+  auto server = make_tls_context(TlsRole::server, config.tls_key, config.tls_certificate);
+  if (!server) return fail(server.error());
+  const auto pem = read_file(config.tls_certificate, 64 * 1024);
+  if (!pem) return fail(pem.error());
+  const auto pin = certificate_pin(as_text(*pem));
+  if (!pin) return fail(pin.error());
+  const auto& members = network.validators.members;
+  if (*pin != members[self].tls_pin) {
+    return fail(Errc::mismatch, config.tls_certificate.string() +
+                                    " does not hold the TLS key that the genesis file names");
+  }
+  std::vector<PeerIdentity> peers;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (i == self) continue;
+    peers.push_back(
+        {static_cast<ValidatorIndex>(i), members[i].id, members[i].vote_key, members[i].tls_pin});
+  }
+  return LinkIdentity{
+      network.chain_id,   {self, members[self].id, members[self].vote_key, members[self].tls_pin},
+      std::move(peers),   [&keys](ByteView message) { return keys.vote.sign(message); },
+      *std::move(client), *std::move(server)};
+}
+
+}  // namespace
+
+Result<void> init_data(const Config& config, bool observer) {
+  auto network = load_network(config.genesis);
+  if (!network) return fail(network.error());
+  const auto self = find_self(config, *network);
+  if (!self) return fail(self.error());
+  const auto& member = network->validators.members[*self];
+  const auto keys = load_keys(config, member);
+  if (!keys) return fail(keys.error());
+  auto folder = DataFolder::open(config.data);
+  if (!folder) return fail(folder.error());
+  auto marked = folder->has_marker(network->chain_id, member.vote_key.raw());
+  if (!marked) return fail(marked.error());
+  if (*marked) {
+    return fail(Errc::usage, config.data.string() + " is initialised already; start footproofd");
+  }
+  auto store = ledger::Store::create(store_paths(config.data), network->genesis_result);
+  if (!store) return fail(store.error());
+  if (observer) {
+    if (auto wrote = become_observer(config.data, "initialised as observer"); !wrote) return wrote;
+  }
+  auto wrote = folder->write_marker(network->chain_id, member.vote_key.raw());
+  if (!wrote) return fail(wrote.error());
+  return {};
+}
+
+struct Node::Parts {
+  explicit Parts(Config settings, Network net, OwnKeys own, DataFolder folder)
+      : config(std::move(settings)),
+        network(std::move(net)),
+        keys(std::move(own)),
+        data(std::move(folder)),
+        mempool(config.mempool_statements_max),
+        guard(asio::make_work_guard(io)) {}
+
+  const Config config;
+  const Network network;
+  const OwnKeys keys;
+  const DataFolder data;
+  std::unique_ptr<ledger::Store> store;
+  Mempool mempool;
+  Refusals refusals;
+  Waiters waiters;
+  FactBoard facts;
+  VerdictCache verdicts;
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> guard;
+  std::unique_ptr<VerifierPool> pool;
+  std::unique_ptr<CoreLoop> core;
+  std::unique_ptr<Port> port;
+  std::unique_ptr<api::Server> server;
+  std::uint16_t mesh_port = 0;
+  std::promise<void> core_done;
+  std::thread core_thread;
+
+  Result<void> start(ValidatorIndex self, std::function<void(const std::string&)> on_fatal);
+  Result<void> start_server();
+  void stop();
+};
+
+Result<void> Node::Parts::start(ValidatorIndex self,
+                                std::function<void(const std::string&)> on_fatal) {
+  auto opened = ledger::Store::open(store_paths(config.data), network.chain_id);
+  if (!opened) return fail("database", opened.error());
+  store = *std::move(opened);
+  auto recovery = recover(config.data, ChainStore(*store));
+  if (!recovery) return fail(recovery.error());
+  auto links = make_links(config, network, keys, self);
+  if (!links) return fail(links.error());
+  pool = std::make_unique<VerifierPool>(config.verifier_threads);
+  core = std::make_unique<CoreLoop>(
+      CoreParts{io, config, network, keys, self, *store, mempool, refusals, waiters, facts,
+                verdicts, *pool, std::move(on_fatal)},
+      *std::move(links));
+  const bool observer = recovery->observer;
+  auto port_number = core->start(*std::move(recovery));
+  if (!port_number) return fail(port_number.error());
+  mesh_port = *port_number;
+  core_thread = std::thread([this] {
+    name_thread("fp-core");
+    io.run();
+    core_done.set_value();
+  });
+  const auto head = store->snapshot()->head();
+  log(LogLevel::info, "node_started",
+      {{"validator", config.validator},
+       {"chain", network.chain_id.hex()},
+       {"height", head.height},
+       {"size", head.log_size},
+       {"observer", observer ? 1 : 0}});
+  return start_server();
+}
+
+Result<void> Node::Parts::start_server() {
+  port = std::make_unique<Port>(PortParts{config, network, *store, mempool, refusals, waiters,
+                                          facts, verdicts, *pool, [this] { core->submitted(); }});
+  api::ServerConfig server_config;
+  server_config.address = config.http_listen.host;
+  server_config.port = config.http_listen.port;
+  server_config.connections_per_address_max = config.connections_per_address_max;
+  api::RoutesConfig routes;
+  routes.wait_max = std::min(routes.wait_max, config.receipt_wait);
+  auto started = api::Server::start(server_config, api::make_routes(routes, *port, *port));
+  if (!started) return fail("[http] listen", started.error());
+  server = *std::move(started);
+  return {};
+}
+
+// Outside in: no request any more, then no peer, then what is left is written down.
+void Node::Parts::stop() {
+  waiters.stop();
+  mempool.stop();
+  server.reset();
+  if (pool) pool->stop();
+  if (core_thread.joinable()) {
+    asio::post(io, [this] { core->stop(); });
+    guard.reset();
+    auto done = core_done.get_future();
+    if (done.wait_for(kStopPatience) == std::future_status::timeout) io.stop();
+    core_thread.join();
+  }
+  if (core) core->stop_storage();
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Node::~Node() {
+  parts_->stop();
+  log(LogLevel::info, "node_stopped", {{"height", parts_->store->snapshot()->head().height}});
+}
+
+Result<std::unique_ptr<Node>> Node::start(const Config& config,
+                                          std::function<void(const std::string&)> on_fatal) {
+  auto network = load_network(config.genesis);
+  if (!network) return fail(network.error());
+  const auto self = find_self(config, *network);
+  if (!self) return fail(self.error());
+  const auto& member = network->validators.members[*self];
+  auto keys = load_keys(config, member);
+  if (!keys) return fail(keys.error());
+  if (!std::filesystem::exists(config.data)) {
+    return fail(Errc::not_found,
+                fmt::format("there is no data folder {}; run `footproofd --init CONFIG` once. If "
+                            "this validator has run before and lost its disk, run `footproofd "
+                            "--init-observer CONFIG`: its vote key may have voted",
+                            config.data.string()));
+  }
+  auto folder = DataFolder::open(config.data);
+  if (!folder) return fail(folder.error());
+  const auto marked = folder->has_marker(network->chain_id, member.vote_key.raw());
+  if (!marked) return fail(marked.error());
+  if (!*marked) {
+    return fail(Errc::not_found,
+                fmt::format("{} is not initialised; run `footproofd --init CONFIG` once",
+                            config.data.string()));
+  }
+  auto parts =
+      std::make_unique<Parts>(config, *std::move(network), *std::move(keys), *std::move(folder));
+  auto started = parts->start(*self, std::move(on_fatal));
+  if (!started) {
+    parts->stop();
+    return fail(started.error());
+  }
+  return std::unique_ptr<Node>(new Node(std::move(parts)));
+}
+
+std::uint16_t Node::mesh_port() const { return parts_->mesh_port; }
+std::uint16_t Node::http_port() const { return parts_->server->port(); }
+
+}  // namespace footproof::node

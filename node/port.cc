@@ -1,0 +1,314 @@
+#include "node/port.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "attest/block_record.h"
+#include "attest/policy.h"
+#include "ledger/rules.h"
+
+namespace footproof::node {
+namespace {
+
+using std::chrono::steady_clock;
+
+// Below the 2 s that api allows.
+constexpr std::chrono::milliseconds kSubmitDeadline{1'800};
+constexpr std::size_t kStatementsPerTask = 16;
+// A node that is further behind than this is not given traffic.
+constexpr std::uint64_t kBehindMax = 32;
+
+std::uint64_t wall_ms() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+api::Refusal to_api(const ledger::Refusal& refusal, bool final, std::uint64_t height) {
+  return {std::string(refusal.code()),
+          std::string(refusal.rule()),
+          refusal.detail,
+          std::string(refusal.remedy()),
+          final,
+          height};
+}
+
+ledger::RuleContext early_context(const Network& network, const ledger::Head& head) {
+  return {.chain_id = network.chain_id,
+          .epoch = head.epoch,
+          .time_ms = std::max(wall_ms(), head.time_ms + 1)};
+}
+
+}  // namespace
+
+// --- submissions --------------------------------------------------------------------------------
+
+Port::Judged Port::judge(const Bytes& bytes) const {
+  const auto snapshot = parts_.store.snapshot();
+  const auto& head = snapshot->head();
+  auto statement = parse_statement(bytes);
+  if (!statement) {
+    const ledger::Refusal malformed{ledger::RefusalReason::malformed, statement.error().detail};
+    return {to_api(malformed, false, head.height), {}};
+  }
+  const Digest entry_id = statement->entry_id();
+  if (auto known = logged(entry_id)) return {*known, {}};
+  if (const auto refused =
+          parts_.refusals.of_statement(statement->statement_hash(), steady_clock::now())) {
+    return {to_api(refused->refusal, true, refused->height), {}};
+  }
+  const auto verify = [this](const PublicKey& key, const Statement& signed_statement) {
+    return parts_.verdicts.verify(key, signed_statement);
+  };
+  const auto judgement =
+      ledger::judge(*snapshot, *statement, early_context(parts_.network, head), verify);
+  if (!judgement) return {api::TooBusy{}, {}};
+  if (const auto* refusal = std::get_if<ledger::Refusal>(&*judgement)) {
+    return {to_api(*refusal, false, head.height), {}};
+  }
+  if (std::holds_alternative<ledger::KnownEntry>(*judgement)) {
+    return {api::Accepted{entry_id}, {}};  // executed, not yet published
+  }
+  return {std::nullopt, {statement->statement_hash(), entry_id, statement->bytes()}};
+}
+
+std::vector<api::Answer> Port::submit(const std::vector<Bytes>& statements) {
+  const auto deadline = steady_clock::now() + kSubmitDeadline;
+  std::vector<api::Answer> answers(statements.size(), api::TooBusy{});
+  if (disk_free() < kDiskFreeMin) return answers;
+  std::vector<Judged> judged(statements.size());
+  std::vector<VerifierPool::Task> tasks;
+  for (std::size_t first = 0; first < statements.size(); first += kStatementsPerTask) {
+    const std::size_t end = std::min(first + kStatementsPerTask, statements.size());
+    tasks.emplace_back([this, &statements, &judged, first, end] {
+      for (std::size_t i = first; i < end; ++i) judged[i] = judge(statements[i]);
+    });
+  }
+  if (!parts_.pool.run_all(std::move(tasks))) return answers;
+
+  std::vector<Digest> hashes;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    if (judged[i].answer) {
+      answers[i] = *std::move(judged[i].answer);
+      continue;
+    }
+    const Digest hash = judged[i].pending.statement_hash;
+    const Digest entry_id = judged[i].pending.entry_id;
+    if (parts_.mempool.add(std::move(judged[i].pending)) == Mempool::Added::full) continue;
+    answers[i] = api::Accepted{entry_id};
+    hashes.push_back(hash);
+    places.push_back(i);
+  }
+  if (hashes.empty()) return answers;
+  parts_.submitted();
+  const auto taken = parts_.mempool.wait_durable(hashes, deadline);
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (!taken[i]) answers[places[i]] = api::TooBusy{};
+  }
+  return answers;
+}
+
+std::optional<api::Logged> Port::logged(const Digest& entry_id) const {
+  const auto snapshot = parts_.store.published();
+  if (!snapshot) return std::nullopt;
+  const auto found = snapshot->logged(entry_id);
+  if (!found || !*found) return std::nullopt;
+  const auto record = snapshot->own_record((*found)->index);
+  if (!record) return std::nullopt;
+  const auto parsed = parse_block_record(record->bytes);
+  if (!parsed) return std::nullopt;
+  return api::Logged{entry_id, (*found)->index, parsed->height, parsed->time.ms};
+}
+
+api::Answer Port::poll(const Digest& entry_id) {
+  if (auto known = logged(entry_id)) return *known;
+  if (parts_.mempool.has_entry(entry_id)) return api::Accepted{entry_id};
+  const auto executed = parts_.store.snapshot()->logged(entry_id);
+  if (executed && *executed) return api::Accepted{entry_id};
+  if (const auto refused = parts_.refusals.of_entry(entry_id, steady_clock::now())) {
+    return to_api(refused->refusal, true, refused->height);
+  }
+  return api::Unknown{};
+}
+
+std::vector<api::Answer> Port::await(const std::vector<Digest>& entry_ids,
+                                     steady_clock::time_point deadline) {
+  std::vector<api::Answer> answers(entry_ids.size(), api::Unknown{});
+  std::vector<std::size_t> open(entry_ids.size());
+  for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
+  for (;;) {
+    // Before looking, so that no change in between is missed.
+    const auto generation = parts_.waiters.generation();
+    std::erase_if(open, [&](std::size_t i) {
+      answers[i] = poll(entry_ids[i]);
+      return std::holds_alternative<api::Logged>(answers[i]) ||
+             std::holds_alternative<api::Refusal>(answers[i]);
+    });
+    if (open.empty() || parts_.waiters.is_stopped() || steady_clock::now() >= deadline) break;
+    parts_.waiters.wait(generation, deadline);
+  }
+  for (const std::size_t i : open) answers[i] = api::Accepted{entry_ids[i]};
+  return answers;
+}
+
+Result<api::DryRun> Port::dry_run(const Bytes& bytes) {
+  const auto statement = parse_statement(bytes);
+  if (!statement) return fail(statement.error());
+  const auto snapshot = parts_.store.snapshot();
+  api::DryRun out;
+  out.height = snapshot->head().height;
+  // The rules alone: the signature is told apart.
+  bool verifies = false;
+  const auto verify = [this, &verifies](const PublicKey& key, const Statement& signed_statement) {
+    verifies = parts_.verdicts.verify(key, signed_statement);
+    return true;
+  };
+  const auto judgement =
+      ledger::judge(*snapshot, *statement, early_context(parts_.network, snapshot->head()), verify);
+  if (!judgement) return fail(judgement.error());
+  if (const auto* refusal = std::get_if<ledger::Refusal>(&*judgement)) {
+    out.refusal = to_api(*refusal, false, out.height);
+  }
+  out.signature_verifies = verifies;
+  return out;
+}
+
+// --- reads --------------------------------------------------------------------------------------
+
+Result<std::shared_ptr<const ledger::Snapshot>> Port::published() const {
+  auto snapshot = parts_.store.published();
+  if (!snapshot) {
+    return fail(Errc::not_found, "no checkpoint with enough cosignatures yet; try again shortly");
+  }
+  return snapshot;
+}
+
+Result<Receipt> Port::receipt(const Digest& entry_id,
+                              const std::optional<Digest>& declaration_root) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return (*snapshot)->make_receipt(entry_id, declaration_root);
+}
+
+Result<api::StateReceipt> Port::state_receipt(const std::vector<Digest>& keys) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  auto answer = (*snapshot)->prove_state(keys);
+  if (!answer) return fail(answer.error());
+  auto last = (*snapshot)->last_record();
+  if (!last) return fail(last.error());
+  return api::StateReceipt{(*snapshot)->checkpoint(), *std::move(last), std::move(answer->proof),
+                           std::move(answer->records)};
+}
+
+Result<std::vector<Digest>> Port::inclusion(std::uint64_t index, std::uint64_t size) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return (*snapshot)->inclusion(index, size);
+}
+
+Result<std::vector<Digest>> Port::consistency(std::uint64_t from, std::uint64_t to) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return (*snapshot)->consistency(from, to);
+}
+
+Result<std::string> Port::checkpoint() const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return (*snapshot)->checkpoint();
+}
+
+Result<Bytes> Port::tile(std::uint32_t level, std::uint64_t index, std::uint32_t width) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return (*snapshot)->tile(level, index, width);
+}
+
+Result<Bytes> Port::entry_bundle(std::uint64_t index, std::uint32_t width) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return (*snapshot)->entry_bundle(index, width);
+}
+
+Result<Bytes> Port::statement_bundle(std::uint64_t index, std::uint32_t width) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return (*snapshot)->statement_bundle(index, width);
+}
+
+Result<std::string> Port::trust_policy() const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  Policy policy;
+  policy.origin = parts_.network.origin;
+  policy.chain_id = parts_.network.chain_id;
+  policy.made_on = Date::from_days(static_cast<std::int64_t>((*snapshot)->head().time_ms / kDayMs));
+  policy.epochs.push_back(make_policy_epoch(policy.origin, parts_.network.validators));
+  return encode(policy);
+}
+
+Result<Bytes> Port::genesis() const { return parts_.network.genesis_bytes; }
+
+// --- health -------------------------------------------------------------------------------------
+
+std::uint64_t Port::disk_free() const {
+  struct statvfs facts {};
+  if (::statvfs(parts_.config.data.c_str(), &facts) != 0) return 0;
+  return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+}
+
+std::string Port::why_not_ready(const CoreFacts& facts, std::uint64_t free_bytes) const {
+  if (!facts.alarm.empty()) return "alarm: " + facts.alarm;
+  const std::size_t quorum = parts_.network.membership.q();
+  const auto connected = static_cast<std::size_t>(
+      std::ranges::count_if(facts.peers, [](const auto& peer) { return peer.connected; }));
+  if (connected + 1 < quorum) {
+    return fmt::format(
+        "{} of {} other validators are connected, {} are needed to order "
+        "statements; check their processes and [[mesh.peer]]",
+        connected, facts.peers.size(), quorum - 1);
+  }
+  if (facts.replica.executed_height + kBehindMax < facts.replica.peers_height) {
+    return fmt::format("catching up: at height {}, others are at {}; wait",
+                       facts.replica.executed_height, facts.replica.peers_height);
+  }
+  if (free_bytes < kDiskFreeMin) return "less than 1 GiB of disk is free; make room";
+  if (!parts_.store.published()) return "no checkpoint with enough cosignatures yet; wait";
+  return {};
+}
+
+api::Health Port::health() const {
+  const CoreFacts facts = parts_.facts.get();
+  const auto head = parts_.store.snapshot()->head();
+  const auto snapshot = parts_.store.published();
+  api::Health out;
+  out.chain_id = parts_.network.chain_id;
+  out.origin = parts_.network.origin;
+  out.validator_id = parts_.config.validator;
+  out.version = FOOTPROOF_VERSION;
+  out.epoch = head.epoch;
+  out.height = head.height;
+  out.view = facts.replica.view;
+  out.published_size = snapshot ? snapshot->head().log_size : 0;
+  out.block_time_ms = head.time_ms;
+  out.node_time_ms = wall_ms();
+  out.validators = static_cast<std::uint32_t>(parts_.network.membership.n());
+  out.quorum = static_cast<std::uint32_t>(parts_.network.membership.q());
+  for (const auto& peer : facts.peers) {
+    out.peers.push_back({peer.id, peer.connected, peer.connected ? facts.replica.peers_height : 0,
+                         peer.last_heard_ms});
+  }
+  out.mempool_bytes = parts_.mempool.waiting_bytes();
+  out.disk_free_bytes = disk_free();
+  out.not_ready_reason = why_not_ready(facts, out.disk_free_bytes);
+  out.ready = out.not_ready_reason.empty();
+  return out;
+}
+
+}  // namespace footproof::node

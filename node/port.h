@@ -1,0 +1,82 @@
+// What HTTP asks of this node (api/reader.h): submissions and reads. Called from many HTTP threads;
+// reads come from published snapshots and never wait for the core thread.
+//
+// A statement is judged early on the executed state (not final: a node that lags must not veto),
+// and taken in once its batch is in the write-ahead log. Only execution refuses finally.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/reader.h"
+#include "ledger/store.h"
+#include "node/config.h"
+#include "node/health.h"
+#include "node/mempool.h"
+#include "node/network.h"
+#include "node/refusals.h"
+#include "node/verdict_cache.h"
+#include "node/verifier_pool.h"
+#include "node/waiters.h"
+
+namespace footproof::node {
+
+// New statements are refused below so much free space.
+constexpr std::uint64_t kDiskFreeMin = std::uint64_t{1} << 30U;
+
+// All of it outlives the port.
+struct PortParts {
+  const Config& config;
+  const Network& network;
+  ledger::Store& store;
+  Mempool& mempool;
+  Refusals& refusals;
+  Waiters& waiters;
+  FactBoard& facts;
+  VerdictCache& verdicts;
+  VerifierPool& pool;
+  std::function<void()> submitted;  // statements wait in the mempool
+};
+
+class Port final : public api::Reader, public api::Submissions {
+ public:
+  explicit Port(PortParts parts) : parts_(std::move(parts)) {}
+
+  std::vector<api::Answer> submit(const std::vector<Bytes>& statements) override;
+  std::vector<api::Answer> await(const std::vector<Digest>& entry_ids,
+                                 std::chrono::steady_clock::time_point deadline) override;
+  api::Answer poll(const Digest& entry_id) override;
+  Result<api::DryRun> dry_run(const Bytes& statement) override;
+
+  Result<Receipt> receipt(const Digest& entry_id,
+                          const std::optional<Digest>& declaration_root) const override;
+  Result<api::StateReceipt> state_receipt(const std::vector<Digest>& keys) const override;
+  Result<std::vector<Digest>> inclusion(std::uint64_t index, std::uint64_t size) const override;
+  Result<std::vector<Digest>> consistency(std::uint64_t from, std::uint64_t to) const override;
+  Result<std::string> checkpoint() const override;
+  Result<Bytes> tile(std::uint32_t level, std::uint64_t index, std::uint32_t width) const override;
+  Result<Bytes> entry_bundle(std::uint64_t index, std::uint32_t width) const override;
+  Result<Bytes> statement_bundle(std::uint64_t index, std::uint32_t width) const override;
+  Result<std::string> trust_policy() const override;
+  Result<Bytes> genesis() const override;
+  api::Health health() const override;
+
+ private:
+  // What is known of one submitted statement before it enters the mempool.
+  struct Judged {
+    std::optional<api::Answer> answer;  // none: it may enter
+    PendingStatement pending;
+  };
+
+  [[nodiscard]] Judged judge(const Bytes& bytes) const;
+  [[nodiscard]] std::optional<api::Logged> logged(const Digest& entry_id) const;
+  [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, std::uint64_t disk_free) const;
+  [[nodiscard]] std::uint64_t disk_free() const;
+  [[nodiscard]] Result<std::shared_ptr<const ledger::Snapshot>> published() const;
+
+  PortParts parts_;
+};
+
+}  // namespace footproof::node

@@ -1,0 +1,204 @@
+#include "node/storage_writer.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "attest/note.h"
+#include "ledger/executor.h"
+#include "node/chain_store.h"
+#include "node/thread_name.h"
+
+namespace footproof::node {
+
+using std::chrono::steady_clock;
+
+StorageWriter::StorageWriter(ledger::Store& store, const std::string& origin,
+                             std::string cosign_name, const SigningKey& cosign_key,
+                             VerdictCache& verdicts, StorageEvents& events)
+    : store_(store),
+      origin_(origin),
+      cosign_name_(std::move(cosign_name)),
+      cosign_key_(cosign_key),
+      verdicts_(verdicts),
+      events_(events),
+      synced_at_(steady_clock::now()) {}
+
+StorageWriter::~StorageWriter() { stop(); }
+
+void StorageWriter::start() {
+  thread_ = std::thread([this] { work(); });
+}
+
+void StorageWriter::push(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_one();
+}
+
+void StorageWriter::deliver(DeliveredBlock block) { push(std::move(block)); }
+
+void StorageWriter::publish(CosignedHead head, std::string note) {
+  push(Publish{head, std::move(note)});
+}
+
+void StorageWriter::cosign_current() { push(CosignCurrent{}); }
+
+void StorageWriter::forbid_cosigning() {
+  const std::lock_guard lock(mutex_);
+  may_cosign_ = false;
+}
+
+void StorageWriter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void StorageWriter::work() {
+  name_thread("fp-storage");
+  for (;;) {
+    std::optional<Task> task;
+    std::size_t backlog = 0;
+    {
+      std::unique_lock lock(mutex_);
+      const auto ready = [this] { return stopping_ || !tasks_.empty(); };
+      if (dirty_) {
+        wake_.wait_until(lock, synced_at_ + kSyncEvery, ready);
+      } else {
+        wake_.wait(lock, ready);
+      }
+      if (tasks_.empty() && stopping_) break;
+      if (!tasks_.empty()) {
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
+        backlog = tasks_.size();
+      }
+    }
+    if (failed_) continue;
+    if (task && !run(*task, backlog)) failed_ = true;
+    if (!failed_ && dirty_ && steady_clock::now() - synced_at_ >= kSyncEvery) failed_ = !sync();
+  }
+  if (!failed_ && dirty_) sync();
+}
+
+bool StorageWriter::run(Task& task, std::size_t backlog) {
+  if (const auto* block = std::get_if<DeliveredBlock>(&task)) {
+    return execute(*block, backlog <= kCosignBacklogMax);
+  }
+  if (auto* publication = std::get_if<Publish>(&task)) {
+    const auto& head = publication->head;
+    const auto done = store_.publish(head.size, head.root, std::move(publication->note));
+    if (!done && done.error().code == Errc::not_found) return true;  // too old by now
+    if (!done) {
+      events_.storage_failed("publish: " + done.error().detail);
+      return false;
+    }
+    events_.checkpoint_published(head.size);
+    return true;
+  }
+  const auto head = store_.snapshot()->head();
+  auto mine = cosign(head);
+  if (!mine) return false;
+  events_.block_executed(head, {}, *std::move(mine));
+  return true;
+}
+
+bool StorageWriter::execute(const DeliveredBlock& delivered, bool may_cosign) {
+  const auto& header = delivered.block.header;
+  const auto before = store_.snapshot();
+  if (header.height <= before->head().height) return true;  // executed in an earlier life
+  ledger::OrderedBlock block{.height = header.height,
+                             .epoch = header.epoch,
+                             .time_ms = header.time_ms,
+                             .block_id = delivered.block_id,
+                             .first_of_epoch = false,
+                             .boundary = false,
+                             .statements = {}};
+  for (const auto& held : delivered.batches) {
+    auto batch = parse_batch(*held.bytes);
+    if (!batch) {
+      events_.storage_failed("a delivered batch does not parse: " + batch.error().detail);
+      return false;
+    }
+    for (auto& statement : batch->statements) block.statements.push_back(std::move(statement));
+  }
+  const auto verify = [this](const PublicKey& key, const Statement& statement) {
+    return verdicts_.verify(key, statement);
+  };
+  auto result = ledger::execute(*before, before->ledger(), block, verify);
+  if (!result) {
+    events_.storage_failed(
+        fmt::format("executing height {}: {}", header.height, result.error().detail));
+    return false;
+  }
+  result->ordering.push_back(block_blob(delivered.block, delivered.finalization));
+  for (const auto& held : delivered.batches) result->ordering.push_back(batch_blob(held));
+  const auto applied = store_.apply(*result, ledger::Durability::buffered);
+  if (!applied && applied.error().code == Errc::mismatch) {
+    events_.must_not_cosign(applied.error().detail);
+    return false;
+  }
+  if (!applied) {
+    events_.storage_failed(
+        fmt::format("writing height {}: {}", header.height, applied.error().detail));
+    return false;
+  }
+  dirty_ = true;
+  const ledger::Head& head = result->after.head;
+  std::optional<Cosignature> mine;
+  if (may_cosign) {
+    auto signed_head = cosign(head);
+    if (!signed_head) return false;
+    mine = *std::move(signed_head);
+  }
+  events_.block_executed(head, std::move(result->outcomes), std::move(mine));
+  return true;
+}
+
+// None where this node must not, or need not, cosign. An error ends the process.
+Result<std::optional<Cosignature>> StorageWriter::cosign(const ledger::Head& head) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!may_cosign_) return std::optional<Cosignature>();
+  }
+  // The time of the block, never of a clock: "at that block the head was this".
+  const std::uint64_t time_s = head.time_ms / 1000;
+  const auto& anchor = store_.anchor();
+  if (anchor.cosigned_size > head.log_size || anchor.cosigned_time_s > time_s) {
+    return std::optional<Cosignature>();  // replaying towards what was cosigned before the crash
+  }
+  const auto recorded = store_.record_cosigned(head.log_size, head.log_root, time_s);
+  if (!recorded && recorded.error().code == Errc::mismatch) {
+    events_.must_not_cosign(recorded.error().detail);
+    return std::optional<Cosignature>();
+  }
+  if (!recorded) {
+    events_.storage_failed("anchor: " + recorded.error().detail);
+    return fail(recorded.error());
+  }
+  const std::string text = encode(Checkpoint{origin_, head.log_size, head.log_root, {}});
+  return std::optional<Cosignature>(Cosignature{
+      head.log_size, head.log_root, time_s, cosign_key_.sign(cosignature_message(time_s, text))});
+}
+
+bool StorageWriter::sync() {
+  const std::uint64_t height = store_.snapshot()->head().height;
+  const auto synced = store_.sync();
+  synced_at_ = steady_clock::now();
+  if (!synced) {
+    events_.storage_failed("sync: " + synced.error().detail);
+    return false;
+  }
+  dirty_ = false;
+  events_.store_synced(height);
+  return true;
+}
+
+}  // namespace footproof::node

@@ -1,0 +1,107 @@
+// The storage thread: executes delivered blocks in height order, writes each in one LevelDB batch
+// together with its consensus blocks and batches, keeps the anchor, and makes this node's
+// cosignatures. The only writer of the store.
+//
+// Invariants: a cosignature is made only of a head that was read back (ledger/store.h) and after
+// the anchor holds it durably; heads are synced at most every kSyncEvery, a crash before that
+// replays from the write-ahead log. After a failed write the thread does nothing more and says so
+// once.
+//
+// deliver(), publish() and stop() are called from the core thread; events come on the storage
+// thread.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "consensus/replica.h"
+#include "ledger/store.h"
+#include "node/batch.h"
+#include "node/cosignatures.h"
+#include "node/verdict_cache.h"
+
+namespace footproof::node {
+
+constexpr std::chrono::milliseconds kSyncEvery{50};
+// A node this far behind does not cosign what all others have long left: it only catches up.
+constexpr std::size_t kCosignBacklogMax = 64;
+
+struct DeliveredBlock {
+  consensus::Block block;
+  Digest block_id;
+  consensus::Certificate finalization;
+  std::vector<HeldBatch> batches;  // in the order of the block's references
+};
+
+class StorageEvents {
+ public:
+  virtual ~StorageEvents() = default;
+  virtual void block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
+                              std::optional<Cosignature> mine) = 0;
+  virtual void store_synced(std::uint64_t height) = 0;
+  virtual void checkpoint_published(std::uint64_t size) = 0;
+  // Execution contradicts what this node has cosigned.
+  virtual void must_not_cosign(const std::string& why) = 0;
+  // The disk failed: the process must end.
+  virtual void storage_failed(const std::string& why) = 0;
+};
+
+class StorageWriter {
+ public:
+  // All references outlive the writer.
+  StorageWriter(ledger::Store& store, const std::string& origin, std::string cosign_name,
+                const SigningKey& cosign_key, VerdictCache& verdicts, StorageEvents& events);
+  ~StorageWriter();
+
+  void start();
+  void deliver(DeliveredBlock block);
+  void publish(CosignedHead head, std::string note);
+  // The current head once more: after a restart, and never by an observer.
+  void cosign_current();
+  void forbid_cosigning();
+  // Finishes what was delivered, syncs, joins.
+  void stop();
+
+ private:
+  struct Publish {
+    CosignedHead head;
+    std::string note;
+  };
+  struct CosignCurrent {};
+  using Task = std::variant<DeliveredBlock, Publish, CosignCurrent>;
+
+  void work();
+  // False after a failure that ends the process.
+  bool run(Task& task, std::size_t backlog);
+  bool execute(const DeliveredBlock& delivered, bool cosign);
+  bool sync();
+  Result<std::optional<Cosignature>> cosign(const ledger::Head& head);
+  void push(Task task);
+
+  ledger::Store& store_;
+  const std::string& origin_;
+  const std::string cosign_name_;
+  const SigningKey& cosign_key_;
+  VerdictCache& verdicts_;
+  StorageEvents& events_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Task> tasks_;  // guarded by mutex_
+  bool stopping_ = false;   // guarded by mutex_
+  bool may_cosign_ = true;  // guarded by mutex_
+  bool failed_ = false;     // storage thread only, as are those below
+  bool dirty_ = false;      // something is applied and not synced
+  std::chrono::steady_clock::time_point synced_at_;
+  std::thread thread_;
+};
+
+}  // namespace footproof::node
