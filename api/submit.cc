@@ -98,10 +98,11 @@ Result<std::vector<Bytes>> split_statements(ByteView sequence) {
     in.array_of(4);
     for (int part = 0; part < 4; ++part) in.skip();
     if (in.failed()) return fail(where, in.error());
-    auto canonical = cose::with_empty_unprotected(sequence.first(in.offset()));
-    if (!canonical) return fail(where, std::move(canonical.error()));
+    // What can be cut out but is no statement stays as it is: it gets an answer of its own.
+    const ByteView item = sequence.first(in.offset());
+    auto canonical = cose::with_empty_unprotected(item);
+    items.push_back(canonical ? std::move(*canonical) : to_bytes(item));
     sequence = sequence.subspan(in.offset());
-    items.push_back(std::move(*canonical));
   }
   if (items.empty()) return fail(Errc::malformed, "the sequence is empty");
   return items;

@@ -14,8 +14,8 @@ namespace footproof::api {
 inline constexpr std::size_t kSequenceItemsMax = 4096;
 
 // Cuts a CBOR sequence (RFC 8742) of statements into items of canonical form: unprotected headers
-// emptied (docs/formats.md §3), nothing parsed further. What is no statement at all makes the whole
-// sequence malformed: behind it nobody knows where the next item begins.
+// emptied (docs/formats.md §3), nothing parsed further. What is not even a tagged array of four
+// makes the whole sequence malformed: behind it nobody knows where the next item begins.
 [[nodiscard]] Result<std::vector<Bytes>> split_statements(ByteView sequence);
 
 class SubmitRoutes {
