@@ -20,7 +20,7 @@
 namespace footproof::cose {
 
 inline constexpr std::uint64_t kSign1Tag = 18;
-inline constexpr std::size_t kSign1SizeMax = 16 * 1024;
+inline constexpr std::size_t kSign1SizeMax = std::size_t{16} * 1024;
 inline constexpr std::size_t kPartyUriSizeMax = 256;
 inline constexpr std::size_t kContentTypeSizeMax = 128;
 inline constexpr std::size_t kClaimSizeMax = 256;

@@ -59,8 +59,9 @@ std::string pointer_of(const Tree& tree, std::uint32_t index) {
     const bool in_object = tree.nodes[node.parent].kind == Kind::object;
     steps.push_back(in_object ? escape_pointer_token(node.key) : std::to_string(node.position));
   }
+  std::reverse(steps.begin(), steps.end());
   std::string pointer;
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) pointer.append("/").append(*step);
+  for (const std::string& step : steps) pointer.append("/").append(step);
   return pointer;
 }
 
@@ -79,6 +80,12 @@ std::vector<Value> Value::children() const {
     values.push_back(Value(tree_, i));
   }
   return values;
+}
+
+Value Value::child(std::size_t position) const {
+  std::uint32_t index = index_ + 1;
+  for (; position > 0; --position) index = tree_->nodes[index].end;
+  return {tree_, index};
 }
 
 std::optional<Value> Value::find(std::string_view key) const {
@@ -100,7 +107,7 @@ std::optional<Value> Value::at(std::string_view pointer) const {
     if (value.kind() == Kind::array) {
       const auto index = to_index(token);
       if (!index || *index >= value.size()) return std::nullopt;
-      value = value.children()[*index];
+      value = value.child(*index);
       continue;
     }
     const auto key = unescape_pointer_token(token);

@@ -22,7 +22,7 @@
 
 namespace footproof::json {
 
-inline constexpr std::size_t kSizeMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kSizeMax = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t kDepthMax = 64;        // arrays and objects inside each other
 inline constexpr std::size_t kValuesMax = 1 << 20;  // bounds memory: some 80 bytes a value
 
@@ -62,6 +62,7 @@ class Value {
 
  private:
   friend class Document;
+  [[nodiscard]] Value child(std::size_t position) const;  // which must exist
   Value(const Tree* tree, std::uint32_t index) : tree_(tree), index_(index) {}
   const Tree* tree_;
   std::uint32_t index_;

@@ -39,15 +39,15 @@ const EC_GROUP* group() {
   return the_group;
 }
 
-Pkey owned(EVP_PKEY* key) { return Pkey(key, EVP_PKEY_free); }
+Pkey owned(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
 
 // `scalar` is null for a public key.
 EVP_PKEY* from_parameters(ByteView point, const BIGNUM* scalar) {
-  char curve[] = "prime256v1";
+  std::string curve = "prime256v1";
   Bytes point_copy = to_bytes(point);
   std::array<std::uint8_t, kScalarSize> native{};
   std::array<OSSL_PARAM, 4> parameters = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve.data(), 0),
       OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point_copy.data(),
                                         point_copy.size()),
       OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};

@@ -22,7 +22,7 @@ using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
 using Pkcs8 = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 using Encrypted = Owned<X509_SIG, X509_SIG_free>;
 
-constexpr std::size_t kTextSizeMax = 16 * 1024;
+constexpr std::size_t kTextSizeMax = std::size_t{16} * 1024;
 constexpr std::size_t kPassphraseSizeMax = 1024;
 // 16 MiB and about 0.3 s a guess; OpenSSL's own limit for reading such a file is 32 MiB.
 constexpr std::uint64_t kScryptN = 1 << 14;
@@ -106,7 +106,7 @@ std::string text_of(BIO* memory) {
   char* begin = nullptr;
   const long size = BIO_get_mem_data(memory, &begin);
   CHECK(size > 0);
-  return std::string(begin, static_cast<std::size_t>(size));
+  return {begin, static_cast<std::size_t>(size)};
 }
 
 }  // namespace

@@ -5,7 +5,10 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <atomic>
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "attest/cbor.h"
 
@@ -244,6 +247,23 @@ TEST(Key, OpenSslAgreesOnEs256) {
                                message.data(), message.size()),
               1);
     OPENSSL_free(our_der);
+  }
+}
+
+TEST(Key, VerifiesOnSeveralThreadsAtOnce) {
+  // Copies share what was decoded once; ThreadSanitizer watches this test.
+  for (const Algorithm algorithm : {Algorithm::es256, Algorithm::eddsa}) {
+    const SigningKey key = SigningKey::generate(algorithm);
+    const Bytes signature = key.sign(as_bytes("m"));
+    std::vector<std::thread> threads;
+    std::atomic<int> good = 0;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&good, &signature, copy = key.public_key()] {
+        for (int k = 0; k < 20; ++k) good += verify(copy, as_bytes("m"), signature) ? 1 : 0;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(good, 80);
   }
 }
 
