@@ -11,7 +11,8 @@ TEST(Base64, EveryStringHasOneSpelling) {
     ASSERT_TRUE(bytes) << text;
     EXPECT_EQ(to_base64(*bytes), text);
   }
-  for (const std::string_view text : {"A", "AA", "AB==", "AAB=", "AA=A", "A===", "====", "-_-_", " AAA"}) {
+  for (const std::string_view text :
+       {"A", "AA", "AB==", "AAB=", "AA=A", "A===", "====", "-_-_", " AAA"}) {
     EXPECT_FALSE(from_base64(text)) << text;
   }
 }

@@ -1,0 +1,205 @@
+// footproof verify: the verdict on a presentation, offline. Every line of it is printed, those not
+// checked as loudly as the others; the exit code says the rest.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "api/cli/command.h"
+#include "api/cli/describe.h"
+#include "attest/disclosure_profile.h"
+#include "attest/verdict.h"
+
+namespace footproof::api {
+namespace {
+
+struct VerifyOptions {
+  std::string presentation;
+  std::string policy;
+  std::string on;
+  std::string age_max = "7d";
+  std::string document;
+  std::string regime;
+  std::string profile;
+  std::string audience;
+  std::string nonce;
+};
+
+Instant clock_now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+  return Instant{ms < 0 ? 0 : static_cast<std::uint64_t>(ms)};
+}
+
+// "90m", "36h", "7d".
+Result<std::uint64_t> parse_age(const std::string& text) {
+  constexpr std::uint64_t kCountMax = 100'000;
+  std::uint64_t count = 0;
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9' && count < kCountMax) {
+    count = count * 10 + static_cast<std::uint64_t>(text[digits++] - '0');
+  }
+  const std::string unit = text.substr(digits);
+  if (digits != 0 && unit == "d") return count * 86'400;
+  if (digits != 0 && unit == "h") return count * 3'600;
+  if (digits != 0 && unit == "m") return count * 60;
+  return fail(Errc::usage, "--max-age: '" + text + "' is no age; write 7d, 36h or 90m");
+}
+
+Result<VerdictOptions> verdict_options(const VerifyOptions& given) {
+  VerdictOptions options;
+  options.now = clock_now();
+  if (!given.on.empty()) {
+    const auto on = Date::parse(given.on);
+    if (!on) return fail(Errc::usage, "--on: '" + given.on + "' is no date; write YYYY-MM-DD");
+    options.on = *on;
+  }
+  const auto age = parse_age(given.age_max);
+  if (!age) return fail(age.error());
+  options.age_max = *age;
+  if (!given.document.empty()) {
+    auto document = read_file(given.document, kSealBytesMax);
+    if (!document) return fail("--document", std::move(document.error()));
+    options.document = std::move(*document);
+  }
+  if (!given.regime.empty()) options.regime = given.regime;
+  if (!given.profile.empty()) {
+    if (find_disclosure_profile(given.profile) == nullptr) {
+      return fail(Errc::usage, "--profile: there is none named '" + given.profile +
+                                   "'; see footproof disclose --help");
+    }
+    options.disclosure_profile = given.profile;
+  }
+  if (!given.audience.empty()) options.audience = given.audience;
+  if (!given.nonce.empty()) {
+    auto nonce = from_hex(given.nonce);
+    if (!nonce) return fail(Errc::usage, "--nonce: write it as lower-case hex");
+    options.nonce = std::move(*nonce);
+  }
+  return options;
+}
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return result;
+}
+
+void print_text(const Verdict& verdict) {
+  std::cout << upper(verdict.summary()) << "\n\n";
+  Facts lines;
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < kQuestionCount; ++i) {
+    width = std::max(width, title_of(static_cast<Question>(i)).size());
+  }
+  for (std::size_t i = 0; i < kQuestionCount; ++i) {
+    const Finding& finding = verdict.findings[i];
+    std::string title(title_of(static_cast<Question>(i)));
+    title.resize(width, ' ');
+    lines.emplace_back(upper(to_text(finding.outcome)), title + "  " + finding.reason);
+  }
+  print_facts(std::cout, lines);
+  if (!verdict.receipt.holds()) return;
+
+  std::cout << "\nWhat was certified\n";
+  Facts facts;
+  facts.emplace_back("verifier", verdict.receipt.statement->issuer());
+  describe(*verdict.receipt.statement->as<Attestation>(), facts);
+  facts.emplace_back("entry id", verdict.receipt.statement->entry_id().hex());
+  print_facts(std::cout, facts);
+  if (verdict.at(Question::openings).passed()) {
+    std::cout << "\nWhat is opened of it (" << verdict.presentation->disclosure_profile << ")\n";
+    Facts opened;
+    describe(verdict.presentation->openings, opened);
+    print_facts(std::cout, opened);
+  }
+  std::cout << "\nIt says that the verifier certified this. It does not say that the footprint is "
+               "right.\n";
+}
+
+void print_json(const Verdict& verdict) {
+  nlohmann::ordered_json shown;
+  shown["verdict"] = to_text(verdict.overall);
+  shown["reservations"] = nlohmann::ordered_json::array();
+  for (const auto reservation : verdict.reservations) {
+    shown["reservations"].push_back(to_text(reservation));
+  }
+  auto& lines = shown["lines"] = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < kQuestionCount; ++i) {
+    lines.push_back({{"line", to_text(static_cast<Question>(i))},
+                     {"outcome", to_text(verdict.findings[i].outcome)},
+                     {"reason", verdict.findings[i].reason}});
+  }
+  if (verdict.receipt.holds()) {
+    Facts facts;
+    describe(*verdict.receipt.statement, facts);
+    shown["attestation"] = nlohmann::ordered_json::parse(facts_json(facts));
+    shown["as_of"] = instant_from_seconds(verdict.receipt.checkpoint->as_of).text();
+    shown["recorded"] = verdict.receipt.own_record->time.text();
+  }
+  if (verdict.at(Question::openings).passed()) {
+    auto& opened = shown["opened"] = nlohmann::ordered_json::object();
+    for (const auto& entry : verdict.presentation->openings.entries) {
+      opened[entry.label] = value_text(entry.value);
+    }
+  }
+  std::cout << shown.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+Result<int> verify(const VerifyOptions& given, bool json) {
+  const auto options = verdict_options(given);
+  if (!options) return fail(options.error());
+  const auto policy_bytes = read_file(given.policy, kPolicySizeMax);
+  if (!policy_bytes) return fail("--policy", policy_bytes.error());
+  const auto policy = parse_policy(*policy_bytes);
+  if (!policy) {
+    // Whatever is wrong with it, nothing has been found out about the presentation.
+    return fail(Errc::malformed, "--policy: " + given.policy + ": " + policy.error().detail +
+                                     "; export it again with footproof trust export");
+  }
+  const auto presentation = read_file(given.presentation, kPresentationSizeMax);
+  if (!presentation) return fail(presentation.error());
+  const Verdict verdict = judge_presentation(*presentation, *policy, *options);
+  json ? print_json(verdict) : print_text(verdict);
+  return verdict.exit_code();
+}
+
+constexpr const char* kVerifyFooter =
+    "Exit code: 0 certified, 1 certified but (expired, suspended, stale …), 2 not certified,\n"
+    "3 cannot evaluate (wrong or old policy, wrong clock, unreadable file), 4 usage.\n\n"
+    "Examples:\n"
+    "  footproof verify coil.footproof --policy korea.policy\n"
+    "  footproof verify coil.footproof --policy korea.policy --on 2027-05-12 --max-age 30d\n"
+    "  footproof verify coil.footproof --policy korea.policy --document report.pdf --json\n";
+
+}  // namespace
+
+void add_verify_commands(CLI::App& app, Context& context) {
+  auto options = std::make_shared<VerifyOptions>();
+  auto* verify_command = app.add_subcommand("verify", "Judge a presentation offline, line by line");
+  verify_command->add_option("FILE", options->presentation, "Presentation (.footproof)")
+      ->required();
+  verify_command->add_option("--policy", options->policy, "Trust policy of the network")
+      ->required();
+  verify_command->add_option("--on", options->on, "Was it in force on this day? (today)");
+  verify_command
+      ->add_option("--max-age", options->age_max, "Oldest checkpoint to accept: 7d, 36h, 90m")
+      ->capture_default_str();
+  verify_command->add_option("--document", options->document,
+                             "A file that must be the one that was certified");
+  verify_command->add_option("--regime", options->regime,
+                             "Must be recognised under it: iaf-mla, eu-nab, kitech …");
+  verify_command->add_option("--profile", options->profile,
+                             "Must disclose all that this profile asks for");
+  verify_command->add_option("--audience", options->audience,
+                             "Must be made by its holder for this audience");
+  verify_command->add_option("--nonce", options->nonce, "… and with this nonce (hex)");
+  verify_command->footer(kVerifyFooter);
+  verify_command->callback([options, &context] {
+    const auto code = verify(*options, context.json);
+    context.exit_code = code ? *code : report(code.error());
+  });
+}
+
+}  // namespace footproof::api
