@@ -45,6 +45,10 @@ void add_attest_commands(CLI::App& app, Context& context);     // attest, submit
 void add_accredit_commands(CLI::App& app, Context& context);   // accredit
 void add_status_commands(CLI::App& app, Context& context);     // suspend, reinstate, revoke, status
 void add_register_commands(CLI::App& app, Context& context);   // register (keys of a party)
+void add_seal_commands(CLI::App& app, Context& context);       // seal
+void add_disclose_commands(CLI::App& app, Context& context);   // disclose
+void add_verify_commands(CLI::App& app, Context& context);     // verify
+void add_inspect_commands(CLI::App& app, Context& context);    // inspect
 void add_operate_commands(CLI::App& app, Context& context);    // trust, doctor
 
 // Prints "footproof: <detail>" and gives the exit code that fits the error.

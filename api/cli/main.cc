@@ -19,6 +19,10 @@ void add_all(CLI::App& app, footproof::api::Context& context) {
   add_register_commands(app, context);
   add_attest_commands(app, context);
   add_status_commands(app, context);
+  add_seal_commands(app, context);
+  add_disclose_commands(app, context);
+  add_verify_commands(app, context);
+  add_inspect_commands(app, context);
   add_operate_commands(app, context);
 }
 

@@ -1,0 +1,267 @@
+// footproof inspect: shows what any of our files says, for people. It checks form only; whether to
+// believe it is for verify.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <span>
+
+#include "api/cli/command.h"
+#include "api/cli/describe.h"
+#include "api/cli/key_request.h"
+#include "attest/attested.h"
+#include "attest/printable.h"
+#include "attest/seal.h"
+#include "ledger/genesis.h"
+
+namespace footproof::api {
+namespace {
+
+// What a kind of file is called, how to know it, and what it says. `looks_like` may be wrong about
+// damaged files; the name's ending then decides whose error is shown.
+struct FileKind {
+  std::string_view name;
+  std::string_view ending;
+  bool (*looks_like)(ByteView bytes);
+  Result<Facts> (*describe)(ByteView bytes);
+};
+
+bool begins_with(ByteView bytes, std::initializer_list<std::uint8_t> start) {
+  return bytes.size() >= start.size() && std::equal(start.begin(), start.end(), bytes.begin());
+}
+
+// Our tagged structures carry their domain tag as their first element.
+bool has_tag(ByteView bytes, std::string_view tag) {
+  const auto start = as_text(bytes.first(std::min<std::size_t>(bytes.size(), 64)));
+  return start.find(tag) != std::string_view::npos;
+}
+
+Result<Facts> describe_presentation(ByteView bytes) {
+  const auto presentation = parse_presentation(bytes);
+  if (!presentation) return fail(presentation.error());
+  Facts facts;
+  describe(*presentation, facts);
+  return facts;
+}
+
+Result<Facts> describe_receipt(ByteView bytes) {
+  const auto receipt = parse_receipt(bytes);
+  if (!receipt) return fail(receipt.error());
+  Facts facts;
+  describe(*receipt, facts);
+  return facts;
+}
+
+Result<Facts> describe_statement(ByteView bytes) {
+  const auto statement = parse_statement(bytes);
+  if (!statement) return fail(statement.error());
+  Facts facts;
+  describe(*statement, facts);
+  return facts;
+}
+
+Result<Facts> describe_attested(ByteView bytes) {
+  const auto attested = parse_attested(bytes);
+  if (!attested) return fail(attested.error());
+  Facts facts;
+  facts.emplace_back("declaration root", attested->tree_root.hex());
+  facts.emplace_back("position", std::to_string(attested->position));
+  for (const auto& node : attested->nodes) facts.emplace_back("node", printable(node));
+  if (attested->receipt) {
+    describe(*attested->receipt, facts);
+    return facts;
+  }
+  facts.emplace_back("receipt", "none yet");
+  if (const auto statement = parse_statement(attested->statement)) describe(*statement, facts);
+  return facts;
+}
+
+Result<Facts> describe_sealed(ByteView bytes) {
+  const auto sealed = SealedDeclaration::parse(bytes);
+  if (!sealed) return fail(sealed.error());
+  Facts facts;
+  facts.emplace_back("root", sealed->root().hex());
+  facts.emplace_back("core profile", sealed->profile());
+  facts.emplace_back("leaves", std::to_string(sealed->tree_size()));
+  for (std::size_t i = 0; i < sealed->documents().size(); ++i) {
+    const auto& document = sealed->documents()[i];
+    facts.emplace_back("document " + std::to_string(i),
+                       printable(document.media_type) + ", " +
+                           std::to_string(document.bytes.size()) + " bytes" +
+                           (sealed->formats()[i].empty() ? "" : ", " + sealed->formats()[i]));
+  }
+  for (const SealedLeaf& leaf : sealed->leaves()) {
+    const bool shown = leaf.label.starts_with("core:") || leaf.label.starts_with("src:");
+    if (!shown || (leaf.label.starts_with("core:") && is_absent(leaf.value))) continue;
+    facts.emplace_back(printable(leaf.label), printable(value_text(leaf.value)));
+  }
+  return facts;
+}
+
+Result<Facts> describe_policy(ByteView bytes) {
+  const auto policy = parse_policy(bytes);
+  if (!policy) return fail(policy.error());
+  Facts facts;
+  describe(*policy, facts);
+  return facts;
+}
+
+Result<Facts> describe_note(ByteView bytes) {
+  if (const auto note = parse_note(bytes); !note) return fail(note.error());
+  Facts facts;
+  describe_checkpoint(as_text(bytes), facts);
+  return facts;
+}
+
+Result<Facts> describe_key(ByteView bytes) {
+  const bool encrypted = as_text(bytes).starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----");
+  if (encrypted) {
+    return Facts{{"private key", "encrypted; footproof key show prints its public half"}};
+  }
+  const auto key = SigningKey::from_pem(as_text(bytes), std::nullopt);
+  if (!key) return fail(key.error());
+  return Facts{{"private key", "not encrypted"},
+               {"algorithm", std::string(to_text(key->algorithm()))},
+               {"key id", key->public_key().kid().hex()}};
+}
+
+Result<Facts> describe_genesis(ByteView bytes) {
+  const auto genesis = ledger::parse_genesis(bytes);
+  if (!genesis) return fail(genesis.error());
+  const Digest chain_id = ledger::chain_id_of(bytes);
+  Facts facts = {{"network", genesis->domain + '/' + genesis->network},
+                 {"chain id", chain_id.hex()},
+                 {"starts at", Instant{genesis->time_ms}.text()}};
+  for (const auto& validator : genesis->validators) {
+    facts.emplace_back("validator", validator.id + " of " + validator.party);
+  }
+  for (const auto& party : genesis->parties) {
+    facts.emplace_back(std::string(to_text(party.role)),
+                       party.uri + ", " + printable(party.legal_name));
+  }
+  return facts;
+}
+
+Result<Facts> describe_validator(ByteView bytes) {
+  const auto descriptor = ledger::parse_validator_descriptor(bytes);
+  if (!descriptor) return fail(descriptor.error());
+  return Facts{{"network", descriptor->domain + '/' + descriptor->network},
+               {"validator", descriptor->validator.id},
+               {"party", descriptor->validator.party},
+               {"vote key", descriptor->validator.vote_key.kid().hex()},
+               {"cosign key", descriptor->validator.cosign_key.kid().hex()},
+               {"log key", descriptor->validator.log_key.kid().hex()},
+               {"tls pin", descriptor->validator.tls_pin.hex()}};
+}
+
+Result<Facts> describe_party(ByteView bytes) {
+  const auto descriptor = ledger::parse_party_descriptor(bytes);
+  if (!descriptor) return fail(descriptor.error());
+  Facts facts = {{"network", descriptor->domain + '/' + descriptor->network},
+                 {"party", descriptor->party.uri},
+                 {"role", std::string(to_text(descriptor->party.role))},
+                 {"legal name", printable(descriptor->party.legal_name)}};
+  for (const auto& key : descriptor->party.keys) {
+    facts.emplace_back("key", key.key.kid().hex() + ", to " + std::string(to_text(key.usage)));
+  }
+  return facts;
+}
+
+Result<Facts> describe_key_request(ByteView bytes) {
+  const auto request = parse_key_request(bytes);
+  if (!request) return fail(request.error());
+  return Facts{{"party", request->party},
+               {"key id", request->added.key.kid().hex()},
+               {"usage", std::string(to_text(request->added.usage))}};
+}
+
+constexpr FileKind kKinds[] = {
+    {"presentation", ".footproof",
+     [](ByteView bytes) {
+       return begins_with(bytes, {0xd9, 0xd9, 0xf7});
+     },
+     describe_presentation},
+    {"statement", ".statement", [](ByteView bytes) { return begins_with(bytes, {0xd2}); },
+     describe_statement},
+    {"attested file", ".attested",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/attested/"); }, describe_attested},
+    {"key request", ".key-request",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/key-request/"); }, describe_key_request},
+    {"validator descriptor", ".validator",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/validator-descriptor/"); },
+     describe_validator},
+    {"party descriptor", ".party",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/party-descriptor/"); }, describe_party},
+    {"key file", ".pem", [](ByteView bytes) { return as_text(bytes).starts_with("-----BEGIN "); },
+     describe_key},
+    {"trust policy", ".policy",
+     [](ByteView bytes) { return as_text(bytes).find("\nquorum ") != std::string_view::npos; },
+     describe_policy},
+    {"signed note", ".checkpoint",
+     [](ByteView bytes) {
+       return as_text(bytes).find("\n\n\xe2\x80\x94 ") != std::string_view::npos;
+     },
+     describe_note},
+    // These three begin like any map or array: whoever parses it has it.
+    {"receipt", ".receipt", [](ByteView bytes) { return parse_receipt(bytes).has_value(); },
+     describe_receipt},
+    {"sealed declaration", ".sealed",
+     [](ByteView bytes) { return SealedDeclaration::parse(bytes).has_value(); }, describe_sealed},
+    {"genesis file", ".genesis",
+     [](ByteView bytes) { return ledger::parse_genesis(bytes).has_value(); }, describe_genesis},
+};
+
+const FileKind* kind_of_file(const std::string& path, ByteView bytes) {
+  for (const FileKind& kind : kKinds) {
+    if (kind.looks_like(bytes)) return &kind;
+  }
+  for (const FileKind& kind : kKinds) {
+    if (path.ends_with(kind.ending)) return &kind;
+  }
+  return nullptr;
+}
+
+Result<void> inspect(const std::string& path, bool json) {
+  const auto bytes = read_file(path, kSealedFileMax);
+  if (!bytes) return fail(bytes.error());
+  const FileKind* kind = kind_of_file(path, *bytes);
+  if (kind == nullptr) {
+    return fail(Errc::malformed, path +
+                                     ": not one of our files; a document is sealed with "
+                                     "footproof seal");
+  }
+  auto facts = kind->describe(*bytes);
+  if (!facts) return fail(path, std::move(facts.error()));
+  facts->insert(facts->begin(), {"file", path + ", a " + std::string(kind->name) + " of " +
+                                             std::to_string(bytes->size()) + " bytes"});
+  if (json) {
+    std::cout << facts_json(*facts) << '\n';
+  } else {
+    print_facts(std::cout, *facts);
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_inspect_commands(CLI::App& app, Context& context) {
+  auto path = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("inspect", "Show what any of our files says");
+  command
+      ->add_option("FILE", *path,
+                   "Presentation, sealed declaration, attestation, receipt, statement, policy, "
+                   "key, checkpoint, genesis, descriptor")
+      ->required();
+  command->footer(
+      "Nothing is checked but form: whether to believe a presentation is for verify.\n"
+      "Examples:\n"
+      "  footproof inspect coil.footproof\n"
+      "  footproof inspect coil.sealed    (secret: shows every field)\n");
+  command->callback([path, &context] {
+    if (const auto done = inspect(*path, context.json); !done) {
+      context.exit_code = report(done.error());
+    }
+  });
+}
+
+}  // namespace footproof::api
