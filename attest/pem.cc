@@ -88,6 +88,14 @@ Result<PrivateBytes> private_bytes(const EVP_PKEY* key) {
   if (BN_bn2binpad(scalar, secret.bytes.data(), static_cast<int>(secret.bytes.size())) < 0) {
     return bad_file("a private key that is too long");
   }
+  // CBC does not authenticate: a damaged file may decrypt to another scalar. The public half that
+  // is written with it tells.
+  const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
+      EVP_PKEY_CTX_new(const_cast<EVP_PKEY*>(key), nullptr));
+  if (context == nullptr || EVP_PKEY_pairwise_check(context.get()) != 1) {
+    ERR_clear_error();
+    return bad_file("a private key that does not fit its public half: the file is damaged");
+  }
   return secret;
 }
 
@@ -116,12 +124,16 @@ Result<PrivateBytes> read(std::string_view text, std::optional<std::string_view>
   if (passphrase && passphrase->size() > kPassphraseSizeMax) {
     return fail(Errc::usage, "passphrase: longer than 1024 bytes");
   }
+  // OpenSSL would skip whatever stands before the block and stop reading after it.
+  if (!text.starts_with("-----BEGIN ")) return bad_file("not PEM");
   const Memory memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   CHECK(memory != nullptr);
   Block block;
   if (PEM_read_bio(memory.get(), &block.name, &block.header, &block.data, &block.size) != 1) {
+    ERR_clear_error();
     return bad_file("not PEM");
   }
+  if (BIO_ctrl_pending(memory.get()) != 0) return bad_file("more than one PEM block");
   const std::string_view name = block.name;
   Pkcs8 info;
   if (name == PEM_STRING_PKCS8) {

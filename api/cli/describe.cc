@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "attest/block_record.h"
+#include "attest/cbor.h"
 #include "attest/core_profile.h"
 #include "attest/note.h"
 #include "attest/printable.h"
@@ -202,11 +203,22 @@ void describe(const Receipt& receipt, Facts& facts) {
   }
 }
 
+std::string leaf_text(std::string_view label, ByteView value) {
+  if (label.starts_with("src:")) {
+    cbor::Reader in(value);
+    in.array_of(2);
+    in.text(value.size());  // kinds of the containers above it
+    const std::string_view token = in.text(value.size());
+    if (in.finish()) return printable(token);
+  }
+  return printable(value_text(value));
+}
+
 void describe(const Openings& openings, Facts& facts) {
   for (const auto& entry : openings.entries) {
     std::string label = printable(entry.label);
     if (label.starts_with("core:")) label.erase(0, 5);
-    facts.emplace_back(std::move(label), printable(value_text(entry.value)));
+    facts.emplace_back(std::move(label), leaf_text(entry.label, entry.value));
   }
 }
 

@@ -31,6 +31,8 @@ void describe(const Receipt& receipt, Facts& facts);
 void describe(const Presentation& presentation, Facts& facts);
 void describe(const Policy& policy, Facts& facts);
 void describe_checkpoint(std::string_view note, Facts& facts);
+// A leaf's value for people: of a source field the JSON token as it was received.
+[[nodiscard]] std::string leaf_text(std::string_view label, ByteView value);
 // One line for each opened field: label without its "core:", value.
 void describe(const Openings& openings, Facts& facts);
 

@@ -195,7 +195,7 @@ void print(const DiscloseOptions& options, const Presentation& presentation, std
     shown["profile"] = options.profile;
     auto& opened = shown["opened"] = nlohmann::ordered_json::object();
     for (const auto& entry : presentation.openings.entries) {
-      opened[entry.label] = value_text(entry.value);
+      opened[entry.label] = leaf_text(entry.label, entry.value);
     }
     shown["documents"] = documents;
     std::cout << shown.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';

@@ -93,8 +93,12 @@ Result<Facts> describe_sealed(ByteView bytes) {
   for (const SealedLeaf& leaf : sealed->leaves()) {
     const bool shown = leaf.label.starts_with("core:") || leaf.label.starts_with("src:");
     if (!shown || (leaf.label.starts_with("core:") && is_absent(leaf.value))) continue;
-    facts.emplace_back(printable(leaf.label), printable(value_text(leaf.value)));
+    facts.emplace_back(printable(leaf.label), leaf_text(leaf.label, leaf.value));
   }
+  // Slots come by rank; the order of all other leaves is that of their salts, which tells nothing.
+  const auto first_field =
+      std::ranges::find_if(facts, [](const auto& fact) { return fact.first.starts_with("src:"); });
+  std::sort(first_field, facts.end());
   return facts;
 }
 
@@ -199,7 +203,7 @@ constexpr FileKind kKinds[] = {
      describe_policy},
     {"signed note", ".checkpoint",
      [](ByteView bytes) {
-       return as_text(bytes).find("\n\n\xe2\x80\x94 ") != std::string_view::npos;
+       return is_utf8(bytes) && as_text(bytes).find("\n\n\xe2\x80\x94 ") != std::string_view::npos;
      },
      describe_note},
     // These three begin like any map or array: whoever parses it has it.
@@ -232,7 +236,7 @@ Result<void> inspect(const std::string& path, bool json) {
   }
   auto facts = kind->describe(*bytes);
   if (!facts) return fail(path, std::move(facts.error()));
-  facts->insert(facts->begin(), {"file", path + ", a " + std::string(kind->name) + " of " +
+  facts->insert(facts->begin(), {"file", path + ": " + std::string(kind->name) + ", " +
                                              std::to_string(bytes->size()) + " bytes"});
   if (json) {
     std::cout << facts_json(*facts) << '\n';

@@ -100,20 +100,20 @@ void print_text(const Verdict& verdict) {
     lines.emplace_back(upper(to_text(finding.outcome)), title + "  " + finding.reason);
   }
   print_facts(std::cout, lines);
-  if (!verdict.receipt.holds()) return;
+  // Nothing of a presentation is shown as certified that does not lead to what was.
+  if (!verdict.at(Question::openings).passed()) return;
 
-  std::cout << "\nWhat was certified\n";
+  std::cout << "\nWhat the attestation says\n";
   Facts facts;
   facts.emplace_back("verifier", verdict.receipt.statement->issuer());
   describe(*verdict.receipt.statement->as<Attestation>(), facts);
   facts.emplace_back("entry id", verdict.receipt.statement->entry_id().hex());
   print_facts(std::cout, facts);
-  if (verdict.at(Question::openings).passed()) {
-    std::cout << "\nWhat is opened of it (" << verdict.presentation->disclosure_profile << ")\n";
-    Facts opened;
-    describe(verdict.presentation->openings, opened);
-    print_facts(std::cout, opened);
-  }
+  std::cout << "\nWhat is opened of the declaration (" << verdict.presentation->disclosure_profile
+            << ")\n";
+  Facts opened;
+  describe(verdict.presentation->openings, opened);
+  print_facts(std::cout, opened);
   std::cout << "\nIt says that the verifier certified this. It does not say that the footprint is "
                "right.\n";
 }
@@ -141,7 +141,7 @@ void print_json(const Verdict& verdict) {
   if (verdict.at(Question::openings).passed()) {
     auto& opened = shown["opened"] = nlohmann::ordered_json::object();
     for (const auto& entry : verdict.presentation->openings.entries) {
-      opened[entry.label] = value_text(entry.value);
+      opened[entry.label] = leaf_text(entry.label, entry.value);
     }
   }
   std::cout << shown.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';

@@ -34,11 +34,12 @@ Date day(std::string_view text) {
   return *parsed;
 }
 
-FixtureLog::FixtureLog(std::size_t validators, std::string network)
+FixtureLog::FixtureLog(std::size_t validators, std::string network, Instant genesis)
     : network_(std::move(network)),
       chain_id_(tagged_hash("footproof/chain/v1", {as_bytes(network_)})),
       sign_key_(std::make_shared<SigningKey>(key_from("verifier/sign", Algorithm::es256))),
-      status_key_(std::make_shared<SigningKey>(key_from("verifier/status", Algorithm::eddsa))) {
+      status_key_(std::make_shared<SigningKey>(key_from("verifier/status", Algorithm::eddsa))),
+      now_(genesis) {
   const auto origin = make_origin("footproof.example", network_, chain_id_);
   CHECK(origin);
   origin_ = *origin;

@@ -36,7 +36,8 @@ inline constexpr Instant kFixtureGenesis{1772409600000};
 
 class FixtureLog {
  public:
-  explicit FixtureLog(std::size_t validators = 4, std::string network = "fixture");
+  explicit FixtureLog(std::size_t validators = 4, std::string network = "fixture",
+                      Instant genesis = kFixtureGenesis);
 
   // --- the network
   [[nodiscard]] const Digest& chain_id() const { return chain_id_; }
@@ -104,7 +105,7 @@ class FixtureLog {
   std::vector<std::shared_ptr<const MemberKeys>> keys_;
   std::shared_ptr<const SigningKey> sign_key_;
   std::shared_ptr<const SigningKey> status_key_;
-  Instant now_ = kFixtureGenesis;
+  Instant now_;
   std::vector<Digest> leaves_;                       // leaf hashes
   std::map<std::uint64_t, BlockRecord> records_;     // by index
   std::map<Digest, std::uint64_t> statement_index_;  // by statement hash
