@@ -14,6 +14,7 @@
 #include "attest/state_proof.h"
 #include "attest/verdict.h"
 #include "tests/support/fixture_presentation.h"
+#include "tests/support/golden.h"
 
 namespace footproof {
 namespace {
@@ -21,6 +22,9 @@ namespace {
 using testing::Certified;
 using testing::fixture_declaration;
 using testing::present;
+
+constexpr std::string_view kGoldenEntryId =
+    "493afe265bb5ea5fa790299b5c04180fd5d7d748771f3831e5ce9233bcd8ca8d";
 
 bool certifies(const Certified& it, ByteView bytes) {
   const auto verdict = judge_presentation(bytes, it.policy, testing::options_at(it.log));
@@ -59,6 +63,25 @@ TEST(Presentation, HasOneSpelling) {
     EXPECT_EQ(*parsed, presentation);
     EXPECT_EQ(encode_presentation(*parsed), bytes);
   }
+}
+
+// Made once, by version 1: every later version must read it and judge it the same.
+TEST(Presentation, GoldenFileStaysCertified) {
+  const std::string file = testing::golden_file("coil.footproof");
+  const auto parsed = parse_presentation(as_bytes(file));
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  EXPECT_TRUE(equal(encode_presentation(*parsed), as_bytes(file)));
+  const auto policy = parse_policy(as_bytes(testing::golden_file("coil.policy")));
+  ASSERT_TRUE(policy) << policy.error().detail;
+  VerdictOptions options;
+  options.now = Instant{testing::kFixtureGenesis.ms + 86'400'000};
+  options.audience = "https://customs.example";
+  options.nonce = Bytes(16, 7);
+  options.regime = "iaf-mla";
+  options.disclosure_profile = "border";
+  const Verdict verdict = judge_presentation(as_bytes(file), *policy, options);
+  EXPECT_EQ(verdict.summary(), "certified");
+  EXPECT_EQ(verdict.receipt.statement->entry_id().hex(), kGoldenEntryId);
 }
 
 TEST(Presentation, IsSmallerThan8KibWithEightOpenings) {
