@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "attest/check.h"
+
 namespace footproof {
 namespace {
 
@@ -117,6 +119,12 @@ Result<std::int64_t> scaled_decimal(std::string_view text) {
     scaled = scaled * 10 + (i < text.size() ? text[i] - '0' : 0);
   }
   return negative ? -scaled : scaled;
+}
+
+std::string decimal_from_scaled(std::int64_t scaled) {
+  CHECK(scaled > -kScaledLimit && scaled < kScaledLimit);
+  const bool negative = scaled < 0;
+  return spell(negative, static_cast<std::uint64_t>(negative ? -scaled : scaled));
 }
 
 }  // namespace footproof

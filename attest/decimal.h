@@ -38,5 +38,7 @@ struct Decimal {
 
 // value × 10^9; only for is_decimal() texts, else malformed.
 [[nodiscard]] Result<std::int64_t> scaled_decimal(std::string_view text);
+// The other way; CHECKs |scaled| < 9.2e18.
+[[nodiscard]] std::string decimal_from_scaled(std::int64_t scaled);
 
 }  // namespace footproof

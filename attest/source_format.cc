@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "attest/core_profile.h"
 #include "attest/core_value.h"
@@ -154,6 +155,11 @@ Result<Items> read_field(const MappingRow& row, const CoreSlot& slot, json::Valu
       if (text.size() > kSlotTextMax) return fail(Errc::malformed, "more than 4096 bytes");
       return Items{CoreItem(SourceRelease{std::string(text), std::nullopt})};
     }
+    case Reading::trace_id:
+      return normal_uuid(text) ? one_item(slot, "urn:uuid:" + *normal_uuid(text))
+                               : Result<Items>(fail(Errc::malformed, "not a UUID"));
+    case Reading::per_unit:
+      return one_item(slot, text.starts_with("kgCO2e/") ? text.substr(7) : text);
     case Reading::attestation: {
       const auto code = attestation_code(slot.name, text);
       return code ? one_item(slot, *code) : Items{};
@@ -161,6 +167,23 @@ Result<Items> read_field(const MappingRow& row, const CoreSlot& slot, json::Valu
     default:
       return one_item(slot, text);
   }
+}
+
+// The exact sum of decimals; nothing if a field gave none.
+Result<Items> added_up(const Items& items, std::size_t fields) {
+  if (items.size() != fields) return Items{};
+  constexpr std::int64_t kScaledMax = 9'199'999'999'999'999'999;
+  std::int64_t total = 0;
+  bool rounded = false;
+  for (const CoreItem& item : items) {
+    const auto& decimal = std::get<Decimal>(item);
+    const std::int64_t scaled = *scaled_decimal(decimal.text);
+    const bool fits = scaled > 0 ? total <= kScaledMax - scaled : total >= -kScaledMax - scaled;
+    if (!fits) return fail(Errc::bad_value, "the sum is not between -9.2e9 and 9.2e9");
+    total += scaled;
+    rounded |= decimal.rounded;
+  }
+  return Items{CoreItem(Decimal{decimal_from_scaled(total), rounded})};
 }
 
 class Mapper {
@@ -203,6 +226,11 @@ class Mapper {
         if (items.empty() && !read->empty()) first = field.pointer();
         std::move(read->begin(), read->end(), std::back_inserter(items));
       }
+      if (row.reading == Reading::sum) {
+        auto sum = added_up(items, fields.size());
+        if (!sum) return fail(first, sum.error());
+        items = std::move(*sum);
+      }
     }
     if (items.empty()) return {};
     auto value = core_value(slot, std::move(items));
@@ -239,8 +267,26 @@ const SourceFormat* format_by_version(std::string_view version, bool nested) {
   return major("2") ? &pact_2_format() : nullptr;
 }
 
+// Ouranos names no version: four records of one part, one of each kind.
+bool is_ouranos(json::Value root) {
+  if (root.kind() != json::Kind::array || root.size() != 4) return false;
+  std::set<std::string_view> kinds;
+  std::set<std::string_view> parts;
+  for (const json::Value record : root.children()) {
+    const auto kind = record.find("cfpType");
+    const auto part = record.find("traceId");
+    if (!kind || !part || !record.find("ghgEmission") || !record.find("cfpId")) return false;
+    kinds.insert(kind->text());
+    parts.insert(part->text());
+  }
+  static const std::set<std::string_view> kKinds = {"preProduction", "mainProduction",
+                                                    "preComponent", "mainComponent"};
+  return kinds == kKinds && parts.size() == 1;
+}
+
 // By the version that the document names where its format keeps it.
 const SourceFormat* format_of(json::Value root) {
+  if (is_ouranos(root)) return &ouranos_format();
   constexpr std::string_view kPlaces[] = {"/specVersion", "/specVersion/*",
                                           "/scopeOfPcfForm/*/specVersion"};
   for (const std::string_view place : kPlaces) {
@@ -278,6 +324,12 @@ std::string_view to_text(Reading reading) {
       return "name of a source";
     case Reading::name_version:
       return "name and version";
+    case Reading::trace_id:
+      return "URN of the UUID";
+    case Reading::per_unit:
+      return "unit after kgCO2e/";
+    case Reading::sum:
+      return "sum";
     case Reading::attestation:
       return "attestation type";
   }
@@ -285,8 +337,8 @@ std::string_view to_text(Reading reading) {
 }
 
 std::span<const SourceFormat> source_formats() {
-  static const std::array kFormats = {pact_3_format(), pact_2_format(), catenax_7_format(),
-                                      catenax_8_format(), catenax_9_format()};
+  static const std::array kFormats = {pact_3_format(),    pact_2_format(),    catenax_7_format(),
+                                      catenax_8_format(), catenax_9_format(), ouranos_format()};
   return kFormats;
 }
 

@@ -28,6 +28,9 @@ enum class Reading : std::uint8_t {
   standard,      // one spelling for each cross-sectoral standard
   name,          // the text names a source of emission factors
   name_version,  // an object {name, version}
+  trace_id,      // a bare UUID becomes a URN
+  per_unit,      // the unit in "kgCO2e/kilogram"
+  sum,           // all fields of the path, added; absent if one of them is
   attestation,   // a Catena-X attestation type: party or coverage, by the slot
 };
 

@@ -10,5 +10,6 @@ namespace footproof {
 [[nodiscard]] const SourceFormat& catenax_7_format();
 [[nodiscard]] const SourceFormat& catenax_8_format();
 [[nodiscard]] const SourceFormat& catenax_9_format();
+[[nodiscard]] const SourceFormat& ouranos_format();
 
 }  // namespace footproof

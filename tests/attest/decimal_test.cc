@@ -79,6 +79,9 @@ TEST(Decimal, ScalesByTenToTheNinth) {
   EXPECT_EQ(*scaled_decimal("-0.000000001"), -1);
   EXPECT_EQ(*scaled_decimal("-9199999999.999999999"), -9'199'999'999'999'999'999);
   EXPECT_FALSE(scaled_decimal("1.0").has_value());
+  for (const char* text : {"0", "1.85", "-0.000000001", "9199999999.999999999"}) {
+    EXPECT_EQ(decimal_from_scaled(*scaled_decimal(text)), text);
+  }
 }
 
 }  // namespace

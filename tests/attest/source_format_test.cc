@@ -190,6 +190,38 @@ TEST(SourceFormat, BatteryCellExampleEveryNodeAnArray) {
   EXPECT_EQ(slots.at("stage.distribution"), "0.84");
 }
 
+std::string ouranos(const char* pre, const char* unit = "kgCO2e/kilogram") {
+  std::string json = "[";
+  for (const char* type : {"preProduction", "mainProduction", "preComponent", "mainComponent"}) {
+    if (json.size() > 1) json += ",";
+    json += R"({"cfpId":"EC52116D-78bb-427b-82ee-033bb7a89b5d",)"
+            R"("traceId":"40b77952-2c89-49be-8ce9-7c64a15e0ae7","ghgEmission":)";
+    json += std::string(type) == "preProduction" ? pre : "0.25";
+    json += R"(,"ghgDeclaredUnit":")" + std::string(unit) + R"(","cfpType":")" + type + "\"}";
+  }
+  return json + "]";
+}
+
+TEST(SourceFormat, OuranosRecordsAreAddedUp) {
+  EXPECT_EQ(format_of(ouranos("3.0")), "ouranos-cfp");
+  const auto slots = slots_of(ouranos("3.0"));
+  EXPECT_EQ(slots.at("value.exclBiogenic"), "3.75");
+  EXPECT_EQ(slots.at("unit.measure"), "kilogram");
+  EXPECT_EQ(slots.at("unit.amount"), "1");
+  EXPECT_EQ(slots.at("product.ids"), "urn:uuid:40b77952-2c89-49be-8ce9-7c64a15e0ae7");
+  EXPECT_EQ(slots.at("declaration.id"), "ec52116d-78bb-427b-82ee-033bb7a89b5d");
+  EXPECT_EQ(slots, slots_of(ouranos("3")));
+  EXPECT_EQ(slots_of(ouranos("3", "kgCO2e/unit")).at("unit.measure"), "piece");
+  EXPECT_EQ(slots_of(ouranos("0.0000000001")).at("value.exclBiogenic"), "0.750000001 (rounded)");
+}
+
+TEST(SourceFormat, OuranosSumNeedsEveryRecord) {
+  EXPECT_FALSE(slots_of(ouranos("null")).contains("value.exclBiogenic"));
+  EXPECT_TRUE(slots_of(ouranos("9199999999.9")).contains("error"));
+  const std::string whole = ouranos("3");
+  EXPECT_EQ(format_of(whole.substr(0, whole.rfind(",{")) + "]"), "");
+}
+
 TEST(SourceFormat, Catenax9NodesThatContradictFillNothing) {
   const auto nine = [](std::string_view names) {
     return R"({"scopeOfPcfForm":[{"specVersion":"urn:io.catenax.pcf:datamodel:version:9.0.0"}],)"
