@@ -10,6 +10,8 @@
 
 #include "attest/cbor.h"
 #include "attest/leaf_value.h"
+#include "attest/opening.h"
+#include "tests/support/golden.h"
 
 namespace footproof {
 namespace {
@@ -261,7 +263,8 @@ TEST(SealedFile, ParsesBackToTheSameTree) {
   EXPECT_EQ(again->encode(), file);
 }
 
-// Made once; another root for these bytes breaks every sealed file there is.
+// Made once, by a program that shares nothing with ours; another root for these bytes breaks every
+// sealed file there is.
 TEST(SealedFile, GoldenRoots) {
   EXPECT_EQ(leaf_salt(seed(7), "core:value.fossil").hex(),
             "d34afcf4406388153b9acebf8b1d6f697469048516d1d1cc9d00d7e99f0ab0e7");
