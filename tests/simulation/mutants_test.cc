@@ -1,4 +1,5 @@
-// Each rule broken on purpose must make some seed out of 300 fail; else the simulator is blind to it.
+// Each rule broken on purpose must make some seed out of 300 fail; else the simulator is blind to
+// it.
 #include <gtest/gtest.h>
 
 #include "tests/simulation/world.h"
@@ -35,15 +36,13 @@ std::string name(const testing::TestParamInfo<Mutation>& info) {
   return kNames[static_cast<std::size_t>(info.param)];
 }
 
-INSTANTIATE_TEST_SUITE_P(RulesBrokenOnPurpose, Mutants,
-                         testing::Values(Mutation::finalize_after_nullify,
-                                         Mutation::parent_without_nullifications,
-                                         Mutation::send_before_durable,
-                                         Mutation::notarize_without_bodies,
-                                         Mutation::no_repetition, Mutation::own_votes_not_recounted,
-                                         Mutation::quorum_too_small,
-                                         Mutation::signer_counted_twice),
-                         name);
+INSTANTIATE_TEST_SUITE_P(
+    RulesBrokenOnPurpose, Mutants,
+    testing::Values(Mutation::finalize_after_nullify, Mutation::parent_without_nullifications,
+                    Mutation::send_before_durable, Mutation::notarize_without_bodies,
+                    Mutation::no_repetition, Mutation::own_votes_not_recounted,
+                    Mutation::quorum_too_small, Mutation::signer_counted_twice),
+    name);
 
 // The safety rules must also show where it hurts, in what is final or certified, and not only by
 // the checker that was written for the rule.

@@ -18,7 +18,8 @@ struct Outcome {
   std::uint64_t events = 0;
   consensus::Height blocks_finalized = 0;
   std::uint64_t batches_final = 0;
-  std::map<std::string, std::uint64_t> counts;  // of what happened, so that nothing is only hoped for
+  std::map<std::string, std::uint64_t>
+      counts;  // of what happened, so that nothing is only hoped for
 };
 
 class World {

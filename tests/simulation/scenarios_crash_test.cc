@@ -1,0 +1,80 @@
+// Named scenarios of consensus/README.md §15 about crashes and what comes back from disk.
+#include "tests/simulation/scenario.h"
+#include "tests/simulation/watch.h"
+
+namespace footproof::simulation {
+namespace {
+
+using consensus::ValidatorIndex;
+using consensus::VoteType;
+
+// 4. One host dies inside the append of each of its first records in turn, with and without the
+// record reaching the disk; it restarts and must not contradict itself.
+TEST(Scenario, CrashAtEveryAppendOfEveryVote) {
+  std::size_t crashes = 0;
+  for (std::uint64_t append = 1; append <= 30; ++append) {
+    for (std::size_t place = 0; place < 4; ++place) {
+      Plan plan = calm_plan();
+      plan.seed = append;
+      World world(plan);
+      world.host(place).crash_at_persist(append);
+      for (std::size_t i = 0; i < 8; ++i) commit_one(world, (place + 1 + i % 3) % 4);
+      if (world.host(place).life() > 1) ++crashes;
+      expect_sound(world);
+      ASSERT_FALSE(world.failed()) << "append " << append << " host " << place;
+    }
+  }
+  EXPECT_GT(crashes, 100U);
+}
+
+// 7. Nobody proposes in view 1; every NULLIFY is lost, then everybody restarts.
+TEST(Scenario, LostNullifyIsRepeatedAfterRestart) {
+  World world(calm_plan());
+  Watch::Books books;
+  world.checkers().push_back(std::make_unique<Watch>(books));
+  bool restarted = false;
+  world.filter = [&](ValidatorIndex, ValidatorIndex, const Wire& wire) {
+    const bool propose = as<consensus::Propose>(wire) != nullptr && is_notarize(wire, 1);
+    return propose || (!restarted && is_vote(wire, VoteType::nullify, 1));
+  };
+  world.offer(0);
+  world.run_until(
+      [&] {
+        for (std::size_t i = 0; i < 4; ++i) {
+          const auto& votes = books.signed_votes[{i, 1}];
+          if (votes.empty() || votes.back().type != VoteType::nullify) return false;
+        }
+        return true;
+      },
+      10'000);
+  world.run_until(world.now() + 50);  // durable everywhere
+  world.crash_all();
+  world.restart_all();
+  restarted = true;
+  world.run_until([&] { return lowest_height(world) >= 1; }, 60'000);
+  EXPECT_TRUE(books.nullified.contains(1));
+  expect_sound(world);
+}
+
+// 16. The whole set loses power, again and again, at any moment.
+TEST(Scenario, AllCrashAtOnceAgainAndAgain) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Plan plan = calm_plan(seed % 3 == 0 ? 7 : 4);
+    plan.seed = seed;
+    plan.disk_ms = 10;
+    World world(plan);
+    Random moments(seed);
+    for (int round = 0; round < 12; ++round) {
+      world.offer(moments.below(plan.n));
+      world.run_until(world.now() + moments.between(1, 120));
+      world.crash_all();
+      world.restart_all();
+    }
+    commit_one(world, 0);
+    expect_sound(world);
+    ASSERT_FALSE(world.failed()) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace footproof::simulation
