@@ -1,0 +1,170 @@
+#include "consensus/messages.h"
+
+#include "consensus/record.h"
+#include "tests/consensus/fixture.h"
+
+namespace footproof::consensus {
+namespace {
+
+Block sample_block() {
+  const Network network;
+  Block block = network.block(3, digest_of(0x77), 5);
+  block.batch_refs = {{digest_of(0x10), 3, 400}, {digest_of(0x20), 1, 99}};
+  block.header.batch_count = 2;
+  block.header.batch_root = batch_root(block.batch_refs);
+  return block;
+}
+
+std::vector<Message> samples() {
+  const Network network;
+  const Proposal proposal{0, 3, 1, digest_of(0x44)};
+  const Certificate notarization = network.certificate(VoteType::notarize, proposal);
+  const Certificate nullification = network.certificate(VoteType::nullify, {0, 2, 0, {}});
+  const Certificate finalization = network.certificate(VoteType::finalize, proposal);
+  return {Propose{proposal, sample_block(), {}, {notarization, nullification}},
+          network.vote(VoteType::notarize, proposal, 2),
+          network.vote(VoteType::nullify, proposal, 1),
+          notarization,
+          nullification,
+          GetCert{0, {{7, Wanted::any}, {6, Wanted::nullification}}},
+          GetBlock{{digest_of(1), digest_of(2)}},
+          BlockAnswer{sample_block()},
+          GetChain{17, 64},
+          Chain{{sample_block(), sample_block()}, finalization},
+          Status{0, 9, 8, finalization, std::nullopt},
+          Status{0, 9, 8, std::nullopt, nullification},
+          Evidence{network.vote(VoteType::nullify, proposal, 1),
+                   network.vote(VoteType::finalize, proposal, 1)}};
+}
+
+TEST(Messages, RoundTrip) {
+  for (const Message& message : samples()) {
+    const Bytes bytes = encode(message);
+    const auto parsed = parse_message(bytes);
+    ASSERT_TRUE(parsed) << name(message) << ": " << parsed.error().detail;
+    EXPECT_EQ(*parsed, message) << name(message);
+    EXPECT_EQ(encode(*parsed), bytes) << name(message);
+  }
+}
+
+TEST(Messages, EveryShorterOrLongerSpellingIsRefused) {
+  for (const Message& message : samples()) {
+    Bytes bytes = encode(message);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_FALSE(parse_message(ByteView(bytes).first(size)))
+          << name(message) << " cut at " << size;
+    }
+    bytes.push_back(0);
+    EXPECT_FALSE(parse_message(bytes)) << name(message);
+  }
+}
+
+// A flipped bit is either refused or another message; never the same one, and never a crash.
+TEST(Messages, NoTwoSpellings) {
+  for (const Message& message : samples()) {
+    const Bytes bytes = encode(message);
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      Bytes flipped = bytes;
+      flipped[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+      const auto parsed = parse_message(flipped);
+      if (!parsed) continue;
+      EXPECT_NE(*parsed, message) << name(message) << " bit " << bit;
+      EXPECT_EQ(encode(*parsed), flipped) << name(message) << " bit " << bit;
+    }
+  }
+}
+
+TEST(Messages, RefusesCountsAboveTheirLimits) {
+  GetCert many{0, std::vector<CertQuery>(kCertQueriesMax + 1, CertQuery{1, Wanted::any})};
+  EXPECT_FALSE(parse_message(encode(many)));
+  GetBlock blocks{std::vector<Digest>(kBlockQueriesMax + 1)};
+  EXPECT_FALSE(parse_message(encode(blocks)));
+  Block block = sample_block();
+  block.batch_refs.assign(kBatchRefsMax + 1, {digest_of(1), 1, 1});
+  EXPECT_FALSE(parse_block(encode_block(block)));
+  block.batch_refs.assign(kBlockPayloadBytesMax / kBatchBytesMax + 1,
+                          {digest_of(1), 1, kBatchBytesMax});
+  EXPECT_FALSE(parse_block(encode_block(block)));
+  block.batch_refs = {{digest_of(1), 0, 1}};
+  EXPECT_FALSE(parse_block(encode_block(block)));
+  // A count that only claims: nothing is allocated for it.
+  ByteWriter liar;
+  liar.u8(8).u32(0xffffffff);
+  EXPECT_FALSE(parse_message(liar.bytes()));
+}
+
+TEST(Messages, NullifyNamesNoBlock) {
+  const Network network;
+  Vote vote = network.vote(VoteType::nullify, {0, 4, 0, {}}, 1);
+  vote.proposal.parent_view = 1;
+  EXPECT_FALSE(parse_message(encode(vote)));
+  vote.proposal = {0, 4, 0, digest_of(1)};
+  EXPECT_FALSE(parse_message(encode(vote)));
+}
+
+TEST(Messages, SignedBytesOfDifferentKindsNeverMeet) {
+  const Proposal proposal{0, 3, 1, digest_of(0x44)};
+  const Digest chain = digest_of(0xc1);
+  const Bytes notarize = sign_bytes(chain, VoteType::notarize, proposal);
+  const Bytes nullify = sign_bytes(chain, VoteType::nullify, proposal);
+  const Bytes finalize = sign_bytes(chain, VoteType::finalize, proposal);
+  EXPECT_NE(notarize, finalize);
+  EXPECT_NE(notarize, nullify);
+  // NULLIFY says nothing of parent or block.
+  EXPECT_EQ(nullify, sign_bytes(chain, VoteType::nullify, {0, 3, 2, digest_of(9)}));
+  EXPECT_NE(notarize, sign_bytes(digest_of(0xc2), VoteType::notarize, proposal));
+  EXPECT_NE(notarize, sign_bytes(chain, VoteType::notarize, {1, 3, 1, digest_of(0x44)}));
+}
+
+// These bytes are on disks and in other nodes. They change with a version, or not at all.
+TEST(Messages, GoldenBytes) {
+  const Proposal proposal{0, 3, 1, digest_of(0x44)};
+  EXPECT_EQ(to_hex(sign_bytes(digest_of(0xc1), VoteType::nullify, proposal)),
+            to_hex(as_bytes("footproof/consensus/nullify/v1")) + "00" +
+                std::string(digest_of(0xc1).hex()) + "0000000000000000" + "0000000000000003");
+  EXPECT_EQ(to_hex(sign_bytes(digest_of(0xc1), VoteType::notarize, proposal)),
+            to_hex(as_bytes("footproof/consensus/notarize/v1")) + "00" +
+                std::string(digest_of(0xc1).hex()) + "0000000000000000" + "0000000000000003" +
+                "0000000000000001" + digest_of(0x44).hex());
+  EXPECT_EQ(encode_header(sample_block().header).size(), 246U);
+  std::vector<std::string> hashes;
+  for (const Message& message : samples())
+    hashes.push_back(sha256(encode(message)).hex().substr(0, 16));
+  const std::vector<std::string> golden = {
+      "8a80efe10f29babb", "9972219a6bcbe557", "8b5854632169ad25", "336e8e60b9e45431",
+      "127f21fa7c95e00f", "90e5b459422e656d", "0290af6be1016107", "e976b04c26f03459",
+      "30a8ab8c8ab87570", "d945ca0bd8f8896f", "cc0e2f528bf7bfd0", "310e9dc9800da45d",
+      "a59cbd7517f3cdb1"};
+  EXPECT_EQ(hashes, golden);
+  EXPECT_EQ(block_id(sample_block().header).hex(),
+            "03f00a0a01618e48ea4f22b845aa3fa9cf75c7b4af46b55f71900cfa7d2c9fca");
+  EXPECT_EQ(batch_root({}).hex(),
+            "5beb605323f2baeb7f84fe3d231e37dda4cbae820b3cfdd5e8ebab3691073327");
+  EXPECT_EQ(batch_digest(as_bytes("batch")).hex(),
+            "a844d62bd8c6635ac7c7b3a143bfa7062e257b33105c4ae7f94112eeea8afd15");
+}
+
+TEST(Records, RoundTripAndRefuse) {
+  const Network network;
+  const Proposal proposal{0, 3, 1, digest_of(0x44)};
+  const std::vector<Record> records = {network.vote(VoteType::finalize, proposal, 2),
+                                       sample_block(),
+                                       network.certificate(VoteType::nullify, proposal),
+                                       Evidence{network.vote(VoteType::nullify, proposal, 1),
+                                                network.vote(VoteType::finalize, proposal, 1)}};
+  for (const Record& record : records) {
+    Bytes bytes = encode_record(record);
+    const auto parsed = parse_record(bytes);
+    ASSERT_TRUE(parsed) << parsed.error().detail;
+    EXPECT_EQ(*parsed, record);
+    bytes.push_back(1);
+    EXPECT_FALSE(parse_record(bytes));
+    bytes.resize(bytes.size() - 2);
+    EXPECT_FALSE(parse_record(bytes));
+  }
+  EXPECT_FALSE(parse_record(Bytes{}));
+  EXPECT_FALSE(parse_record(Bytes{9, 0, 0}));
+}
+
+}  // namespace
+}  // namespace footproof::consensus
