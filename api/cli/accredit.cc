@@ -133,7 +133,7 @@ void add_accredit_commands(CLI::App& app, Context& context) {
       "Example:\n"
       "  footproof accredit grant A-1 --verifier https://verifier.example \\\n"
       "    --scope steel.cbam:cbam:iso14067-2018:reasonable --until 2029-12-31 \\\n"
-      "    --key body-status.pem --issuer https://accreditation.example -o grant.statement \\\n"
+      "    --key body-sign.pem --issuer https://accreditation.example -o grant.statement \\\n"
       "    --node http://127.0.0.1:8101\n");
   granting->callback([options, &context] { context.exit_code = grant(*options, context); });
 
@@ -145,7 +145,7 @@ void add_accredit_commands(CLI::App& app, Context& context) {
     command->add_option("--effective", options->effective, "Effective from; default today");
     add_sign_options(*command, options->sign);
     command->footer(std::string("Example:\n  footproof accredit ") + name +
-                    " A-1 --reason investigation --key body-status.pem \\\n"
+                    " A-1 --reason investigation --key body-sign.pem \\\n"
                     "    --issuer https://accreditation.example -o change.statement\n");
     command->callback([options, action, &context] {
       context.exit_code = end_or_pause(*options, action, context);

@@ -1,0 +1,57 @@
+// Registers every command and runs the one asked for.
+#include "api/cli/run.h"
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "api/cli/command.h"
+
+namespace footproof::api {
+namespace {
+
+// In the order of --help: what an association does, a verifier, an exporter, a customs officer.
+void add_all(CLI::App& app, Context& context) {
+  add_network_commands(app, context);
+  add_validator_commands(app, context);
+  add_key_commands(app, context);
+  add_accredit_commands(app, context);
+  add_register_commands(app, context);
+  add_seal_commands(app, context);
+  add_attest_commands(app, context);
+  add_status_commands(app, context);
+  add_disclose_commands(app, context);
+  add_verify_commands(app, context);
+  add_inspect_commands(app, context);
+  add_operate_commands(app, context);
+}
+
+}  // namespace
+
+int run_command(int argc, const char* const* argv) {
+  CLI::App app{
+      "Footproof: prove that a product carbon footprint was certified and is unchanged,\n"
+      "revealing only the fields you choose."};
+  app.name("footproof");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", "footproof " FOOTPROOF_VERSION);
+  Context context;
+  app.add_option("--node", context.nodes, "Nodes to ask, tried in this order: URL[,URL]")
+      ->delimiter(',')
+      ->envname("FOOTPROOF_NODE");
+  app.add_flag("--json", context.json, "Print one JSON value instead of text for people");
+  add_all(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  } catch (const std::exception& error) {
+    std::cerr << "footproof: " << error.what() << '\n';
+    return kCannotEvaluate;
+  }
+  return context.exit_code;
+}
+
+}  // namespace footproof::api
