@@ -199,13 +199,16 @@ class Network:
         """The body grants the demo's verifier one scope and registers its keys."""
         body, verifier = self.party("accreditation-body"), self.party("verifier")
         scope, scheme, _, standard = self.SCOPE
-        sign = ["--key", f"{body['keys']}/status.pem", "--passphrase-file", self.passphrase_file,
-                "--issuer", body["uri"]]
+
+        def by_body(usage):
+            return ["--key", f"{body['keys']}/{usage}.pem", "--passphrase-file", self.passphrase_file,
+                    "--issuer", body["uri"]]
+
         self.footproof("accredit", "grant", accreditation, "--verifier", verifier["uri"],
                        "--scope", f"{scope}:{scheme}:{standard}:reasonable", "--until", "2035-12-31",
-                       *sign, "-o", self.folder / f"grant-{accreditation}.statement")
+                       *by_body("sign"), "-o", self.folder / f"grant-{accreditation}.statement")
         for usage in ("sign", "status"):
-            self.footproof("register", "add", f"{verifier['keys']}/{usage}.keyrequest", *sign,
+            self.footproof("register", "add", f"{verifier['keys']}/{usage}.keyrequest", *by_body("status"),
                            "-o", self.folder / f"register-{usage}.statement")
         return accreditation
 
