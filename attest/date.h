@@ -27,6 +27,7 @@ class Date {
   // `count` days later; earlier where negative.
   [[nodiscard]] Date plus(std::int64_t count) const { return from_days(days_ + count); }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads a defaulted comparison
   friend constexpr auto operator<=>(Date, Date) = default;
 
  private:
@@ -39,6 +40,7 @@ struct Instant {
   [[nodiscard]] std::uint64_t seconds() const { return ms / 1000; }
   // For people: "2026-11-24T23:05:00Z", whole seconds.
   [[nodiscard]] std::string text() const;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads a defaulted comparison
   friend constexpr auto operator<=>(Instant, Instant) = default;
 };
 

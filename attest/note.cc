@@ -16,9 +16,9 @@ constexpr std::uint64_t kTimestampMax = (std::uint64_t{1} << 63) - 1;
 constexpr std::size_t kTimestampSize = 8;
 
 // SubjectPublicKeyInfo of a P-256 key, up to its 64 bytes x‖y.
-constexpr std::uint8_t kP256InfoPrefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                                            0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                                            0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+constexpr std::array<std::uint8_t, 27> kP256InfoPrefix = {
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+    0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 
 // White space of Unicode above ASCII, in UTF-8; that of ASCII is 0x20 and control characters.
 constexpr std::array<std::string_view, 19> kWideSpaces = {
@@ -32,7 +32,7 @@ std::uint32_t first_four(const Digest& digest) { return ByteReader(digest.view()
 
 std::uint32_t key_id_of(std::string_view name, NoteKeyType type, const PublicKey& key) {
   if (type == NoteKeyType::ecdsa) return first_four(sha256({kP256InfoPrefix, key.raw()}));
-  const std::uint8_t separator[] = {0x0a, static_cast<std::uint8_t>(type)};
+  const std::array<std::uint8_t, 2> separator = {0x0a, static_cast<std::uint8_t>(type)};
   return first_four(sha256({as_bytes(name), separator, key.raw()}));
 }
 

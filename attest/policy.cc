@@ -330,8 +330,8 @@ Result<void> check(const Policy& policy) {
     if (members < kValidatorsMin || members > kValidatorsMax) {
       return bad_epoch(policy.epochs[i], "an epoch has 4 to 31 validators");
     }
-    if (const auto sizes = check_sizes(policy, i); !sizes) return sizes;
-    if (const auto valid = check_members(policy, policy.epochs[i], holders); !valid) return valid;
+    if (auto sizes = check_sizes(policy, i); !sizes) return sizes;
+    if (auto valid = check_members(policy, policy.epochs[i], holders); !valid) return valid;
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #include "attest/state_proof.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "attest/cbor.h"
@@ -9,8 +10,8 @@
 namespace footproof {
 namespace {
 
-constexpr std::uint8_t kLeafPrefix[] = {0x02};
-constexpr std::uint8_t kNodePrefix[] = {0x03};
+constexpr std::array<std::uint8_t, 1> kLeafPrefix = {0x02};
+constexpr std::array<std::uint8_t, 1> kNodePrefix = {0x03};
 
 using Kind = StateTerminal::Kind;
 using Claims = std::span<const StateClaim>;
@@ -64,11 +65,11 @@ class Walk {
     const Claims right_claims = claims.subspan(left_count);
     // A side without claims is a sibling, taken before the other side is walked.
     const bool has_sibling = left_claims.empty() || right_claims.empty();
-    const auto sibling = has_sibling ? take_sibling() : Result<Subtree>(Subtree{});
+    auto sibling = has_sibling ? take_sibling() : Result<Subtree>(Subtree{});
     if (!sibling) return sibling;
-    const auto left = left_claims.empty() ? sibling : visit(depth + 1, left_claims);
+    auto left = left_claims.empty() ? sibling : visit(depth + 1, left_claims);
     if (!left) return left;
-    const auto right = right_claims.empty() ? sibling : visit(depth + 1, right_claims);
+    auto right = right_claims.empty() ? sibling : visit(depth + 1, right_claims);
     if (!right) return right;
     return join(*left, *right);
   }

@@ -256,10 +256,10 @@ struct NextValidatorsRecord {
 // --- parameters ---------------------------------------------------------------------------------
 
 struct Parameters {
-  std::uint64_t issued_before_max_s = 7 * 86400;  // iat ≥ block time − this
-  std::uint64_t issued_ahead_max_s = 300;         // iat ≤ block time + this
-  std::uint64_t anchoring_days_max = 90;          // issued on ≥ recorded day − this
-  std::uint64_t compromise_reach_days_max = 30;   // without the registrar
+  std::uint64_t issued_before_max_s = std::uint64_t{7} * 86400;  // iat ≥ block time − this
+  std::uint64_t issued_ahead_max_s = 300;                        // iat ≤ block time + this
+  std::uint64_t anchoring_days_max = 90;         // issued on ≥ recorded day − this
+  std::uint64_t compromise_reach_days_max = 30;  // without the registrar
   friend bool operator==(const Parameters&, const Parameters&) = default;
 };
 // By the id that a ballot names ("issued-before-max-s", …); null where there is none.
