@@ -1,0 +1,176 @@
+// Four nodes in one process, on loopback, with real links, files and HTTP: for tests of what a
+// validator does as a whole. The cast of parties is the one of tests/support/sequencer.h.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/client/client.h"
+#include "attest/note.h"
+#include "attest/policy.h"
+#include "attest/statement.h"
+#include "ledger/genesis.h"
+#include "node/network.h"
+#include "node/node.h"
+#include "tests/node/tls_fixture.h"
+#include "tests/support/sequencer.h"
+#include "tests/support/temp_folder.h"
+
+namespace footproof::node::test {
+
+inline void write_private(const std::filesystem::path& file, ByteView bytes) {
+  if (!replace_file(file, bytes)) std::abort();  // makes it 0600
+}
+
+class NodeCluster {
+ public:
+  explicit NodeCluster(std::size_t validators = 4) {
+    auto genesis = testing::cast_genesis(validators, kName);
+    for (std::size_t i = 0; i < validators; ++i) {
+      homes_.push_back(temp_.path() / genesis.validators[i].id);
+      std::filesystem::create_directories(homes_[i] / "keys");
+      tls_.push_back(make_tls_files(homes_[i] / "keys", "tls"));
+      genesis.validators[i].tls_pin = tls_[i].pin;
+    }
+    const Bytes file = ledger::encode_genesis(genesis);
+    network_ = std::make_unique<Network>(make_network(file).value());
+    reserve_ports(2 * validators);
+    for (std::size_t i = 0; i < validators; ++i) {
+      write_private(homes_[i] / "genesis.cbor", file);
+      for (const char* role : {"vote", "cosign", "log"}) {
+        const auto key = testing::key_from(
+            std::string(kName) + '/' + genesis.validators[i].id + '/' + role, Algorithm::eddsa);
+        const std::string pem = key.to_pem(std::nullopt);
+        write_private(homes_[i] / "keys" / (std::string(role) + ".pem"), as_bytes(pem));
+      }
+      configs_.push_back(make_config(i));
+    }
+    nodes_.resize(validators);
+  }
+
+  [[nodiscard]] Config& config(std::size_t i) { return configs_[i]; }
+  [[nodiscard]] const Network& network() const { return *network_; }
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+
+  void init_all() {
+    for (const auto& config : configs_) {
+      if (!init_data(config, false)) std::abort();
+    }
+  }
+  Result<bool> start(std::size_t i) {
+    auto node = Node::start(configs_[i], [this](const std::string&) { ++fatal_; });
+    if (!node) return fail(node.error());
+    nodes_[i] = *std::move(node);
+    return true;
+  }
+  void stop(std::size_t i) { nodes_[i].reset(); }
+  [[nodiscard]] int fatal() const { return fatal_; }
+
+  [[nodiscard]] api::Client client(std::size_t i) const {
+    return api::Client::make({"http://127.0.0.1:" + std::to_string(ports_[2 * i + 1])}).value();
+  }
+  [[nodiscard]] std::uint64_t published(std::size_t i) const {
+    const auto health = client(i).health();
+    return health ? health->published_size : 0;
+  }
+  [[nodiscard]] bool is_ready(std::size_t i) const {
+    const auto health = client(i).health();
+    return health && health->ready;
+  }
+  // Gives up after 30 s.
+  static bool until(const std::function<bool()>& done) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  }
+
+  [[nodiscard]] Policy policy() const {
+    Policy out{network_->origin, network_->chain_id, Date::from_days(20'000), {}};
+    out.epochs.push_back(make_policy_epoch(network_->origin, network_->validators));
+    return out;
+  }
+  // A statement that the rules accept once: association 0 gets one more key.
+  [[nodiscard]] Statement add_key(const std::string& name) const {
+    const std::string party = network_->genesis.parties[0].uri;
+    const auto key = testing::key_from(name, Algorithm::es256);
+    KeyChange change;
+    change.action = KeyAction::add;
+    change.party = party;
+    change.added = NewKey{key.public_key(), KeyUsage::sign,
+                          testing::possession(key, network_->chain_id, party, role::kSign)};
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+    return sign_statement({party, random_subject(), network_->chain_id,
+                           static_cast<std::uint64_t>(now), change},
+                          testing::party_key(party, KeyUsage::status))
+        .value();
+  }
+
+ private:
+  static constexpr const char* kName = "cluster";
+
+  // Bound for a moment, all at once, so that none is given twice.
+  void reserve_ports(std::size_t count) {
+    std::vector<int> sockets;
+    for (std::size_t i = 0; i < count; ++i) {
+      const int one = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      socklen_t size = sizeof address;
+      if (::bind(one, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+          ::getsockname(one, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        std::abort();
+      }
+      ports_.push_back(ntohs(address.sin_port));
+      sockets.push_back(one);
+    }
+    for (const int one : sockets) ::close(one);
+  }
+
+  Config make_config(std::size_t i) const {
+    Config config;
+    config.home = homes_[i];
+    config.validator = network_->validators.members[i].id;
+    config.genesis = homes_[i] / "genesis.cbor";
+    config.data = homes_[i] / "data";
+    config.vote_key = homes_[i] / "keys/vote.pem";
+    config.cosign_key = homes_[i] / "keys/cosign.pem";
+    config.log_key = homes_[i] / "keys/log.pem";
+    config.tls_key = tls_[i].key;
+    config.tls_certificate = tls_[i].certificate;
+    config.mesh_listen = {"127.0.0.1", ports_[2 * i]};
+    config.http_listen = {"127.0.0.1", ports_[2 * i + 1]};
+    config.receipt_wait = std::chrono::milliseconds(1000);  // so that "pending" comes soon
+    for (std::size_t peer = 0; peer < homes_.size(); ++peer) {
+      if (peer == i) continue;
+      config.peers.push_back(
+          {network_->validators.members[peer].id, {"127.0.0.1", ports_[2 * peer]}});
+    }
+    return config;
+  }
+
+  footproof::test::TempFolder temp_;
+  std::vector<std::filesystem::path> homes_;
+  std::vector<TlsFiles> tls_;
+  std::vector<std::uint16_t> ports_;
+  std::unique_ptr<Network> network_;
+  std::vector<Config> configs_;
+  std::atomic<int> fatal_ = 0;
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+}  // namespace footproof::node::test

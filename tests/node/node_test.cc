@@ -1,0 +1,190 @@
+#include "node/node.h"
+
+#include <gtest/gtest.h>
+
+#include "attest/receipt_check.h"
+#include "node/log.h"
+#include "tests/node/node_cluster.h"
+
+namespace footproof::node {
+namespace {
+
+using std::chrono::milliseconds;
+using What = api::Submitted::What;
+
+class NodeTest : public ::testing::Test {
+ protected:
+  NodeTest() { set_log_level(LogLevel::error); }
+  void start_all() {
+    cluster_.init_all();
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      const auto started = cluster_.start(i);
+      ASSERT_TRUE(started) << started.error().detail;
+    }
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      ASSERT_TRUE(test::NodeCluster::until([&] { return cluster_.is_ready(i); })) << i;
+    }
+  }
+  api::Submitted log_one(std::size_t node, const std::string& name) {
+    const auto statement = cluster_.add_key(name);
+    const auto submitted = cluster_.client(node).submit(statement.bytes(), milliseconds(15'000));
+    EXPECT_TRUE(submitted) << submitted.error().detail;
+    EXPECT_EQ(submitted->what, What::logged) << submitted->refusal.reason;
+    EXPECT_EQ(submitted->entry_id, statement.entry_id());
+    return *submitted;
+  }
+  // The receipt can be had at this node, and an outsider believes it.
+  void expect_receipt(std::size_t node, const api::Submitted& logged) {
+    ASSERT_TRUE(test::NodeCluster::until(
+        [&] { return cluster_.client(node).receipt(logged.entry_id, std::nullopt).has_value(); }));
+    const auto receipt = cluster_.client(node).receipt(logged.entry_id, std::nullopt);
+    EXPECT_EQ(receipt->index, logged.index);
+    const auto good = check_receipt(*receipt, cluster_.policy());
+    EXPECT_TRUE(good) << good.error().detail;
+  }
+  void TearDown() override { EXPECT_EQ(cluster_.fatal(), 0); }
+
+  test::NodeCluster cluster_;
+};
+
+TEST_F(NodeTest, StatementsAreLoggedAndEveryNodeServesTheirReceipts) {
+  start_all();
+  std::uint64_t index = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    const auto logged = log_one(i % 4, "key-" + std::to_string(i));
+    EXPECT_GT(logged.index, index);
+    index = logged.index;
+    for (std::size_t node = 0; node < 4; ++node) expect_receipt(node, logged);
+  }
+}
+
+TEST_F(NodeTest, TheSameBytesAgainGetTheFirstPlace) {
+  start_all();
+  const auto statement = cluster_.add_key("twice");
+  const auto first = cluster_.client(0).submit(statement.bytes(), milliseconds(15'000));
+  const auto again = cluster_.client(0).submit(statement.bytes(), milliseconds(15'000));
+  ASSERT_TRUE(first && again);
+  EXPECT_EQ(again->what, What::logged);
+  EXPECT_EQ(again->index, first->index);
+}
+
+TEST_F(NodeTest, EarlyRefusalIsNotFinal) {
+  start_all();
+  // Signed by a key that nobody has registered.
+  const std::string party = cluster_.network().genesis.parties[0].uri;
+  KeyChange change;
+  change.action = KeyAction::add;
+  change.party = party;
+  const auto key = testing::key_from("unregistered", Algorithm::eddsa);
+  change.added = NewKey{key.public_key(), KeyUsage::sign,
+                        testing::possession(key, cluster_.network().chain_id, party, role::kSign)};
+  const auto statement = sign_statement(
+      {party, random_subject(), cluster_.network().chain_id, 1'790'000'000, change}, key);
+  ASSERT_TRUE(statement);
+  const auto submitted = cluster_.client(0).submit(statement->bytes(), milliseconds(15'000));
+  ASSERT_TRUE(submitted);
+  EXPECT_EQ(submitted->what, What::refused);
+  EXPECT_FALSE(submitted->refusal.final);
+}
+
+TEST_F(NodeTest, ANodeThatWasAwayCatchesUpAndVerifiesAll) {
+  start_all();
+  cluster_.stop(3);
+  std::vector<api::Submitted> logged;
+  for (int i = 0; i < 30; ++i) logged.push_back(log_one(0, "away-" + std::to_string(i)));
+  ASSERT_TRUE(cluster_.start(3));
+  for (const auto& one : logged) expect_receipt(3, one);
+  expect_receipt(0, log_one(3, "back"));
+}
+
+TEST_F(NodeTest, AllStoppedAtOnceGoOnWhereTheyWere) {
+  start_all();
+  const auto before = log_one(1, "before");
+  for (std::size_t i = 0; i < 4; ++i) cluster_.stop(i);
+  for (std::size_t i = 0; i < 4; ++i) ASSERT_TRUE(cluster_.start(i));
+  ASSERT_TRUE(test::NodeCluster::until([&] { return cluster_.is_ready(2); }));
+  expect_receipt(2, before);
+  EXPECT_GT(log_one(2, "after").index, before.index);
+}
+
+TEST_F(NodeTest, WithoutAQuorumNothingIsLoggedUntilOneReturns) {
+  start_all();
+  cluster_.stop(2);
+  cluster_.stop(3);
+  const auto statement = cluster_.add_key("waits");
+  const auto submitted = cluster_.client(0).submit(statement.bytes(), milliseconds(500));
+  ASSERT_TRUE(submitted) << submitted.error().detail;
+  EXPECT_EQ(submitted->what, What::pending);
+  ASSERT_TRUE(cluster_.start(2));
+  ASSERT_TRUE(test::NodeCluster::until([&] {
+    const auto answer = cluster_.client(0).poll(statement.entry_id());
+    return answer && answer->what == What::logged;
+  }));
+}
+
+// 202 means that the statement survives this node's own crash.
+TEST_F(NodeTest, WhatWasTakenInIsOfferedAgainAfterARestart) {
+  start_all();
+  for (std::size_t i = 1; i < 4; ++i) cluster_.stop(i);
+  const auto statement = cluster_.add_key("kept");
+  const auto submitted = cluster_.client(0).submit(statement.bytes(), milliseconds(300));
+  ASSERT_TRUE(submitted) << submitted.error().detail;
+  EXPECT_EQ(submitted->what, What::pending);
+  cluster_.stop(0);
+  for (std::size_t i = 0; i < 4; ++i) ASSERT_TRUE(cluster_.start(i));
+  ASSERT_TRUE(test::NodeCluster::until([&] {
+    const auto answer = cluster_.client(1).poll(statement.entry_id());
+    return answer && answer->what == What::logged;
+  }));
+}
+
+TEST_F(NodeTest, ADamagedLogMakesAnObserverThatFollows) {
+  start_all();
+  for (int i = 0; i < 5; ++i) log_one(0, "early-" + std::to_string(i));
+  cluster_.stop(3);
+  const auto file = cluster_.config(3).data / "wal" / "0000000000000001.wal";
+  Bytes bytes = *read_file(file, 1 << 26);
+  bytes[60] ^= 1;  // in the first record, with many good ones behind it
+  test::write_private(file, bytes);
+  ASSERT_TRUE(cluster_.start(3));
+  EXPECT_TRUE(std::filesystem::exists(cluster_.config(3).data / "observer"));
+  EXPECT_TRUE(std::filesystem::exists(cluster_.config(3).data / "wal.damaged"));
+  expect_receipt(3, log_one(0, "later"));
+  // It does not count: with two others stopped, or even one, nothing is ordered by it.
+  cluster_.stop(2);
+  const auto statement = cluster_.add_key("no quorum");
+  const auto submitted = cluster_.client(0).submit(statement.bytes(), milliseconds(500));
+  ASSERT_TRUE(submitted) << submitted.error().detail;
+  EXPECT_EQ(submitted->what, What::pending);
+}
+
+TEST_F(NodeTest, StartIsRefusedWhereItCouldSpeakTwice) {
+  const auto uninitialised = cluster_.start(0);
+  ASSERT_FALSE(uninitialised);
+  EXPECT_NE(uninitialised.error().detail.find("--init"), std::string::npos);
+  cluster_.init_all();
+  EXPECT_FALSE(init_data(cluster_.config(0), false));  // once in a life
+
+  ASSERT_TRUE(cluster_.start(0));
+  const auto second = Node::start(cluster_.config(0), [](const std::string&) {});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::too_busy);
+  cluster_.stop(0);
+
+  Config foreign = cluster_.config(0);
+  foreign.data = cluster_.config(1).data;  // of another vote key
+  EXPECT_FALSE(Node::start(foreign, [](const std::string&) {}));
+  foreign = cluster_.config(0);
+  foreign.vote_key = cluster_.config(1).vote_key;
+  EXPECT_FALSE(Node::start(foreign, [](const std::string&) {}));
+  foreign = cluster_.config(0);
+  foreign.tls_key = cluster_.config(1).tls_key;
+  foreign.tls_certificate = cluster_.config(1).tls_certificate;
+  EXPECT_FALSE(Node::start(foreign, [](const std::string&) {}));
+
+  std::filesystem::remove_all(cluster_.config(0).data / "ledger");
+  EXPECT_FALSE(cluster_.start(0));  // behind its anchor
+}
+
+}  // namespace
+}  // namespace footproof::node
