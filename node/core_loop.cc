@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::uint64_t kTicksPerSecond = 10;
-constexpr std::size_t kWalSegmentsMax = 3;  // more are rewritten into one
+constexpr std::size_t kWalSegmentsMax = 2;  // more are rewritten into one
 constexpr std::uint32_t kChainBlocksServed = 64;
 constexpr std::size_t kEventsPerTurnMax = 256;  // then links and timers get their turn
 

@@ -34,9 +34,9 @@ struct WalRecord {
   Bytes body;             // at most kWalBodySizeMax
 };
 
-constexpr std::size_t kWalBodySizeMax = 6 * 1024 * 1024;
+constexpr std::size_t kWalBodySizeMax = 2 * 1024 * 1024;
 constexpr std::size_t kWalSegmentSizeMin = 4096;
-constexpr std::size_t kWalSegmentSizeDefault = 16 * 1024 * 1024;
+constexpr std::size_t kWalSegmentSizeDefault = 8 * 1024 * 1024;
 
 using WalVisitor = std::function<void(WalRecord&&)>;
 
