@@ -101,6 +101,9 @@ class Network:
         if self.pid(number) is not None:
             return
         home = self.home(number)
+        if not (home / "data").exists():  # its first start in life
+            subprocess.run([self.bin / "footproofd", "--init", home / "config.toml"], check=True,
+                           stdout=subprocess.DEVNULL)
         with open(home / "footproofd.log", "ab") as log:
             process = subprocess.Popen([self.bin / "footproofd", home / "config.toml"], stdout=log,
                                        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
