@@ -38,6 +38,7 @@ class Requests {
     at->second = now + interval;
     return true;
   }
+  [[nodiscard]] bool asked(const Key& key) const { return next_.contains(key); }
   void forget(const Key& key) { next_.erase(key); }
 
  private:
@@ -168,7 +169,7 @@ class Replica::Core {
   void request_missing();
   void request_certificates();
   void request_blocks();
-  void request_block(const Digest& id, ValidatorIndex hint);
+  void request_block(const Digest& id, ValidatorIndex hint, const Certificate* voters);
   void request_chain();
   void request_batches();
   void request_batches_of(const Block& block, ValidatorIndex hint);
@@ -219,6 +220,7 @@ class Replica::Core {
   bool dirty_ = true;  // certificates, blocks or payload changed: look again for what is missing
   std::uint64_t next_retry_ = 0;
   std::uint64_t next_status_ = 0;
+  std::uint64_t ask_again_ = UINT64_MAX;  // something is missing and was asked for
   std::uint64_t timer_ = 0;
   std::uint64_t next_chain_request_ = 0;
   bool chain_asked_ = false;

@@ -34,6 +34,7 @@ void Replica::Core::check_timers() {
     next_retry_ = now_.mono_ms + 2 * parameters_.delta_ms;
     repeat();
   }
+  if (now_.mono_ms >= ask_again_) dirty_ = true;
   if (now_.mono_ms >= next_status_) {
     next_status_ = now_.mono_ms + parameters_.status_ms;
     if (parameters_.mutation != Mutation::no_repetition) send(std::nullopt, status());
@@ -41,7 +42,7 @@ void Replica::Core::check_timers() {
 }
 
 void Replica::Core::arm_timer() {
-  std::uint64_t next = std::min(next_retry_, next_status_);
+  std::uint64_t next = std::min({next_retry_, next_status_, ask_again_});
   const Proposal probe{membership_.epoch(), view_, 0, {}};
   if (safety_.may_sign(VoteType::nullify, probe)) {
     const std::uint64_t k = view_ - lf_;
@@ -121,16 +122,19 @@ ValidatorIndex Replica::Core::next_peer() {
   }
 }
 
-// The hinted one and one other.
+// The hinted one and another.
 void Replica::Core::ask(const Message& message, ValidatorIndex hint) {
-  if (!is_me(hint)) send(hint, message);
-  const ValidatorIndex other = next_peer();
-  if (other != hint || is_me(hint)) send(other, message);
+  if (is_me(hint)) hint = next_peer();
+  send(hint, message);
+  ValidatorIndex other = next_peer();
+  if (other == hint) other = next_peer();
+  send(other, message);
 }
 
 void Replica::Core::request_missing() {
   if (!dirty_ || !started_) return;
   dirty_ = false;
+  ask_again_ = UINT64_MAX;
   if (parameters_.mutation == Mutation::no_repetition) return;
   request_certificates();
   request_blocks();
@@ -144,15 +148,29 @@ void Replica::Core::request_certificates() {
   for (View view = view_ - 1; view > lf_ && request.queries.size() < kCertQueriesMax; --view) {
     if (winner(view) || nullified(view)) continue;
     const auto key = std::pair(view, static_cast<std::uint8_t>(Wanted::any));
-    if (!certificate_requests_.due(key, now_.mono_ms, 2 * parameters_.delta_ms)) continue;
+    ask_again_ = std::min(ask_again_, now_.mono_ms + parameters_.delta_ms);
+    if (!certificate_requests_.due(key, now_.mono_ms, parameters_.delta_ms)) continue;
     request.queries.push_back({view, Wanted::any});
   }
   if (!request.queries.empty()) ask(request, next_peer());
 }
 
-void Replica::Core::request_block(const Digest& id, ValidatorIndex hint) {
-  if (!block_requests_.due(id, now_.mono_ms, 2 * parameters_.delta_ms)) return;
-  ask(GetBlock{{id}}, hint);
+// Of the leader and one voter first (one of them is honest in a network of four), then of f+1
+// voters at a time: whoever notarized a block holds it.
+void Replica::Core::request_block(const Digest& id, ValidatorIndex hint,
+                                  const Certificate* voters) {
+  ask_again_ = std::min(ask_again_, now_.mono_ms + parameters_.delta_ms);
+  const bool first = !block_requests_.asked(id);
+  if (!block_requests_.due(id, now_.mono_ms, parameters_.delta_ms)) return;
+  std::size_t more = first ? 1 : membership_.f() + 1;
+  if (first && !is_me(hint)) send(hint, GetBlock{{id}});
+  for (std::size_t tried = 0; tried < membership_.n() && more > 0; ++tried) {
+    const ValidatorIndex peer = next_peer();
+    if (first && peer == hint) continue;
+    if (voters != nullptr && ((voters->signers >> peer) & 1U) == 0) continue;
+    send(peer, GetBlock{{id}});
+    --more;
+  }
 }
 
 void Replica::Core::request_blocks() {
@@ -161,13 +179,13 @@ void Replica::Core::request_blocks() {
     if (!won) continue;
     const Blocks::Walk walk = blocks_.walk(won->proposal.block_id);
     if (walk.end == Blocks::End::missing && walk.path.size() < Blocks::kDeliveredKept) {
-      request_block(walk.missing, leader(it->first));
+      request_block(walk.missing, leader(it->first), &*won);
     }
   }
   if (lf_ == 0 || blocks_.on_chain(finalized_id_)) return;
   const Blocks::Walk walk = blocks_.walk(finalized_id_);
   if (walk.end == Blocks::End::missing && walk.path.size() < Blocks::kDeliveredKept) {
-    request_block(walk.missing, leader(lf_));
+    request_block(walk.missing, leader(lf_), finalization_ ? &*finalization_ : nullptr);
   }
 }
 
@@ -190,7 +208,8 @@ void Replica::Core::request_batches_of(const Block& block, ValidatorIndex hint) 
   Fetch fetch{{}, hint};
   for (const BatchRef& ref : block.batch_refs) {
     if (payload_.holds(ref.digest)) continue;
-    if (!batch_requests_.due(ref.digest, now_.mono_ms, 2 * parameters_.delta_ms)) continue;
+    ask_again_ = std::min(ask_again_, now_.mono_ms + parameters_.delta_ms);
+    if (!batch_requests_.due(ref.digest, now_.mono_ms, parameters_.delta_ms)) continue;
     fetch.batches.push_back(ref);
   }
   if (!fetch.batches.empty()) out_.push_back(std::move(fetch));

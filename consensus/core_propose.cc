@@ -160,9 +160,10 @@ Replica::Core::Verdict Replica::Core::valid_parent(const Proposal& proposal, con
   }
   if (missing.empty()) return Verdict::valid;
   pacemaker_.needs_fetch();
+  ask_again_ = std::min(ask_again_, now_.mono_ms + parameters_.delta_ms);
   std::erase_if(missing, [this](const CertQuery& query) {
     return !certificate_requests_.due({query.view, static_cast<std::uint8_t>(query.wanted)},
-                                      now_.mono_ms, 2 * parameters_.delta_ms);
+                                      now_.mono_ms, parameters_.delta_ms);
   });
   if (missing.size() > kCertQueriesMax) missing.resize(kCertQueriesMax);
   if (!missing.empty()) ask(GetCert{membership_.epoch(), missing}, leader(proposal.view));
@@ -226,7 +227,7 @@ void Replica::Core::try_notarize() {
   if (!safety_.may_sign(VoteType::notarize, proposal)) return;
   const Blocks::Entry* entry = blocks_.find(proposal.block_id);
   if (entry == nullptr) {
-    request_block(proposal.block_id, leader(view));
+    request_block(proposal.block_id, leader(view), nullptr);
     return;
   }
   const Block& block = entry->block;
@@ -235,7 +236,7 @@ void Replica::Core::try_notarize() {
     const auto parent = blocks_.parent_info(block.header.parent);
     if (!parent) {
       pacemaker_.needs_fetch();
-      request_block(block.header.parent, leader(view));
+      request_block(block.header.parent, leader(view), nullptr);
       return;
     }
     verdict = judge(block, *parent);

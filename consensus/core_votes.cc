@@ -57,7 +57,7 @@ void Replica::Core::receive(const Vote& vote, ValidatorIndex) {
     return;
   }
   count(vote, decides);
-  if (decides) nullify_now();
+  if (decides && view == view_) nullify_now();  // counting it may have ended the view
 }
 
 void Replica::Core::count(const Vote& vote, bool verified) {

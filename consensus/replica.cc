@@ -39,6 +39,7 @@ Effects Replica::Core::step(const Event& event) {
 void Replica::Core::on(const Received& event) {
   if (event.from >= membership_.n() || is_me(event.from)) return;
   heard_[event.from] = std::max<std::uint64_t>(now_.mono_ms, 1);
+  link_closed_[event.from] = false;
   std::visit([&](const auto& message) { receive(message, event.from); }, event.message);
 }
 

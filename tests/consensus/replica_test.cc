@@ -1,6 +1,8 @@
 // One replica by hand: which proposals it votes for, and what it says and keeps.
 #include "consensus/replica.h"
 
+#include <set>
+
 #include "tests/consensus/fixture.h"
 
 namespace footproof::consensus {
@@ -187,6 +189,35 @@ TEST_F(ReplicaTest, LeaderGivingUpEndsTheViewForMe) {
   driven.start();
   driven.receive(2, network.vote(VoteType::nullify, {0, 1, 0, {}}, network.membership.leader(1)));
   EXPECT_EQ(driven.voted(1, self), kNullify);
+}
+
+// Found by simulation: the leader's NULLIFY completed the quorum, and the view after it was given
+// up in its place.
+TEST_F(ReplicaTest, LeaderGivingUpLastDoesNotEndTheNextView) {
+  driven.start();
+  const ValidatorIndex leader = network.membership.leader(1);
+  for (ValidatorIndex i = 0; i < 4; ++i) {
+    if (i != self && i != leader)
+      driven.receive(i, network.vote(VoteType::nullify, {0, 1, 0, {}}, i));
+  }
+  driven.receive(leader, network.vote(VoteType::nullify, {0, 1, 0, {}}, leader));
+  EXPECT_EQ(driven.replica->info().view, 2U);
+  EXPECT_EQ(driven.voted(2, self), kNothing);
+}
+
+// Found by simulation: an equivocating leader kept the winning block to itself for two Delta.
+TEST_F(ReplicaTest, MissingNotarizedBlockIsAskedOfMoreThanItsLeader) {
+  driven.start();
+  driven.receive(0, network.certificate(VoteType::notarize, first_proposal));
+  std::set<ValidatorIndex> asked;
+  for (const Send& send : driven.sent) {
+    if (std::holds_alternative<GetBlock>(send.message) && send.to) asked.insert(*send.to);
+  }
+  EXPECT_GE(asked.size(), 2U);
+  driven.now.mono_ms += 151;  // Delta later, not at the next repetition
+  driven.sent.clear();
+  driven.step(TimerFired{});
+  EXPECT_GE(driven.count_sent<GetBlock>(), 2U);
 }
 
 // f+1 others giving up is no reason: with one slow honest node it would let f end every view.

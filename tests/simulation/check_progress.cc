@@ -1,11 +1,42 @@
-// I12: after the network is calm, a view whose leader is honest and that some honest host enters
-// with work to do ends with that leader's block finalized (or work is gone); the rest of I12, that
-// everything offered becomes final, is what World::run waits for.
+// I12: once the network is calm and everybody is up, no view of an honest leader is given up: its
+// block is notarized, so it is finalized with the next one at the latest. The rest of I12, that all
+// that was offered becomes final and views keep moving, is what World::run waits for.
 #include "tests/simulation/world.h"
 
 namespace footproof::simulation {
+namespace {
 
-std::unique_ptr<Checker> check_progress() { return std::make_unique<Checker>(); }
+using consensus::View;
+
+class Progress final : public Checker {
+  void stepped(World& world, const Host& host) override {
+    if (world.plan().strict_from_ms == 0) return;
+    const View view = host.replica().info().view;
+    if (view <= highest_) return;
+    highest_ = view;
+    if (world.now() >= world.plan().strict_from_ms && first_ == 0) first_ = view;
+  }
+
+  void persisted(World& world, const Host&, const consensus::Persist&,
+                 const consensus::Record& record) override {
+    const auto* certificate = std::get_if<consensus::Certificate>(&record);
+    if (certificate == nullptr || first_ == 0) return;
+    const View view = certificate->proposal.view;
+    if (view < first_ || !counted_.insert({view, certificate->type}).second) return;
+    if (!world.is_honest(world.membership().leader(view))) return;
+    if (certificate->type == consensus::VoteType::notarize) world.count("strict views");
+    if (certificate->type != consensus::VoteType::nullify) return;
+    world.fail("I12: view " + std::to_string(view) + " of an honest leader was given up in calm");
+  }
+
+  View highest_ = 0;
+  View first_ = 0;  // entered after strict_from_ms
+  std::set<std::pair<View, consensus::VoteType>> counted_;
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> check_progress() { return std::make_unique<Progress>(); }
 
 std::vector<std::unique_ptr<Checker>> all_checkers() {
   std::vector<std::unique_ptr<Checker>> checkers;

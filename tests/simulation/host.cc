@@ -194,6 +194,11 @@ void Host::receive(ValidatorIndex from, const Wire& wire) {
   }
 }
 
+// A timer that was set later replaces the earlier ones.
+void Host::timer_fired(std::uint64_t at_mono_ms) {
+  if (at_mono_ms == timer_at_) step(consensus::TimerFired{});
+}
+
 bool Host::keep_batch(const Bytes& body) {
   const Digest digest = consensus::batch_digest(body);
   if (!bodies_.try_emplace(digest, body).second) return false;
@@ -315,6 +320,7 @@ void Host::perform(const consensus::Persist& effect) {
 }
 
 void Host::perform(const consensus::SetTimer& effect) {
+  timer_at_ = effect.mono_ms;
   world_.schedule_timer(*this, effect.mono_ms);
 }
 

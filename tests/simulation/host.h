@@ -48,6 +48,7 @@ class Host final : public consensus::ChainReader {
   void step(const decltype(consensus::Event::what)& what);
   void receive(consensus::ValidatorIndex from, const Wire& wire);
   void synced(std::uint64_t target);
+  void timer_fired(std::uint64_t at_mono_ms);
   void executed();
   // A client's batch.
   void offer(const Bytes& body);
@@ -121,6 +122,7 @@ class Host final : public consensus::ChainReader {
   std::set<Digest> disk_blocks_;
 
   // Memory.
+  std::uint64_t timer_at_ = 0;
   bool sync_running_ = false;
   bool sync_wanted_ = false;
   std::uint64_t last_lsn_ = 0;

@@ -65,6 +65,9 @@ struct Plan {
   std::size_t slow_disk_host = SIZE_MAX;  // its syncs take 100 times as long
   std::uint64_t offers = 40;              // batches of clients
   std::uint64_t offer_every_ms = 100;
+  // From here on every view of an honest leader must succeed (I12); 0: not checked. Offers go on
+  // until 3 s after it.
+  std::uint64_t strict_from_ms = 0;
   std::uint64_t deadline_ms = 600'000;  // all must be final by then
 
   [[nodiscard]] static Plan from_seed(std::uint64_t seed, consensus::Mutation mutation);

@@ -11,7 +11,8 @@ using consensus::ValidatorIndex;
 
 namespace {
 
-constexpr std::uint64_t kSideEvery = 4'000;  // ms a twin keeps its half
+constexpr std::uint64_t kSideEvery = 4'000;     // ms a twin keeps its half
+constexpr std::uint64_t kStrictOffers = 3'000;  // ms of offers after strict_from_ms
 
 Digest digest_of(std::uint64_t value) {
   Digest digest;
@@ -318,7 +319,7 @@ void World::handle(const Item& item) {
       if (host.up()) host.receive(item.from, *item.wire);
       return;
     case Item::Kind::timer:
-      if (same_life) host.step(consensus::TimerFired{});
+      if (same_life) host.timer_fired(item.value);
       return;
     case Item::Kind::synced:
       if (same_life) host.synced(item.value);
@@ -334,7 +335,10 @@ void World::handle(const Item& item) {
       return;
     case Item::Kind::offer: {
       offer(random_.below(plan_.n));
-      if (offers_left_ == 0 || --offers_left_ == 0) return;
+      if (offers_left_ == 0) return;
+      const bool enough = plan_.strict_from_ms == 0 || now_ >= plan_.strict_from_ms + kStrictOffers;
+      if (offers_left_ > 1 || enough) --offers_left_;
+      if (offers_left_ == 0) return;
       Item next;
       next.at = now_ + random_.between(1, 2 * plan_.offer_every_ms);
       next.kind = Item::Kind::offer;
