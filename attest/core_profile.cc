@@ -1,6 +1,7 @@
 #include "attest/core_profile.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "attest/cbor.h"
@@ -12,55 +13,57 @@ namespace {
 
 using Codes = std::span<const std::string_view>;
 
-constexpr std::string_view kStatusCodes[] = {"active", "deprecated"};
-constexpr std::string_view kUnitCodes[] = {
-    "liter",        "kilogram", "cubic-meter", "kilowatt-hour",  "megajoule", "ton-kilometer",
-    "square-meter", "piece",    "hour",        "megabit-second", "megabit",   "second"};
-constexpr std::string_view kBoundaryCodes[] = {"cradle-to-gate", "cradle-to-grave", "gate-to-gate"};
-constexpr std::string_view kRegionCodes[] = {"africa",
-                                             "americas",
-                                             "asia",
-                                             "europe",
-                                             "oceania",
-                                             "australia-and-new-zealand",
-                                             "central-asia",
-                                             "eastern-asia",
-                                             "eastern-europe",
-                                             "latin-america-and-the-caribbean",
-                                             "melanesia",
-                                             "micronesia",
-                                             "northern-africa",
-                                             "northern-america",
-                                             "northern-europe",
-                                             "polynesia",
-                                             "south-eastern-asia",
-                                             "southern-asia",
-                                             "southern-europe",
-                                             "sub-saharan-africa",
-                                             "western-asia",
-                                             "western-europe",
-                                             "global",
-                                             "several"};
+constexpr auto kStatusCodes = std::to_array<std::string_view>({"active", "deprecated"});
+constexpr auto kUnitCodes = std::to_array<std::string_view>(
+    {"liter", "kilogram", "cubic-meter", "kilowatt-hour", "megajoule", "ton-kilometer",
+     "square-meter", "piece", "hour", "megabit-second", "megabit", "second"});
+constexpr auto kBoundaryCodes =
+    std::to_array<std::string_view>({"cradle-to-gate", "cradle-to-grave", "gate-to-gate"});
+constexpr auto kRegionCodes = std::to_array<std::string_view>({"africa",
+                                                               "americas",
+                                                               "asia",
+                                                               "europe",
+                                                               "oceania",
+                                                               "australia-and-new-zealand",
+                                                               "central-asia",
+                                                               "eastern-asia",
+                                                               "eastern-europe",
+                                                               "latin-america-and-the-caribbean",
+                                                               "melanesia",
+                                                               "micronesia",
+                                                               "northern-africa",
+                                                               "northern-america",
+                                                               "northern-europe",
+                                                               "polynesia",
+                                                               "south-eastern-asia",
+                                                               "southern-asia",
+                                                               "southern-europe",
+                                                               "sub-saharan-africa",
+                                                               "western-asia",
+                                                               "western-europe",
+                                                               "global",
+                                                               "several"});
 // Which parts add up to the totals. PACT's field texts (F1) and its worked examples (F2) differ.
-constexpr std::string_view kFormulaCodes[] = {"f1", "f2", "cx-t1", "cx-t2", "cbam", "other"};
-constexpr std::string_view kPartyCodes[] = {"first", "second", "third"};
-constexpr std::string_view kLevelCodes[] = {"none", "limited", "reasonable"};
-constexpr std::string_view kCoverageCodes[] = {
-    "pcf-calculation-model", "pcf-program", "product-level", "corporate-level",
-    "product-line",          "pcf-system",  "installation"};
+constexpr auto kFormulaCodes =
+    std::to_array<std::string_view>({"f1", "f2", "cx-t1", "cx-t2", "cbam", "other"});
+constexpr auto kPartyCodes = std::to_array<std::string_view>({"first", "second", "third"});
+constexpr auto kLevelCodes = std::to_array<std::string_view>({"none", "limited", "reasonable"});
+constexpr auto kCoverageCodes = std::to_array<std::string_view>(
+    {"pcf-calculation-model", "pcf-program", "product-level", "corporate-level", "product-line",
+     "pcf-system", "installation"});
 
 constexpr CoreSlot slot(std::string_view name, SlotType type, std::string_view meaning) {
-  return CoreSlot{name, type, meaning, Rounding::up, {}};
+  return CoreSlot{name, meaning, {}, type, Rounding::up};
 }
 constexpr CoreSlot code(std::string_view name, Codes codes, std::string_view meaning) {
-  return CoreSlot{name, SlotType::code, meaning, Rounding::up, codes};
+  return CoreSlot{name, meaning, codes, SlotType::code, Rounding::up};
 }
 constexpr CoreSlot number(std::string_view name, Rounding rounding, std::string_view meaning) {
-  return CoreSlot{name, SlotType::decimal, meaning, rounding, {}};
+  return CoreSlot{name, meaning, {}, SlotType::decimal, rounding};
 }
 
 // Rank = position. Neighbours are disclosed together, which keeps multi-proofs short.
-constexpr CoreSlot kSlots[] = {
+constexpr auto kSlots = std::to_array<CoreSlot>({
     slot("product.cn", SlotType::digits8, "CN code of the goods"),
     slot("product.name", SlotType::text, "the declarant's name for the product"),
     slot("product.ids", SlotType::uri_set, "identifiers of the product"),
@@ -125,10 +128,10 @@ constexpr CoreSlot kSlots[] = {
     slot("declaration.version", SlotType::unsigned_integer, "its version"),
     code("declaration.status", kStatusCodes, "its status by its own words"),
     slot("declaration.preceding", SlotType::uuid_set, "declarations it replaces"),
-};
+});
 static_assert(std::size(kSlots) == 64);
 
-constexpr CoreProfile kProfiles[] = {{kCoreProfileId, kSlots}};
+constexpr auto kProfiles = std::to_array<CoreProfile>({{kCoreProfileId, kSlots}});
 
 // The one item that `in` holds, or an error in `in`.
 CoreItem read_item(cbor::Reader& in, const CoreSlot& slot) {

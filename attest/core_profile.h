@@ -47,11 +47,11 @@ enum class SlotType : std::uint8_t {
 [[nodiscard]] std::string_view to_text(SlotType type);
 
 struct CoreSlot {
-  std::string_view name;  // label is "core:" + name
-  SlotType type = SlotType::text;
+  std::string_view name;                         // label is "core:" + name
   std::string_view meaning;                      // one line for people
-  Rounding rounding = Rounding::up;              // decimals
   std::span<const std::string_view> codes = {};  // type code
+  SlotType type = SlotType::text;
+  Rounding rounding = Rounding::up;  // decimals
 };
 
 struct CoreProfile {

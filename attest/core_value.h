@@ -22,6 +22,7 @@ namespace footproof {
 struct SourceRelease {
   std::string name;
   std::optional<std::string> version;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads a defaulted comparison
   friend auto operator<=>(const SourceRelease&, const SourceRelease&) = default;
 };
 

@@ -26,6 +26,7 @@ struct Decimal {
   std::string text;
   bool rounded = false;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads a defaulted comparison
   friend auto operator<=>(const Decimal&, const Decimal&) = default;
 };
 

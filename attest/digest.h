@@ -20,6 +20,7 @@ struct Digest {
   [[nodiscard]] ByteView view() const { return bytes; }
   [[nodiscard]] std::string hex() const { return to_hex(bytes); }
   [[nodiscard]] bool is_zero() const { return *this == Digest{}; }
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads a defaulted comparison
   friend auto operator<=>(const Digest&, const Digest&) = default;
 };
 

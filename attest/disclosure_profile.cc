@@ -1,6 +1,7 @@
 #include "attest/disclosure_profile.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "attest/core_profile.h"
@@ -10,7 +11,7 @@ namespace {
 
 // A CBAM declarant declares embedded emissions per CN code and installation, and uses actual values
 // only from a report whose verifier was accredited.
-constexpr DisclosedSlot kCbamDeclarant[] = {
+constexpr auto kCbamDeclarant = std::to_array<DisclosedSlot>({
     {"product.cn", "the declaration is made per CN code"},
     {"product.name", "tells the goods of one code apart"},
     {"declarant.name", "the operator is named in the declaration"},
@@ -29,10 +30,10 @@ constexpr DisclosedSlot kCbamDeclarant[] = {
     {"verif.level", "reasonable assurance is required"},
     {"verif.provider", "the report's verifier is named"},
     {"verif.reportNo", "the report is referred to by its number"},
-};
+});
 
 // The reviewer sees what the verification report must contain.
-constexpr DisclosedSlot kCbamReview[] = {
+constexpr auto kCbamReview = std::to_array<DisclosedSlot>({
     {"product.cn", "the declaration is made per CN code"},
     {"product.name", "tells the goods of one code apart"},
     {"product.ids", "ties the goods to the consignment papers"},
@@ -66,16 +67,16 @@ constexpr DisclosedSlot kCbamReview[] = {
     {"verif.signatory", "the report is signed with a name"},
     {"declaration.id", "which declaration was verified"},
     {"declaration.version", "which version of it"},
-};
+});
 
 // Customs checks goods and origin; figures are none of its business.
-constexpr DisclosedSlot kBorder[] = {
+constexpr auto kBorder = std::to_array<DisclosedSlot>({
     {"product.cn", "customs compares the CN code with the goods"},
     {"geo.country", "customs compares the origin with the papers"},
     {"verif.level", "how far the verification went"},
-};
+});
 
-constexpr DisclosedSlot kBatteryPublic[] = {
+constexpr auto kBatteryPublic = std::to_array<DisclosedSlot>({
     {"product.name", "the battery model"},
     {"product.ids", "the battery model"},
     {"declarant.name", "the manufacturer"},
@@ -91,9 +92,9 @@ constexpr DisclosedSlot kBatteryPublic[] = {
     {"stage.production", "the figure is split by life-cycle stage"},
     {"stage.distribution", "the figure is split by life-cycle stage"},
     {"stage.endOfLife", "the figure is split by life-cycle stage"},
-};
+});
 
-constexpr DisclosedSlot kBatteryAuthority[] = {
+constexpr auto kBatteryAuthority = std::to_array<DisclosedSlot>({
     {"product.name", "the battery model"},
     {"product.ids", "the battery model"},
     {"declarant.name", "the manufacturer"},
@@ -139,10 +140,10 @@ constexpr DisclosedSlot kBatteryAuthority[] = {
     {"verif.signatory", "who answers for it"},
     {"declaration.id", "which declaration was verified"},
     {"declaration.version", "which version of it"},
-};
+});
 
 // A customer calculates on with these figures. Quantities and signatories stay hidden.
-constexpr DisclosedSlot kBuyerFull[] = {
+constexpr auto kBuyerFull = std::to_array<DisclosedSlot>({
     {"product.name", "the product bought"},
     {"product.ids", "the product bought"},
     {"product.gtin", "the product bought"},
@@ -188,9 +189,9 @@ constexpr DisclosedSlot kBuyerFull[] = {
     {"declaration.id", "the buyer refers to it"},
     {"declaration.version", "the buyer refers to it"},
     {"declaration.status", "a deprecated declaration is not used on"},
-};
+});
 
-constexpr DisclosedSlot kLabel[] = {
+constexpr auto kLabel = std::to_array<DisclosedSlot>({
     {"product.name", "what is labelled"},
     {"product.ids", "what is labelled"},
     {"declarant.name", "whose it is"},
@@ -198,7 +199,7 @@ constexpr DisclosedSlot kLabel[] = {
     {"site.id", "where it was made"},
     {"value.class", "the class printed on it"},
     {"verif.level", "how far the verification went"},
-};
+});
 
 // An auditor sees every slot; the reason is what the slot means.
 std::span<const DisclosedSlot> every_slot() {
@@ -213,7 +214,7 @@ std::span<const DisclosedSlot> every_slot() {
 }  // namespace
 
 std::span<const DisclosureProfile> disclosure_profiles() {
-  static const DisclosureProfile kProfiles[] = {
+  static const auto profiles = std::to_array<DisclosureProfile>({
       {"none", "anybody: only that it is certified", {}},
       {"cbam-declarant", "the EU importer who declares under CBAM", kCbamDeclarant},
       {"cbam-review", "the authority that reviews a CBAM declaration", kCbamReview},
@@ -224,8 +225,8 @@ std::span<const DisclosureProfile> disclosure_profiles() {
       {"buyer-full", "the customer who calculates on with the figures", kBuyerFull},
       {"label", "the reader of a label on the product", kLabel},
       {"audit", "the auditor or scheme owner", every_slot()},
-  };
-  return kProfiles;
+  });
+  return profiles;
 }
 
 const DisclosureProfile* find_disclosure_profile(std::string_view id) {

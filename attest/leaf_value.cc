@@ -1,6 +1,7 @@
 #include "attest/leaf_value.h"
 
 #include <algorithm>
+#include <array>
 
 #include "attest/decimal.h"
 #include "attest/identifier.h"
@@ -9,7 +10,8 @@
 namespace footproof {
 namespace {
 
-constexpr std::string_view kLinkKinds[] = {"component", "uses-dataset", "same-as", "supersedes"};
+constexpr auto kLinkKinds =
+    std::to_array<std::string_view>({"component", "uses-dataset", "same-as", "supersedes"});
 constexpr std::size_t kMediaTypeMax = 127;
 
 // Digits without leading zeros, up to `end` or the whole rest; taken off `text`.

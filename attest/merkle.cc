@@ -1,6 +1,7 @@
 #include "attest/merkle.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "attest/check.h"
@@ -8,8 +9,8 @@
 namespace footproof {
 namespace {
 
-constexpr std::uint8_t kLeafPrefix[] = {0};
-constexpr std::uint8_t kNodePrefix[] = {1};
+constexpr auto kLeafPrefix = std::to_array<std::uint8_t>({0});
+constexpr auto kNodePrefix = std::to_array<std::uint8_t>({1});
 
 Digest range_root(Leaves leaves, LeafRange range) {
   return tree_root(leaves.subspan(range.begin, range.size()));

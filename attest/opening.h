@@ -21,8 +21,8 @@
 namespace footproof {
 
 inline constexpr std::size_t kOpeningsMax = 65536;
-inline constexpr std::size_t kOpeningLabelMax = 8192;         // bytes
-inline constexpr std::size_t kOpeningValueMax = 1024 * 1024;  // bytes, encoded
+inline constexpr std::size_t kOpeningLabelMax = 8192;                  // bytes
+inline constexpr std::size_t kOpeningValueMax = std::size_t{1} << 20;  // bytes, encoded
 inline constexpr std::size_t kMultiProofHashesMax = std::size_t{1} << 20;
 
 struct OpenedEntry {

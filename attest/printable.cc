@@ -1,6 +1,7 @@
 #include "attest/printable.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "attest/bytes.h"

@@ -1,6 +1,7 @@
 #include "attest/seal.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 
@@ -190,18 +191,18 @@ std::string_view media_type_of(std::string_view file_name) {
     std::string_view ending;
     std::string_view media_type;
   };
-  constexpr Ending kEndings[] = {
-      {".json", "application/json"},
-      {".jsonld", "application/ld+json"},
-      {".pdf", "application/pdf"},
-      {".xml", "application/xml"},
-      {".csv", "text/csv"},
-      {".txt", "text/plain"},
-      {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-      {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-      {".zip", "application/zip"},
-      {".png", "image/png"},
-      {".jpg", "image/jpeg"}};
+  constexpr auto kEndings = std::to_array<Ending>(
+      {{".json", "application/json"},
+       {".jsonld", "application/ld+json"},
+       {".pdf", "application/pdf"},
+       {".xml", "application/xml"},
+       {".csv", "text/csv"},
+       {".txt", "text/plain"},
+       {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+       {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+       {".zip", "application/zip"},
+       {".png", "image/png"},
+       {".jpg", "image/jpeg"}});
   std::string lower(file_name);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -213,7 +214,7 @@ std::string_view media_type_of(std::string_view file_name) {
 }
 
 Digest leaf_salt(const Digest& seed, std::string_view label) {
-  constexpr std::uint8_t kZero[] = {0};
+  constexpr auto kZero = std::to_array<std::uint8_t>({0});
   return hmac_sha256(seed.view(), {as_bytes(kSaltTag), kZero, as_bytes(label)});
 }
 
@@ -307,9 +308,9 @@ Result<SealedDeclaration> SealedDeclaration::parse(ByteView file) {
   const auto slots = core_profile().slots;
   in.array_of(slots.size());
   std::vector<ByteView> values;
-  for (std::size_t rank = 0; rank < slots.size(); ++rank) {
+  for (const CoreSlot& slot : slots) {
     values.push_back(in.skip());
-    if (!in.failed()) input.by_hand.emplace(slots[rank].name, to_bytes(values.back()));
+    if (!in.failed()) input.by_hand.emplace(slot.name, to_bytes(values.back()));
   }
   const std::size_t links = in.field("links").array_up_to(kSealLinksMax);
   for (std::size_t i = 0; i < links && !in.failed(); ++i) input.links.push_back(read_link(in));

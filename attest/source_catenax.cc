@@ -1,10 +1,12 @@
 // Catena-X io.catenax.pcf 7 and 8: flat, quantities are JSON numbers.
+#include <array>
+
 #include "attest/source_formats.h"
 
 namespace footproof {
 namespace {
 
-constexpr MappingRow kCatenax7[] = {
+constexpr auto kCatenax7 = std::to_array<MappingRow>({
     {"product.name", "/productName"},
     {"product.ids", "/productIds/*"},
     {"product.gtin", "/productIds/*", Reading::gtin},
@@ -46,9 +48,9 @@ constexpr MappingRow kCatenax7[] = {
     {"declaration.version", "/version"},
     {"declaration.status", "/extWBCSD_pfStatus"},
     {"declaration.preceding", "/precedingPfIds/*/id"},
-};
+});
 
-constexpr MappingRow kCatenax8[] = {
+constexpr auto kCatenax8 = std::to_array<MappingRow>({
     {"product.cn", "/productClassifications/*", Reading::cn},
     {"product.name", "/productNameCompany"},
     {"product.ids", "/productIds/*"},
@@ -101,7 +103,7 @@ constexpr MappingRow kCatenax8[] = {
     {"declaration.version", "/version"},
     {"declaration.status", "/status"},
     {"declaration.preceding", "/precedingPfIds/*/id"},
-};
+});
 
 }  // namespace
 

@@ -1,11 +1,13 @@
 // Catena-X io.catenax.pcf 9: the content of 8, nested, and every node is an array. Its emissions
 // are those of the production stage.
+#include <array>
+
 #include "attest/source_formats.h"
 
 namespace footproof {
 namespace {
 
-constexpr MappingRow kCatenax9[] = {
+constexpr auto kCatenax9 = std::to_array<MappingRow>({
     {"product.cn", "/companyAndProductInformation/*/productInformation/*/productClassifications/*",
      Reading::cn},
     {"product.name", "/companyAndProductInformation/*/productInformation/*/productNameCompany"},
@@ -103,7 +105,7 @@ constexpr MappingRow kCatenax9[] = {
     {"declaration.preceding",
      "/pcfAssessmentAndMethodology/*/pcfAssessmentInformation/*/idAndVersion/*/precedingPfIds/*/"
      "id"},
-};
+});
 
 }  // namespace
 

@@ -57,7 +57,7 @@ std::vector<std::string> standards_of(std::string_view text) {
     std::string_view written;  // as code_spelling() gives it
     std::vector<std::string> codes;
   };
-  static const std::array kSpellings = {
+  static const std::array spellings = {
       Spelling{"iso-standard-14067", {"iso14067"}},
       Spelling{"iso-14067", {"iso14067"}},
       Spelling{"iso-standard-14044", {"iso14044"}},
@@ -72,7 +72,7 @@ std::vector<std::string> standards_of(std::string_view text) {
       Spelling{"pas-2050", {"pas2050"}},
   };
   const std::string spelling = code_spelling(text);
-  for (const Spelling& one : kSpellings) {
+  for (const Spelling& one : spellings) {
     if (one.written == spelling) return one.codes;
   }
   return {spelling};
@@ -279,16 +279,16 @@ bool is_ouranos(json::Value root) {
     kinds.insert(kind->text());
     parts.insert(part->text());
   }
-  static const std::set<std::string_view> kKinds = {"preProduction", "mainProduction",
-                                                    "preComponent", "mainComponent"};
-  return kinds == kKinds && parts.size() == 1;
+  static const std::set<std::string_view> kinds_wanted = {"preProduction", "mainProduction",
+                                                          "preComponent", "mainComponent"};
+  return kinds == kinds_wanted && parts.size() == 1;
 }
 
 // By the version that the document names where its format keeps it.
 const SourceFormat* format_of(json::Value root) {
   if (is_ouranos(root)) return &ouranos_format();
-  constexpr std::string_view kPlaces[] = {"/specVersion", "/specVersion/*",
-                                          "/scopeOfPcfForm/*/specVersion"};
+  constexpr auto kPlaces = std::to_array<std::string_view>(
+      {"/specVersion", "/specVersion/*", "/scopeOfPcfForm/*/specVersion"});
   for (const std::string_view place : kPlaces) {
     std::vector<json::Value> found;
     collect(root, place, found);
@@ -337,13 +337,13 @@ std::string_view to_text(Reading reading) {
 }
 
 std::span<const SourceFormat> source_formats() {
-  static const std::array kFormats = {pact_3_format(),    pact_2_format(),    catenax_7_format(),
-                                      catenax_8_format(), catenax_9_format(), ouranos_format()};
-  return kFormats;
+  static const std::array formats = {pact_3_format(),    pact_2_format(),    catenax_7_format(),
+                                     catenax_8_format(), catenax_9_format(), ouranos_format()};
+  return formats;
 }
 
 std::optional<Footprint> find_footprint(const json::Document& document) {
-  constexpr std::string_view kPlaces[] = {"", "/data", "/data/*", "/data/pfs/*"};
+  constexpr auto kPlaces = std::to_array<std::string_view>({"", "/data", "/data/*", "/data/pfs/*"});
   std::vector<Footprint> found;
   for (const std::string_view place : kPlaces) {
     std::vector<json::Value> roots;

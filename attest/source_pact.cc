@@ -1,10 +1,12 @@
 // PACT (WBCSD) data model, versions 2 and 3. Version 3 writes fractions as decimal strings.
+#include <array>
+
 #include "attest/source_formats.h"
 
 namespace footproof {
 namespace {
 
-constexpr MappingRow kPact3[] = {
+constexpr auto kPact3 = std::to_array<MappingRow>({
     {"product.cn", "/productClassifications/*", Reading::cn},
     {"product.name", "/productNameCompany"},
     {"product.ids", "/productIds/*"},
@@ -54,9 +56,9 @@ constexpr MappingRow kPact3[] = {
     {"declaration.id", "/id"},
     {"declaration.status", "/status"},
     {"declaration.preceding", "/precedingPfIds/*"},
-};
+});
 
-constexpr MappingRow kPact2[] = {
+constexpr auto kPact2 = std::to_array<MappingRow>({
     {"product.name", "/productNameCompany"},
     {"product.ids", "/productIds/*"},
     {"product.gtin", "/productIds/*", Reading::gtin},
@@ -102,7 +104,7 @@ constexpr MappingRow kPact2[] = {
     {"declaration.version", "/version"},
     {"declaration.status", "/status"},
     {"declaration.preceding", "/precedingPfIds/*"},
-};
+});
 
 }  // namespace
 
