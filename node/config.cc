@@ -145,9 +145,6 @@ std::string combination_problem(const Config& config) {
                          peer.validator);
     }
   }
-  if (config.connections_per_address_max > config.connections_max) {
-    return "[http] connections_per_address_max: is above connections_max";
-  }
   if (config.mempool_statements_max < config.batch_statements_max) {
     return "[batch] mempool_statements_max: is below statements_max; a full batch would not fit";
   }
@@ -216,7 +213,6 @@ std::string read_tables(const toml::table& root, Config& config) {
 
   http.endpoint("listen", config.http_listen);
   http.number("connections_per_address_max", config.connections_per_address_max, 1, 10'000);
-  http.number("connections_max", config.connections_max, 1, 10'000);
   http.milliseconds("receipt_wait_ms", config.receipt_wait, 0, 60'000);
 
   consensus.milliseconds("delta_ms", config.delta, 10, 10'000);

@@ -73,7 +73,6 @@ struct Config {
   // [http]
   Endpoint http_listen;  // required
   std::size_t connections_per_address_max = 16;
-  std::size_t connections_max = 256;
   // Signs off a request for a receipt with 202 after this long.
   std::chrono::milliseconds receipt_wait{10'000};
 
