@@ -88,58 +88,56 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"MempoolBelowBatch",
                   "[batch]\nstatements_max = 1024\nmempool_statements_max = 300\n",
                   "mempool_statements_max"},
-        BadConfig{"AddressCapZero", "connections_per_address_max = 0
-", "connections_per_address_max"},
+        BadConfig{"AddressCapZero", "connections_per_address_max = 0\n",
+                  "connections_per_address_max"},
         BadConfig{"LogLevel", "[log]\nlevel = \"loud\"\n", "level"},
         BadConfig{"NoToml", "[batch\n", "line"}),
-    [](const auto& bad) {
-    return std::string(bad.param.name); });
+    [](const auto& bad) { return std::string(bad.param.name); });
 
-  TEST(Config, RefusesMissingRequiredKeysAndEqualListeners) {
-    EXPECT_FALSE(parse_config("[mesh]\nlisten='h:1'\n[http]\nlisten='h:2'\n", "/h"));
-    EXPECT_FALSE(parse_config("[node]\nvalidator='a'\n[http]\nlisten='h:2'\n", "/h"));
-    EXPECT_FALSE(parse_config("[node]\nvalidator='a'\n[mesh]\nlisten='h:1'\n", "/h"));
-    const auto same =
-        parse_config("[node]\nvalidator='a'\n[mesh]\nlisten='h:1'\n[http]\nlisten='h:1'\n", "/h");
-    ASSERT_FALSE(same);
-    EXPECT_NE(same.error().detail.find("another port"), std::string::npos);
-  }
+TEST(Config, RefusesMissingRequiredKeysAndEqualListeners) {
+  EXPECT_FALSE(parse_config("[mesh]\nlisten='h:1'\n[http]\nlisten='h:2'\n", "/h"));
+  EXPECT_FALSE(parse_config("[node]\nvalidator='a'\n[http]\nlisten='h:2'\n", "/h"));
+  EXPECT_FALSE(parse_config("[node]\nvalidator='a'\n[mesh]\nlisten='h:1'\n", "/h"));
+  const auto same =
+      parse_config("[node]\nvalidator='a'\n[mesh]\nlisten='h:1'\n[http]\nlisten='h:1'\n", "/h");
+  ASSERT_FALSE(same);
+  EXPECT_NE(same.error().detail.find("another port"), std::string::npos);
+}
 
-  TEST(Log, EscapesAndBoundsWhatComesFromOutside) {
-    EXPECT_EQ(log_text("peer_up", {{"peer", "battery"}, {"port", 7}}),
-              "event=peer_up peer=battery port=7");
-    EXPECT_EQ(log_text("x", {{"v", "a\nevent=forged \""}}),
-              "event=x v=\"a\\x0aevent=forged \\x22\"");
-    const auto cut = log_text("x", {{"v", std::string(10'000, 'a')}});
-    EXPECT_LT(cut.size(), kLogValueMax + 20);
-    EXPECT_EQ(cut.substr(cut.size() - 4), "...\"");
-  }
+TEST(Log, EscapesAndBoundsWhatComesFromOutside) {
+  EXPECT_EQ(log_text("peer_up", {{"peer", "battery"}, {"port", 7}}),
+            "event=peer_up peer=battery port=7");
+  EXPECT_EQ(log_text("x", {{"v", "a\nevent=forged \""}}), "event=x v=\"a\\x0aevent=forged \\x22\"");
+  const auto cut = log_text("x", {{"v", std::string(10'000, 'a')}});
+  EXPECT_LT(cut.size(), kLogValueMax + 20);
+  EXPECT_EQ(cut.substr(cut.size() - 4), "...\"");
+}
 
-  TEST(DataFolder, IsHeldByOneProcessAtATime) {
-    const test::TempFolder temp;
-    {
-      const auto first = DataFolder::open(temp / "data");
-      ASSERT_TRUE(first);
-      const auto second = DataFolder::open(temp / "data");
-      ASSERT_FALSE(second);
-      EXPECT_EQ(second.error().code, Errc::too_busy);
-    }
-    EXPECT_TRUE(DataFolder::open(temp / "data"));
+TEST(DataFolder, IsHeldByOneProcessAtATime) {
+  const test::TempFolder temp;
+  {
+    const auto first = DataFolder::open(temp / "data");
+    ASSERT_TRUE(first);
+    const auto second = DataFolder::open(temp / "data");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::too_busy);
   }
+  EXPECT_TRUE(DataFolder::open(temp / "data"));
+}
 
-  TEST(DataFolder, MarkerBindsItToOneChainAndKey) {
-    const test::TempFolder temp;
-    const auto folder = DataFolder::open(temp / "data");
-    ASSERT_TRUE(folder);
-    const Digest chain = sha256(as_bytes("chain"));
-    const Bytes key(32, 7);
-    ASSERT_TRUE(folder->has_marker(chain, key));
-    EXPECT_FALSE(*folder->has_marker(chain, key));
-    ASSERT_TRUE(folder->write_marker(chain, key));
-    EXPECT_TRUE(*folder->has_marker(chain, key));
-    EXPECT_FALSE(folder->has_marker(sha256(as_bytes("other")), key));
-    EXPECT_FALSE(folder->has_marker(chain, Bytes(32, 8)));
-  }
+TEST(DataFolder, MarkerBindsItToOneChainAndKey) {
+  const test::TempFolder temp;
+  const auto folder = DataFolder::open(temp / "data");
+  ASSERT_TRUE(folder);
+  const Digest chain = sha256(as_bytes("chain"));
+  const Bytes key(32, 7);
+  ASSERT_TRUE(folder->has_marker(chain, key));
+  EXPECT_FALSE(*folder->has_marker(chain, key));
+  ASSERT_TRUE(folder->write_marker(chain, key));
+  EXPECT_TRUE(*folder->has_marker(chain, key));
+  EXPECT_FALSE(folder->has_marker(sha256(as_bytes("other")), key));
+  EXPECT_FALSE(folder->has_marker(chain, Bytes(32, 8)));
+}
 
 }  // namespace
 }  // namespace footproof::node
