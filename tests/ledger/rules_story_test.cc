@@ -169,5 +169,25 @@ TEST_F(RulesStory, ALostSignKeyIsReportedWithTheStatusKey) {
   EXPECT_TRUE(check_receipt(receipt, it_.network.policy()));
 }
 
+// A party that fills the history of its own key must not keep its registrar from reporting how far
+// back the compromise really goes.
+TEST_F(RulesStory, OwnReportsOfACompromiseDoNotShutOutTheRegistrar) {
+  const Digest kid = party_key(kVerifierUri, KeyUsage::sign).public_key().kid();
+  KeyChange report;
+  report.action = KeyAction::compromised;
+  report.party = kVerifierUri;
+  report.kid = kid;
+  std::vector<Bytes> block;
+  for (std::uint64_t at = 0; at < 800; ++at) {
+    report.since = Instant{it_.network.now().ms - at};
+    block.push_back(it_.network.sign(kVerifierUri, report).bytes());
+  }
+  const auto outcomes = it_.network.run(block).outcomes;
+  EXPECT_EQ(it_.code_of(outcomes.front().verdict), kAccepted);
+  EXPECT_EQ(it_.code_of(outcomes.back().verdict), "record-full");
+  report.since = Instant{it_.network.now().ms - std::uint64_t{60} * 86'400'000};
+  EXPECT_EQ(it_.by(kBodyUri, report), kAccepted);
+}
+
 }  // namespace
 }  // namespace footproof::testing
