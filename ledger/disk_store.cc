@@ -186,21 +186,38 @@ Result<void> DiskStore::apply(const BlockResult& block, Durability durability) {
 
 Result<void> DiskStore::sync() {
   if (failed_) return fail(Errc::io, "database: a write failed before; open it again");
+  if (auto synced = sync_files(); !synced) {
+    failed_ = true;
+    return synced;
+  }
+  return anchor_head();
+}
+
+Result<void> DiskStore::sync_files() {
   // A log that LevelDB has just turned away from is not synced by a synced write to the next one.
+  std::set<std::string> logs;
   std::error_code error;
   for (auto entry = fs::directory_iterator(folder_, error); !error && entry != fs::end(entry);
        entry.increment(error)) {
     if (entry->path().extension() != ".log") continue;
     if (!sync_path(entry->path(), false)) {
-      failed_ = true;
       return fail(Errc::io, "database: sync of " + entry->path().string() + " failed");
     }
+    logs.insert(entry->path().filename().string());
   }
-  if (error) {
-    failed_ = true;
-    return fail(Errc::io, "database: " + error.message());
+  if (error) return fail(Errc::io, "database: " + error.message());
+  // LevelDB syncs the name of a new log only with its next manifest, which comes later.
+  if (logs != named_logs_) {
+    if (!sync_path(folder_, true)) return fail(Errc::io, "database: sync of its folder failed");
+    named_logs_ = std::move(logs);
   }
-  return anchor_head();
+  return {};
+}
+
+Result<void> DiskStore::write_anchor(const AnchorState& next) {
+  auto written = anchor_.write(next);
+  if (!written && written.error().code == Errc::io) failed_ = true;
+  return written;
 }
 
 Result<void> DiskStore::anchor_head() {
@@ -210,11 +227,12 @@ Result<void> DiskStore::anchor_head() {
   next.block_id = head.block_id;
   next.log_size = head.log_size;
   next.log_root = head.log_root;
-  return anchor_.write(next);
+  return write_anchor(next);
 }
 
 Result<void> DiskStore::record_cosigned(std::uint64_t size, const Digest& root,
                                         std::uint64_t time_s) {
+  if (failed_) return fail(Errc::io, "database: a write failed before; open it again");
   if (size == 0 || size > snapshot_->head().log_size) {
     return fail(Errc::mismatch, "cosignature: size " + std::to_string(size) + " is not executed");
   }
@@ -228,7 +246,7 @@ Result<void> DiskStore::record_cosigned(std::uint64_t size, const Digest& root,
   next.cosigned_size = size;
   next.cosigned_root = root;
   next.cosigned_time_s = time_s;
-  return anchor_.write(next);
+  return write_anchor(next);
 }
 
 std::shared_ptr<const DiskSnapshot> DiskStore::held(std::uint64_t size) const {

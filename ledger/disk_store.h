@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "ledger/database.h"
@@ -51,11 +52,15 @@ class DiskStore final : public Store {
   void show(std::shared_ptr<const DiskSnapshot> next);
   [[nodiscard]] std::shared_ptr<const DiskSnapshot> held(std::uint64_t size) const;
   [[nodiscard]] Result<void> anchor_head();
+  [[nodiscard]] Result<void> write_anchor(const AnchorState& next);
+  // Everything that LevelDB has written so far, and the names of the files it stands in.
+  [[nodiscard]] Result<void> sync_files();
 
   std::filesystem::path folder_;
   std::shared_ptr<Database> database_;
   Anchor anchor_;        // writer thread only
   bool failed_ = false;  // writer thread only: a write failed, so nothing more is written
+  std::set<std::string> named_logs_;  // writer thread only: whose names are synced
 
   // Guards the three below against readers; only the writer thread changes them.
   mutable std::mutex mutex_;

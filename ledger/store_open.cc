@@ -131,7 +131,33 @@ Result<void> link_files(const fs::path& from, const fs::path& to) {
   return fail(Errc::io, "database: cannot look at a copy of it: " + error.message());
 }
 
-// Opens the copy and compares. The folder itself is untouched whatever comes of it.
+// All of the database against itself and the anchor.
+Result<std::shared_ptr<const DiskSnapshot>> read_snapshot(const std::shared_ptr<Database>& database,
+                                                          const AnchorState& anchor) {
+  auto reading = std::make_shared<const Reading>(database);
+  auto head = read_head(*reading);
+  if (!head) return fail(head.error());
+  if (auto same = check_anchored(*reading, *head, anchor); !same) return fail(same.error());
+  auto tree = read_tree(*reading, *head);
+  if (!tree) return fail(tree.error());
+  auto log = read_log(*reading, *head);
+  if (!log) return fail(log.error());
+  auto snapshot = std::make_shared<const DiskSnapshot>(
+      std::move(reading), LedgerState{std::move(*head), std::move(*log), std::move(*tree)},
+      std::string());
+  if (auto checked = check_newest_items(*snapshot); !checked) return fail(checked.error());
+  if (anchor.cosigned_size > 0 && anchor.cosigned_size <= snapshot->head().log_size) {
+    auto root = log_root(*snapshot, anchor.cosigned_size);
+    if (!root) return fail(root.error());
+    if (*root != anchor.cosigned_root) {
+      return fail(Errc::mismatch, "forked: the log is not the one that this node cosigned");
+    }
+  }
+  return snapshot;
+}
+
+// Opens the copy and reads all of it. The folder itself is untouched whatever comes of it: a
+// manifest that lost its end would make LevelDB delete the tables that it no longer names.
 Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
   fs::path copy = paths.database;
   copy += ".rehearsal";
@@ -141,31 +167,13 @@ Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
     auto database = Database::open(copy, false);
     if (!database) {
       outcome = fail(database.error());
-    } else {
-      const Reading reading(std::move(*database));
-      auto head = read_head(reading);
-      outcome = head ? check_anchored(reading, *head, anchor) : fail(head.error());
+    } else if (auto snapshot = read_snapshot(*database, anchor); !snapshot) {
+      outcome = fail(snapshot.error());
     }
   }
   std::error_code ignored;
   fs::remove_all(copy, ignored);
   return outcome;
-}
-
-Result<std::shared_ptr<const DiskSnapshot>> read_snapshot(
-    const std::shared_ptr<Database>& database) {
-  auto reading = std::make_shared<const Reading>(database);
-  auto head = read_head(*reading);
-  if (!head) return fail(head.error());
-  auto tree = read_tree(*reading, *head);
-  if (!tree) return fail(tree.error());
-  auto log = read_log(*reading, *head);
-  if (!log) return fail(log.error());
-  auto snapshot = std::make_shared<const DiskSnapshot>(
-      std::move(reading), LedgerState{std::move(*head), std::move(*log), std::move(*tree)},
-      std::string());
-  if (auto checked = check_newest_items(*snapshot); !checked) return fail(checked.error());
-  return snapshot;
 }
 
 }  // namespace
@@ -216,20 +224,8 @@ Result<std::unique_ptr<Store>> Store::open(const StorePaths& paths, const Digest
   }
   auto database = Database::open(paths.database, false);
   if (!database) return fail(database.error());
-  auto snapshot = read_snapshot(*database);
+  auto snapshot = read_snapshot(*database, anchor->state());
   if (!snapshot) return fail(snapshot.error());
-  const Head& head = (*snapshot)->head();
-  const AnchorState& state = anchor->state();
-  if (auto same = check_anchored((*snapshot)->reading(), head, state); !same) {
-    return fail(same.error());
-  }
-  if (state.cosigned_size > 0 && state.cosigned_size <= head.log_size) {
-    auto root = log_root(**snapshot, state.cosigned_size);
-    if (!root) return fail(root.error());
-    if (*root != state.cosigned_root) {
-      return fail(Errc::mismatch, "forked: the log is not the one that this node cosigned");
-    }
-  }
   auto store = std::make_unique<DiskStore>(paths.database, std::move(*database), std::move(*anchor),
                                            std::move(*snapshot));
   if (auto restored = store->restore_published(); !restored) return fail(restored.error());
