@@ -203,6 +203,7 @@ class Replica::Core {
 
   View view_ = 1;
   View lf_ = 0;
+  View pruned_ = 0;  // blocks that lost at or below this view are gone
   Digest finalized_id_;
   std::optional<Certificate> finalization_;  // of lf_
   std::map<View, ViewState> views_;

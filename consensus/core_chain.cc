@@ -39,7 +39,10 @@ void Replica::Core::link_and_deliver() {
       conflict(*finalization_, *finalization_);
     }
   }
-  if (blocks_.linked_tip().id == finalized_id_) blocks_.prune(lf_);
+  if (pruned_ < lf_ && blocks_.linked_tip().id == finalized_id_) {
+    blocks_.prune(lf_);
+    pruned_ = lf_;
+  }
   deliver();
 }
 

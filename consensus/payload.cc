@@ -3,8 +3,18 @@
 namespace footproof::consensus {
 
 void Payload::add(const BatchRef& ref, ValidatorIndex producer, bool proposable, bool needed) {
-  if (!needed && (held_.size() >= kHeldMax || ordered_.contains(ref.digest))) return;
-  held_.try_emplace(ref.digest, Held{ref, producer, proposable, next_order_++});
+  const bool is_ordered = ordered_.contains(ref.digest);
+  if (!needed && (held_.size() >= kHeldMax || is_ordered)) return;
+  const std::uint64_t order = next_order_++;
+  if (!held_.try_emplace(ref.digest, Held{ref, producer, order}).second) return;
+  if (proposable && !is_ordered) open_.emplace(order, ref.digest);
+}
+
+void Payload::drop(const Digest& digest) {
+  const auto found = held_.find(digest);
+  if (found == held_.end()) return;
+  open_.erase(found->second.order);
+  held_.erase(found);
 }
 
 void Payload::refuse(const Digest& digest) {
@@ -14,6 +24,7 @@ void Payload::refuse(const Digest& digest) {
 
 void Payload::ordered(const Digest& digest) {
   if (!ordered_.insert(digest).second) return;
+  if (const auto held = held_.find(digest); held != held_.end()) open_.erase(held->second.order);
   ordered_age_.emplace(next_ordered_++, digest);
   if (ordered_age_.size() <= kOrderedMax) return;
   ordered_.erase(ordered_age_.begin()->second);
@@ -26,21 +37,19 @@ Payload::State Payload::state(const BatchRef& ref) const {
   return invalid_.contains(ref.digest) ? State::invalid : State::missing;
 }
 
-bool Payload::candidate(const Held& held, const std::set<Digest>& taken) const {
-  return held.proposable && !ordered_.contains(held.ref.digest) && !taken.contains(held.ref.digest);
-}
-
 bool Payload::any(const std::set<Digest>& taken) const {
-  for (const auto& [digest, held] : held_) {
-    if (candidate(held, taken)) return true;
+  for (const auto& [order, digest] : open_) {
+    if (!taken.contains(digest)) return true;
   }
   return false;
 }
 
 std::vector<BatchRef> Payload::pick(const std::set<Digest>& taken) const {
   std::map<ValidatorIndex, std::map<std::uint64_t, const Held*>> queues;
-  for (const auto& [digest, held] : held_) {
-    if (candidate(held, taken)) queues[held.producer].emplace(held.order, &held);
+  for (const auto& [order, digest] : open_) {
+    if (taken.contains(digest)) continue;
+    const Held& held = held_.at(digest);
+    queues[held.producer].emplace(order, &held);
   }
   std::vector<BatchRef> picked;
   std::uint64_t bytes = 0;

@@ -23,7 +23,7 @@ class Payload {
   // `needed`: a block names it, so the bound does not apply.
   void add(const BatchRef& ref, ValidatorIndex producer, bool proposable, bool needed);
   void refuse(const Digest& digest);
-  void drop(const Digest& digest) { held_.erase(digest); }
+  void drop(const Digest& digest);
   // It stands in the finalized chain: never proposed again by this node.
   void ordered(const Digest& digest);
 
@@ -41,12 +41,11 @@ class Payload {
   struct Held {
     BatchRef ref;
     ValidatorIndex producer = 0;
-    bool proposable = true;
     std::uint64_t order = 0;  // of arrival
   };
-  [[nodiscard]] bool candidate(const Held& held, const std::set<Digest>& taken) const;
 
   std::map<Digest, Held> held_;
+  std::map<std::uint64_t, Digest> open_;  // held, proposable and not ordered, by arrival
   std::uint64_t next_order_ = 0;
   std::set<Digest> invalid_;
   std::set<Digest> ordered_;

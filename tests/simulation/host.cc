@@ -416,10 +416,10 @@ void Host::count_cosignature(ValidatorIndex from, std::uint64_t size, const Dige
 }
 
 void Host::sync_store() {
-  store_synced_ = store_.size();
-  for (const Stored& stored : store_) {
-    disk_blocks_.insert(consensus::block_id(stored.block.header));
-    for (const BatchRef& ref : stored.block.batch_refs) disk_bodies_.insert(ref.digest);
+  for (; store_synced_ < store_.size(); ++store_synced_) {
+    const consensus::Block& block = store_[store_synced_].block;
+    disk_blocks_.insert(consensus::block_id(block.header));
+    for (const BatchRef& ref : block.batch_refs) disk_bodies_.insert(ref.digest);
   }
   if (world_.random().chance(300)) compact();
 }
