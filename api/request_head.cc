@@ -6,6 +6,35 @@
 namespace footproof::api {
 namespace {
 
+const char* reason_of(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Error";
+  }
+}
+
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -172,6 +201,25 @@ Refused check_framing(const RequestHead& head, const Framing& framing) {
 }
 
 }  // namespace
+
+std::string refusal_text(const HeadRefusal& refusal) {
+  const std::string status = std::to_string(refusal.status);
+  const std::string reason = reason_of(refusal.status);
+  // The texts are constants of ours without anything to escape.
+  const std::string body = R"({"type":"urn:footproof:problem:)" + std::string(refusal.type) +
+                           R"(","title":")" + reason + R"(","status":)" + status +
+                           R"(,"detail":")" + refusal.detail + "\"}";
+  std::string text = "HTTP/1.1 " + status + ' ' + reason +
+                     "\r\nContent-Type: application/problem+json\r\nContent-Length: " +
+                     std::to_string(body.size()) +
+                     "\r\nConnection: close\r\nCache-Control: no-store\r\n"
+                     "X-Content-Type-Options: nosniff\r\n"
+                     "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+                     "Referrer-Policy: no-referrer\r\n";
+  if (refusal.status == 405) text += "Allow: GET, POST\r\n";
+  if (refusal.status == 503) text += "Retry-After: 1\r\n";
+  return text + "\r\n" + body;
+}
 
 std::variant<RequestHead, HeadRefusal> parse_request_head(std::string_view text,
                                                           const HeadLimits& limits) {

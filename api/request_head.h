@@ -40,6 +40,9 @@ struct HeadRefusal {
   const char* detail = "";
 };
 
+// The whole answer that says so: problem details (RFC 9457), and the end of the connection.
+[[nodiscard]] std::string refusal_text(const HeadRefusal& refusal);
+
 // `head` ends with the empty line.
 [[nodiscard]] std::variant<RequestHead, HeadRefusal> parse_request_head(std::string_view head,
                                                                         const HeadLimits& limits);

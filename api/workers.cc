@@ -1,8 +1,7 @@
 #include "api/workers.h"
 
-#include <sys/socket.h>
-
-#include <algorithm>
+#include <string>
+#include <utility>
 
 #include "attest/check.h"
 
@@ -12,8 +11,6 @@ namespace {
 // Enough for a request's deepest path, measured with sanitizers on; 96 of these are 48 MiB of
 // address space, of which only what is touched is memory.
 constexpr std::size_t kStackSize = std::size_t{512} * 1024;
-
-thread_local bool serving_allowed = true;
 
 }  // namespace
 
@@ -48,30 +45,18 @@ void Workers::serve() {
     if (queue_.empty()) return;
     const Job job = std::move(queue_.front());
     queue_.pop_front();
-    serving_allowed = !stopping_;
     lock.unlock();
     job();
     lock.lock();
   }
 }
 
-void Workers::enqueue(Job job) {
-  bool pressed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stopping_ && queue_.size() < queue_max_ + idle_) {
-      queue_.push_back(std::move(job));
-      pressed = queue_.size() > idle_;
-      job = nullptr;
-      woken_.notify_one();
-    }
-  }
-  if (job) {
-    serving_allowed = false;
-    job();
-    serving_allowed = true;
-  }
-  if (pressed && on_pressure_) on_pressure_();
+bool Workers::enqueue(Job job) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || queue_.size() >= queue_max_ + idle_) return false;
+  queue_.push_back(std::move(job));
+  woken_.notify_one();
+  return true;
 }
 
 void Workers::shutdown() {
@@ -82,61 +67,6 @@ void Workers::shutdown() {
   woken_.notify_all();
   for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
   threads_.clear();
-}
-
-bool Workers::may_serve() { return serving_allowed; }
-
-bool Workers::somebody_queues() {
-  const std::lock_guard lock(mutex_);
-  return queue_.size() > idle_;
-}
-
-Connections::Entry::Entry(Connections& connections, int socket, std::string address)
-    : connections_(connections), socket_(socket), address_(std::move(address)) {
-  const std::lock_guard lock(connections_.mutex_);
-  std::size_t& count = connections_.counts_[address_];
-  if (connections_.ended_ || count >= connections_.per_address_max_) {
-    if (count == 0) connections_.counts_.erase(address_);
-    return;
-  }
-  ++count;
-  admitted_ = true;
-  place_ = connections_.entries_.insert(connections_.entries_.end(), this);
-}
-
-Connections::Entry::~Entry() {
-  if (!admitted_) return;
-  const std::lock_guard lock(connections_.mutex_);
-  connections_.entries_.erase(place_);
-  const auto count = connections_.counts_.find(address_);
-  if (--count->second == 0) connections_.counts_.erase(count);
-}
-
-void Connections::Entry::set_idle(bool idle) {
-  const std::lock_guard lock(connections_.mutex_);
-  idle_ = idle;
-  auto& entries = connections_.entries_;
-  if (idle) entries.splice(entries.end(), entries, place_);
-}
-
-void Connections::end_oldest_idle() {
-  const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [](const Entry* entry) { return entry->idle_; });
-  if (found == entries_.end()) return;
-  (*found)->idle_ = false;  // so that the next one who queues ends another
-  ::shutdown((*found)->socket_, SHUT_RD);
-}
-
-void Connections::end_all() {
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  for (const Entry* entry : entries_) ::shutdown(entry->socket_, SHUT_RD);
-}
-
-std::size_t Connections::open() {
-  const std::lock_guard lock(mutex_);
-  return entries_.size();
 }
 
 }  // namespace footproof::api

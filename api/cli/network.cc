@@ -89,9 +89,10 @@ int make_demo(const DemoOptions& options, const Context& context) {
   }
   std::cout << "network   " << made->origin << "\nchain id  " << made->chain_id.hex() << '\n';
   for (const DemoValidator& validator : made->validators) {
-    std::cout << "          footproofd " << (validator.home / "config.toml").string() << "   "
-              << validator.url << '\n';
+    std::cout << "          " << validator.url << "   " << (validator.home / "config.toml").string()
+              << '\n';
   }
+  std::cout << "start     footproofd --init CONFIG once, then footproofd CONFIG, for each\n";
   std::cout << "parties   keys below " << (options.folder / "parties").string()
             << ", passphrase in " << made->passphrase_file.string()
             << "\nA demonstration: all private keys are on this one machine.\n";

@@ -275,9 +275,9 @@ TEST_F(ServerTest, ALyingLengthIsCutAtTheDeadlineOrTheEnd) {
   EXPECT_NE(answers.find("HTTP/1.1 400"), std::string::npos);
 }
 
-// H1 in small: each drip restarts a per-read timeout, but not a deadline.
+// H1 in small: each drip restarts a per-read timeout, but not a deadline; and it holds no worker.
 TEST_F(ServerTest, DrippingClientsAreCutAndOthersServed) {
-  config_.workers = 16;
+  config_.workers = 1;
   config_.header_deadline = milliseconds(400);
   config_.request_deadline = milliseconds(600);
   start();
@@ -306,32 +306,79 @@ TEST_F(ServerTest, DrippingClientsAreCutAndOthersServed) {
   EXPECT_EQ(cut, 12);
 }
 
-// H4 in small.
-TEST_F(ServerTest, ASlowReaderLosesItsWorkerAtTheWriteDeadline) {
+// H4 in small: what a slow reader leaves lying holds no worker either.
+TEST_F(ServerTest, SlowReadersHoldNoWorkerAndAreCutAtTheWriteDeadline) {
   config_.workers = 1;
-  config_.write_deadline = milliseconds(300);
+  config_.write_deadline = milliseconds(60);  // for each of the 4 MiB and a part of one
   start();
-  const RawHttp slow(server_->port());
-  slow.send(get("/large"));
-  // With one worker this is served only once the slow one has been given up.
+  std::vector<std::unique_ptr<RawHttp>> slow;
+  for (int i = 0; i < 8; ++i) {
+    slow.push_back(std::make_unique<RawHttp>(server_->port()));
+    slow.back()->send(get("/large"));
+  }
   EXPECT_EQ(status_of(ask(get("/a"))), 200);
+  while (server_->counters().open_connections > 1) std::this_thread::yield();
+  for (const auto& client : slow) EXPECT_LT(client->read_to_end().size(), std::size_t{4} << 20);
 }
 
-TEST_F(ServerTest, ConnectionsOfOneAddressAreCappedAndOthersServed) {
+TEST_F(ServerTest, ALargeAnswerReachesAReaderInEarnestWhole) {
+  config_.workers = 1;
+  start();
+  const std::string answer = ask(get("/large"));
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_GT(answer.size(), std::size_t{4} << 20);
+}
+
+TEST_F(ServerTest, WhoeverComesTakesThePlaceOfTheLongestIdleOfItsAddress) {
+  config_.connections_per_address_max = 2;
+  start();
+  const RawHttp first(server_->port());
+  EXPECT_EQ(status_of(first.ask(get("/a"))), 200);
+  const RawHttp second(server_->port());
+  EXPECT_EQ(status_of(second.ask(get("/a"))), 200);
+  const RawHttp elsewhere(server_->port(), "127.0.1.7");
+  EXPECT_EQ(status_of(elsewhere.ask(get("/a"))), 200);
+  const RawHttp third(server_->port());
+  EXPECT_EQ(status_of(third.ask(get("/a"))), 200);
+  EXPECT_TRUE(first.is_closed(milliseconds(2000)));
+  EXPECT_EQ(status_of(second.ask(get("/a"))), 200);
+  EXPECT_EQ(status_of(elsewhere.ask(get("/a"))), 200);
+  EXPECT_EQ(server_->counters().shed_connections, 1U);
+}
+
+TEST_F(ServerTest, WhereAllOfAnAddressAreBeingAnsweredTheNextIsClosedAtOnce) {
   config_.connections_per_address_max = 2;
   start();
   const RawHttp first(server_->port());
   const RawHttp second(server_->port());
-  EXPECT_EQ(status_of(first.ask(get("/a"))), 200);
-  EXPECT_EQ(status_of(second.ask(get("/a"))), 200);
+  first.send(get("/hold"));
+  second.send(get("/hold"));
+  await_held(2);
   const RawHttp third(server_->port());
-  EXPECT_EQ(status_of(third.ask(get("/a"))), 0);
+  third.send(get("/a"));
+  EXPECT_TRUE(third.is_closed(milliseconds(2000)));
   const RawHttp elsewhere(server_->port(), "127.0.1.7");
   EXPECT_EQ(status_of(elsewhere.ask(get("/a"))), 200);
-  EXPECT_GE(server_->counters().shed_connections, 1U);
+  release();
+  EXPECT_EQ(status_of(first.read_answer()), 200);
+  EXPECT_EQ(status_of(second.read_answer()), 200);
 }
 
-TEST_F(ServerTest, QueueFullMeansClosedAtOnce) {
+TEST_F(ServerTest, ConnectionsInAllAreCapped) {
+  config_.connections_max = 3;
+  start();
+  std::vector<std::unique_ptr<RawHttp>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(std::make_unique<RawHttp>(server_->port()));
+    EXPECT_EQ(status_of(clients.back()->ask(get("/a"))), 200);
+  }
+  EXPECT_EQ(server_->counters().open_connections, 3U);
+  EXPECT_TRUE(clients[0]->is_closed(milliseconds(2000)));
+  EXPECT_TRUE(clients[1]->is_closed(milliseconds(2000)));
+  EXPECT_EQ(status_of(clients[2]->ask(get("/a"))), 200);
+}
+
+TEST_F(ServerTest, QueueFullIsA503AtOnce) {
   config_.workers = 2;
   config_.queue_max = 3;
   start();
@@ -345,24 +392,30 @@ TEST_F(ServerTest, QueueFullMeansClosedAtOnce) {
   for (int i = 0; i < 3; ++i) {
     waiting.push_back(std::make_unique<RawHttp>(server_->port()));
     waiting.back()->send(get("/a"));
+    while (server_->counters().requests < 3 + static_cast<std::uint64_t>(i)) {
+      std::this_thread::yield();
+    }
   }
   const RawHttp over(server_->port());
   over.send(get("/a"));
-  EXPECT_TRUE(over.is_closed(milliseconds(2000)));
-  EXPECT_EQ(server_->counters().shed_connections, 1U);
+  const std::string answer = over.read_to_end();
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_NE(answer.find("Retry-After: 1"), std::string::npos);
   release();
   for (const auto& client : waiting) EXPECT_EQ(status_of(client->read_answer()), 200);
 }
 
-TEST_F(ServerTest, AnIdleConnectionEndsWhenSomebodyQueues) {
+TEST_F(ServerTest, SilentConnectionsHoldNoWorker) {
   config_.workers = 1;
   start();
-  const RawHttp idle(server_->port());
-  EXPECT_EQ(status_of(idle.ask(get("/a"))), 200);
+  std::vector<std::unique_ptr<RawHttp>> silent;
+  for (int i = 0; i < 50; ++i) {
+    silent.push_back(std::make_unique<RawHttp>(server_->port()));
+    if (i % 2 == 0) silent.back()->send("GET /a HTTP/1.1\r\nHo");
+  }
   const auto before = steady_clock::now();
-  EXPECT_EQ(status_of(ask(get("/b"))), 200);
-  EXPECT_LT(steady_clock::now() - before, config_.keep_alive_idle);
-  EXPECT_TRUE(idle.is_closed(milliseconds(2000)));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(status_of(ask(get("/a"))), 200);
+  EXPECT_LT(steady_clock::now() - before, config_.header_deadline);
 }
 
 TEST_F(ServerTest, KeepAliveEndsAtItsCountAndItsIdleTime) {
