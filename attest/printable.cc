@@ -1,7 +1,6 @@
 #include "attest/printable.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "attest/bytes.h"
@@ -33,7 +32,7 @@ bool is_deceptive(std::uint32_t point) {
 }
 
 std::string escaped(std::uint32_t point) {
-  constexpr char kHex[] = "0123456789abcdef";
+  constexpr std::string_view kHex = "0123456789abcdef";
   std::string text = "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) text += kHex[point >> shift & 0xF];
   return text;
