@@ -157,7 +157,7 @@ std::vector<Digest> read_siblings(cbor::Reader& in) {
   in.field("siblings").array_of(marked);
   std::vector<Digest> siblings;
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
-    const bool is_marked = ((bitmap[i / 8] >> (7 - i % 8)) & 1U) != 0;
+    const bool is_marked = (bitmap[i / 8] & (0x80U >> (i % 8))) != 0;
     siblings.push_back(is_marked ? in.field("sibling").digest() : kStateEmpty);
     if (is_marked && siblings.back() == kStateEmpty) {
       in.reject(Errc::malformed, "an empty sibling is marked as not empty");
@@ -180,7 +180,7 @@ Digest state_node_hash(const Digest& left, const Digest& right) {
 
 bool state_key_bit(const Digest& key, std::size_t depth) {
   CHECK(depth < kStateDepthMax);
-  return ((key.bytes[depth / 8] >> (7 - depth % 8)) & 1U) != 0;
+  return (key.bytes[depth / 8] & (0x80U >> (depth % 8))) != 0;
 }
 
 std::size_t state_shared_bits(const Digest& a, const Digest& b) {
