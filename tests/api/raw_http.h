@@ -17,8 +17,12 @@ namespace footproof::api {
 
 class RawHttp {
  public:
-  explicit RawHttp(std::uint16_t port, const char* from = "127.0.0.1")
+  // `receive_buffer` bytes in the kernel, where not 0: it takes no more until it is read.
+  explicit RawHttp(std::uint16_t port, const char* from = "127.0.0.1", int receive_buffer = 0)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_buffer != 0) {
+      ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     ::inet_pton(AF_INET, from, &address.sin_addr);
