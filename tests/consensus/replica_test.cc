@@ -240,6 +240,28 @@ TEST_F(ReplicaTest, ExecutionThatAQuorumContradictsStopsVoting) {
   EXPECT_FALSE(driven.replica->info().voting);
 }
 
+TEST_F(ReplicaTest, ObserverFollowsAndSaysNothingOfItsOwn) {
+  auto made = Replica::make({}, network.membership, network.root, std::nullopt, nullptr,
+                            network.verifier, {});
+  ASSERT_TRUE(made);
+  std::size_t delivered = 0;
+  const auto step = [&](const decltype(Event::what)& what, std::uint64_t mono) {
+    for (const Effect& effect : (*made)->step({{1'000'000, mono}, what})) {
+      delivered += std::holds_alternative<Deliver>(effect) ? 1U : 0U;
+      const auto* send = std::get_if<Send>(&effect);
+      if (send == nullptr) continue;
+      EXPECT_FALSE(std::holds_alternative<Vote>(send->message));
+      EXPECT_FALSE(std::holds_alternative<Propose>(send->message));
+    }
+  };
+  step(Started{}, 1'000);
+  step(Received{0, network.propose(first, 0)}, 1'001);
+  step(Received{1, network.certificate(VoteType::finalize, first_proposal)}, 1'002);
+  for (std::uint64_t mono = 2'000; mono < 200'000; mono += 1'000) step(TimerFired{}, mono);
+  EXPECT_EQ(delivered, 1U);
+  EXPECT_FALSE((*made)->info().voting);
+}
+
 TEST_F(ReplicaTest, ProposesOnceAndTheSameAfterRestart) {
   const ValidatorIndex leader = network.membership.leader(1);
   Driven leading{network, leader};

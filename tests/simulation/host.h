@@ -37,6 +37,8 @@ class Host final : public consensus::ChainReader {
   void start();
   void crash();
   void crash_at_persist(std::uint64_t count) { crash_countdown_ = count; }
+  // From that height on this host executes to roots of its own: a bug, or a bad disk.
+  void execute_wrongly_from(consensus::Height height) { wrong_from_ = height; }
   void set_clock_offset(std::int64_t ms) { clock_offset_ = ms; }
   [[nodiscard]] bool up() const { return replica_ != nullptr; }
   [[nodiscard]] std::uint64_t life() const { return life_; }
@@ -109,6 +111,7 @@ class Host final : public consensus::ChainReader {
   std::unique_ptr<Adversary> adversary_;
   KeySigner signer_;
   std::int64_t clock_offset_ = 0;
+  consensus::Height wrong_from_ = UINT64_MAX;
   std::uint64_t life_ = 0;
   std::uint64_t crash_countdown_ = 0;  // 0: none
   std::unique_ptr<consensus::Replica> replica_;

@@ -56,6 +56,40 @@ TEST(Scenario, LostNullifyIsRepeatedAfterRestart) {
   expect_sound(world);
 }
 
+// A node that was away for hundreds of blocks comes back and takes them in by stretches.
+TEST(Scenario, FarBehindCatchesUpByChains) {
+  World world(calm_plan());
+  for (std::size_t i = 0; i < 3; ++i) commit_one(world, 3);
+  world.host(3).crash();
+  while (info(world, 0).executed_height < 420 && !world.failed()) commit_one(world, 0);
+  const std::uint64_t before = world.now();
+  world.restart_all();
+  world.run_until([&] { return lowest_height(world) >= 420; }, 20'000);
+  EXPECT_LE(world.now() - before, 10'000U);
+  EXPECT_GE(world.finish().counts["chains served"], 6U);
+  commit_one(world, 3);
+  expect_sound(world);
+}
+
+// Execution that goes wrong on one node is caught within a few blocks: that node stops voting and
+// says so; the others go on and are not fooled.
+TEST(Scenario, WrongExecutionStopsThatNodeOnly) {
+  World world(calm_plan());
+  Watch::Books books;
+  world.checkers().clear();
+  world.checkers().push_back(std::make_unique<Watch>(books));
+  for (std::size_t i = 0; i < 5; ++i) commit_one(world, i % 4);
+  world.host(2).execute_wrongly_from(7);
+  for (std::size_t i = 0; i < 30; ++i) commit_one(world, i % 2);
+  ASSERT_EQ(books.alarms.size(), 1U);
+  EXPECT_EQ(books.alarms[0].first, 2U);
+  EXPECT_EQ(books.alarms[0].second.kind, consensus::AlarmKind::execution_differs);
+  EXPECT_FALSE(info(world, 2).voting);
+  EXPECT_EQ(world.host(0).root_at(20), world.host(1).root_at(20));
+  EXPECT_NE(world.host(0).root_at(20), world.host(2).root_at(20));
+  EXPECT_EQ(world.failure(), "");
+}
+
 // 16. The whole set loses power, again and again, at any moment.
 TEST(Scenario, AllCrashAtOnceAgainAndAgain) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
