@@ -18,7 +18,6 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::uint64_t kTicksPerSecond = 10;
-constexpr std::size_t kWalSegmentsMax = 2;  // more are rewritten into one
 constexpr std::uint32_t kChainBlocksServed = 64;
 constexpr std::size_t kEventsPerTurnMax = 256;  // then links and timers get their turn
 
@@ -330,7 +329,7 @@ void CoreLoop::collect_garbage() {
     batches_.erase(digest);
   }
   turn();
-  if (stopped_ || wal_->segment_count() <= kWalSegmentsMax) return;
+  if (stopped_ || !wal_->wants_rewrite()) return;
   std::vector<WalRecord> live;
   // Batches first: a block's record must not come before its bodies.
   for (const auto& batch : batches_.all()) {

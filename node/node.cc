@@ -24,6 +24,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view kObserverFile = "observer";
+constexpr std::string_view kWalFolder = "wal";
 constexpr std::chrono::seconds kStopPatience{2};
 
 ledger::StorePaths store_paths(const std::filesystem::path& data) {
@@ -41,7 +42,7 @@ Result<void> become_observer(const std::filesystem::path& data, const std::strin
 // from here on: it may have voted for what it no longer remembers.
 Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore& chain) {
   CoreRecovery out;
-  const auto folder = data / "wal";
+  const auto folder = data / kWalFolder;
   const auto visit = [&](WalRecord&& record) {
     if (record.type == kWalReplica) {
       out.replica_records.push_back(std::move(record.body));
@@ -63,10 +64,11 @@ Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore
     for (int i = 1; std::filesystem::exists(aside); ++i) {
       aside = data / fmt::format("wal.damaged.{}", i);
     }
-    std::filesystem::rename(folder, aside, error);
+    if (std::filesystem::exists(folder)) std::filesystem::rename(folder, aside, error);
     if (error) return fail(Errc::io, "cannot move the damaged log aside: " + error.message());
     out.replica_records.clear();
     out.batches.clear();
+    if (auto made = Wal::create(folder, kWalSegmentSizeDefault); !made) return fail(made.error());
     opened = Wal::open(folder, kWalSegmentSizeDefault, visit);
     if (!opened) return fail(opened.error());
   }
@@ -126,6 +128,9 @@ Result<void> init_data(const Config& config, bool observer) {
   if (!store) return fail(store.error());
   if (observer) {
     if (auto wrote = become_observer(config.data, "initialised as observer"); !wrote) return wrote;
+  }
+  if (auto made = Wal::create(config.data / kWalFolder, kWalSegmentSizeDefault); !made) {
+    return fail(made.error());
   }
   auto wrote = folder->write_marker(network->chain_id, member.vote_key.raw());
   if (!wrote) return fail(wrote.error());

@@ -19,21 +19,26 @@
 namespace footproof::node {
 namespace {
 
-// Segment: magic u64 | sequence u64 | crc32c u32 | zero u32, then records, each at a multiple of 8:
-// length u32 (of the body) | crc32c u32 (of all that follows it, and of the length) | group u64 |
-// epoch u64 | view u64 | type u8 | body. A zero length word with nothing behind it is the end.
-constexpr std::uint64_t kMagic = 0x46505741'4c303031;  // "FPWAL001"
+// Segment: magic u64 | sequence u64 | salt u32 | crc32c u32, then records, each at a multiple of 8:
+// length u32 (of the body, plus one) | crc32c u32 of the body | group u64 | epoch u64 | view u64 |
+// type u8 | zero u8 u8 u8 | crc32c u32 of the header before it | body. A zero length word with
+// nothing behind it is the end. Both checksums begin with the salt, which is drawn for each segment
+// and never leaves this machine: the bodies hold what others chose, and whoever could write a good
+// header into one could make a torn tail look like a lost group.
+constexpr std::uint64_t kMagic = 0x46505741'4c303032;  // "FPWAL002"
 constexpr std::size_t kSegmentHeader = 24;
-constexpr std::size_t kRecordHeader = 4 + 4 + 8 + 8 + 8 + 1;
+constexpr std::size_t kHeadChecked = 4 + 4 + 8 + 8 + 8 + 4;
+constexpr std::size_t kRecordHeader = kHeadChecked + 4;
 constexpr std::uint8_t kSealType = 255;
-constexpr std::size_t kSealSize = 40;  // kRecordHeader rounded up
+constexpr std::size_t kSealSize = kRecordHeader;
 
 std::size_t padded(std::size_t size) { return (size + 7) / 8 * 8; }
 
-std::uint32_t crc32c(ByteView head, ByteView rest) {
+std::uint32_t crc32c(std::uint32_t salt, ByteView bytes) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
-  crc.process_bytes(head.data(), head.size());
-  crc.process_bytes(rest.data(), rest.size());
+  const Bytes first = ByteWriter().u32(salt).bytes();
+  crc.process_bytes(first.data(), first.size());
+  crc.process_bytes(bytes.data(), bytes.size());
   return crc.checksum();
 }
 
@@ -46,57 +51,81 @@ std::uint64_t place(std::uint64_t sequence, std::size_t offset) {
   return sequence << 32U | static_cast<std::uint64_t>(offset);
 }
 
-struct Parsed {
-  WalRecord record;
+struct ParsedHead {
+  WalRecord record;  // without its body
+  std::size_t size = 0;
+  std::uint32_t body_crc = 0;
   std::uint64_t group = 0;
-  std::size_t end = 0;  // where the next record begins
 };
 
-// The record at `offset`, or none: bad length, bad checksum, padding that is not zero.
+// The header of a record at `offset`, or none. It costs a few bytes' checksum, whatever is there.
 // The stored length is that of the body plus one, so that no record begins with a zero word.
-std::optional<Parsed> parse_record(ByteView segment, std::size_t offset) {
+std::optional<ParsedHead> parse_head(std::uint32_t salt, ByteView segment, std::size_t offset) {
   if (offset + kRecordHeader > segment.size()) return std::nullopt;
-  ByteReader in(segment.subspan(offset));
+  ByteReader in(segment.subspan(offset, kRecordHeader));
   const std::uint32_t stored = in.u32();
   if (stored == 0 || stored - 1 > kWalBodySizeMax) return std::nullopt;
-  const std::size_t size = stored - 1;
-  if (size > segment.size() - offset - kRecordHeader) return std::nullopt;
-  const std::uint32_t crc = in.u32();
-  const auto covered = segment.subspan(offset + 8, kRecordHeader - 8 + size);
-  if (crc32c(segment.subspan(offset, 4), covered) != crc) return std::nullopt;
-  Parsed out;
+  ParsedHead out;
+  out.size = stored - 1;
+  out.body_crc = in.u32();
   out.group = in.u64();
   out.record.epoch = in.u64();
   out.record.view = in.u64();
   out.record.type = in.u8();
-  out.record.body = to_bytes(in.take(size));
-  out.end = offset + padded(kRecordHeader + size);
-  if (out.end > segment.size()) return std::nullopt;
-  const auto padding =
-      segment.subspan(offset + kRecordHeader + size, out.end - offset - kRecordHeader - size);
-  if (std::ranges::any_of(padding, [](std::uint8_t byte) { return byte != 0; }))
-    return std::nullopt;
+  const auto zeros = in.take(3);
+  if (in.u32() != crc32c(salt, segment.subspan(offset, kHeadChecked))) return std::nullopt;
+  if (std::ranges::any_of(zeros, [](std::uint8_t byte) { return byte != 0; })) return std::nullopt;
   return out;
 }
 
-Bytes encode_record(std::uint64_t group, const WalRecord& head, ByteView body) {
-  ByteWriter rest;
-  rest.u64(group).u64(head.epoch).u64(head.view).u8(head.type).raw(body);
-  ByteWriter length;
-  length.u32(static_cast<std::uint32_t>(body.size() + 1));
+struct Parsed {
+  WalRecord record;
+  std::size_t end = 0;  // where the next record begins
+};
+
+// The record at `offset`, or none: bad length, bad checksum, padding that is not zero.
+std::optional<Parsed> parse_record(std::uint32_t salt, ByteView segment, std::size_t offset) {
+  auto head = parse_head(salt, segment, offset);
+  if (!head) return std::nullopt;
+  const std::size_t begin = offset + kRecordHeader;
+  const std::size_t end = offset + padded(kRecordHeader + head->size);
+  if (end > segment.size()) return std::nullopt;
+  const auto body = segment.subspan(begin, head->size);
+  if (crc32c(salt, body) != head->body_crc) return std::nullopt;
+  const auto padding = segment.subspan(begin + head->size, end - begin - head->size);
+  if (std::ranges::any_of(padding, [](std::uint8_t byte) { return byte != 0; })) {
+    return std::nullopt;
+  }
+  head->record.body = to_bytes(body);
+  return Parsed{std::move(head->record), end};
+}
+
+Bytes encode_record(std::uint32_t salt, std::uint64_t group, const WalRecord& head, ByteView body) {
   ByteWriter out;
-  out.raw(length.bytes()).u32(crc32c(length.bytes(), rest.bytes())).raw(rest.bytes());
+  out.u32(static_cast<std::uint32_t>(body.size() + 1)).u32(crc32c(salt, body));
+  out.u64(group).u64(head.epoch).u64(head.view).u8(head.type).u8(0).u8(0).u8(0);
+  const std::uint32_t crc = crc32c(salt, out.bytes());
+  out.u32(crc).raw(body);
   Bytes bytes = std::move(out).take();
   bytes.resize(padded(bytes.size()), 0);
   return bytes;
 }
 
-Bytes encode_segment_header(std::uint64_t sequence) {
-  ByteWriter head;
-  head.u64(kMagic).u64(sequence);
+Bytes encode_segment_header(std::uint64_t sequence, std::uint32_t salt) {
   ByteWriter out;
-  out.raw(head.bytes()).u32(crc32c(head.bytes(), {})).u32(0);
+  out.u64(kMagic).u64(sequence).u32(salt);
+  const std::uint32_t crc = crc32c(salt, out.bytes());
+  out.u32(crc);
   return std::move(out).take();
+}
+
+// The salt of a segment whose header is whole.
+std::optional<std::uint32_t> parse_segment_header(std::uint64_t sequence, ByteView segment) {
+  if (segment.size() < kSegmentHeader) return std::nullopt;
+  const std::uint32_t salt = ByteReader(segment.subspan(16, 4)).u32();
+  const Bytes whole = encode_segment_header(sequence, salt);
+  if (!equal(segment.first(kSegmentHeader), whole)) return std::nullopt;
+  return salt;
 }
 
 struct Scan {
@@ -104,17 +133,17 @@ struct Scan {
   bool sealed = false;
   std::size_t end = kSegmentHeader;  // of the last good record in a row
   bool tail_is_clean = true;         // only zeros behind `end`
-  bool later_group_follows = false;  // a good record of a group that begins behind `end`
+  bool later_group_follows = false;  // a good header of a group that begins behind `end`
   std::uint64_t records = 0;
 };
 
 Scan scan_segment(std::uint64_t sequence, ByteView segment, const WalVisitor& visit) {
   Scan scan;
-  const Bytes head = encode_segment_header(sequence);
-  scan.header_good = segment.size() >= head.size() && equal(segment.first(head.size()), head);
+  const auto salt = parse_segment_header(sequence, segment);
+  scan.header_good = salt.has_value();
   if (!scan.header_good) return scan;
   while (!scan.sealed) {
-    auto parsed = parse_record(segment, scan.end);
+    auto parsed = parse_record(*salt, segment, scan.end);
     if (!parsed) break;
     scan.end = parsed->end;
     scan.sealed = parsed->record.type == kSealType;
@@ -126,8 +155,9 @@ Scan scan_segment(std::uint64_t sequence, ByteView segment, const WalVisitor& vi
   scan.tail_is_clean = std::ranges::all_of(rest, [](std::uint8_t byte) { return byte == 0; });
   if (scan.tail_is_clean) return scan;
   for (std::size_t offset = scan.end; offset + kRecordHeader <= segment.size(); offset += 8) {
-    const auto parsed = parse_record(segment, offset);
-    if (parsed && parsed->group > place(sequence, scan.end)) scan.later_group_follows = true;
+    // A group is written only after the one before it was synced: its header is enough.
+    const auto head = parse_head(*salt, segment, offset);
+    if (head && head->group > place(sequence, scan.end)) scan.later_group_follows = true;
   }
   return scan;
 }
@@ -154,8 +184,9 @@ Result<bool> create_segment(const std::filesystem::path& folder, std::uint64_t s
   if (file < 0) return disk_error("cannot create", made);
   const int reserved = ::posix_fallocate(file, 0, static_cast<off_t>(size));
   errno = reserved != 0 ? reserved : errno;
-  const bool written =
-      reserved == 0 && write_at(file, 0, encode_segment_header(sequence)) && ::fsync(file) == 0;
+  const std::uint32_t salt = ByteReader(random_bytes(4)).u32();
+  const bool written = reserved == 0 && write_at(file, 0, encode_segment_header(sequence, salt)) &&
+                       ::fsync(file) == 0;
   ::close(file);
   if (!written) return disk_error("cannot preallocate", made);
   const auto name = folder / segment_name(sequence);
@@ -206,6 +237,8 @@ struct Wal::State {
   std::size_t segment_size = 0;
   std::deque<std::uint64_t> segments;  // sequences, oldest first; the last is written to
   int file = -1;                       // the last one
+  std::uint32_t salt = 0;              // of the last one
+  std::size_t kept = 0;                // segments that the last rewrite left
   std::size_t written = 0;             // its bytes that are synced
   Bytes pending;                       // appended, not yet synced
   std::uint64_t position = 0;          // of the last record appended
@@ -223,6 +256,13 @@ struct Wal::State {
     if (file >= 0) ::close(file);
     file = ::open(path(segments.back()).c_str(), O_RDWR | O_CLOEXEC);
     if (file < 0) return disk_error("cannot open", path(segments.back()));
+    Bytes head(kSegmentHeader);
+    const auto got = ::pread(file, head.data(), head.size(), 0);
+    const auto found = got == static_cast<ssize_t>(head.size())
+                           ? parse_segment_header(segments.back(), head)
+                           : std::nullopt;
+    if (!found) return disk_error("cannot read the header of", path(segments.back()));
+    salt = *found;
     return true;
   }
 
@@ -252,7 +292,7 @@ struct Wal::State {
   }
 
   Result<bool> seal() {
-    pending = encode_record(place(segments.back(), written),
+    pending = encode_record(salt, place(segments.back(), written),
                             WalRecord{.type = kSealType, .body = {}}, {});
     CHECK(pending.size() == kSealSize);
     return flush();
@@ -275,9 +315,7 @@ namespace {
 // What is wrong with the set of files, before any is read.
 std::string missing_segment(const std::vector<std::uint64_t>& sequences,
                             const std::optional<std::uint64_t>& first) {
-  if (!first)
-    return sequences.empty() || sequences == std::vector<std::uint64_t>{1} ? ""
-                                                                           : "wal/first is missing";
+  if (!first) return "wal/first is missing";
   if (sequences.empty() || sequences.front() != *first) {
     return fmt::format("segment {} is missing", segment_name(*first));
   }
@@ -302,21 +340,30 @@ std::string segment_problem(const Scan& scan, bool is_last, bool only_an_empty_o
 
 }  // namespace
 
+Result<bool> Wal::create(const std::filesystem::path& folder, std::size_t segment_size) {
+  CHECK(segment_size >= kWalSegmentSizeMin && segment_size < (std::size_t{1} << 31U));
+  std::error_code error;
+  std::filesystem::create_directory(folder, error);
+  if (error) return fail(Errc::io, "cannot make " + folder.string() + ": " + error.message());
+  if (auto synced = sync_directory(folder.parent_path()); !synced) return synced;
+  if (std::filesystem::exists(folder / kFirstName)) {
+    return fail(Errc::usage, folder.string() + " holds a write-ahead log already");
+  }
+  if (auto made = create_segment(folder, 1, segment_size); !made) return made;
+  return write_first(folder, 1);
+}
+
 Result<WalOpened> Wal::open(const std::filesystem::path& folder, std::size_t segment_size,
                             const WalVisitor& visit) {
   CHECK(segment_size >= kWalSegmentSizeMin && segment_size < (std::size_t{1} << 31U));
-  std::error_code error;
-  if (std::filesystem::create_directory(folder, error)) {
-    if (auto synced = sync_directory(folder.parent_path()); !synced) return fail(synced.error());
-  }
-  if (error) return fail(Errc::io, "cannot make " + folder.string() + ": " + error.message());
-
   WalOpened opened;
   const auto distrust = [&opened](std::string reason) {
     opened.wal.reset();
     opened.reason = std::move(reason);
     return std::move(opened);
   };
+  std::error_code error;
+  if (!std::filesystem::exists(folder, error)) return distrust("there is no " + folder.string());
   auto first = read_first(folder);
   if (!first && first.error().code == Errc::corrupt) return distrust(first.error().detail);
   if (!first) return fail(first.error());
@@ -327,10 +374,6 @@ Result<WalOpened> Wal::open(const std::filesystem::path& folder, std::size_t seg
     sequences->erase(sequences->begin());
   }
   if (auto reason = missing_segment(*sequences, *first); !reason.empty()) return distrust(reason);
-  if (sequences->empty()) {
-    if (auto made = create_segment(folder, 1, segment_size); !made) return fail(made.error());
-    sequences->push_back(1);
-  }
 
   auto state = std::make_unique<State>();
   state->folder = folder;
@@ -371,9 +414,6 @@ Result<WalOpened> Wal::open(const std::filesystem::path& folder, std::size_t seg
     }
     previous = scan;
   }
-  if (!*first) {
-    if (auto wrote = write_first(folder, sequences->front()); !wrote) return fail(wrote.error());
-  }
   opened.trusted = true;
   opened.wal = std::unique_ptr<Wal>(new Wal(std::move(state)));
   return opened;
@@ -392,8 +432,9 @@ Result<std::uint64_t> Wal::append(std::uint64_t epoch, std::uint64_t view, std::
     if (auto rolled = state_->roll(); !rolled) return fail(rolled.error());
   }
   const WalRecord head{.epoch = epoch, .view = view, .type = type, .body = {}};
-  footproof::append(state_->pending,
-                    encode_record(place(state_->segments.back(), state_->written), head, body));
+  footproof::append(
+      state_->pending,
+      encode_record(state_->salt, place(state_->segments.back(), state_->written), head, body));
   return ++state_->position;
 }
 
@@ -404,6 +445,10 @@ Result<std::uint64_t> Wal::sync() {
 }
 
 bool Wal::has_unsynced() const { return !state_->pending.empty(); }
+
+bool Wal::wants_rewrite() const {
+  return state_->segments.size() > std::max(kWalSegmentsMax, 2 * state_->kept);
+}
 
 std::size_t Wal::segment_count() const { return state_->segments.size(); }
 
@@ -423,6 +468,7 @@ Result<bool> Wal::rewrite(const std::vector<WalRecord>& live) {
     if (::unlink(old.c_str()) != 0) return disk_error("cannot delete", old);
     state_->segments.pop_front();
   }
+  state_->kept = state_->segments.size();
   return sync_directory(state_->folder);
 }
 

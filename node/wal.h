@@ -6,8 +6,9 @@
 // apart when a record is bad at start:
 //   - nothing good follows, or only records of the same group: the group was never acknowledged
 //     (a power cut tears it at any byte and in any order). The tail is cut off.
-//   - a good record of a later group follows, a segment is missing or ends early: synced bytes were
-//     lost. The disk is not to be trusted, and its owner must not vote: see WalOpened::trusted.
+//   - a good header of a later group follows, a segment is missing or ends early, or there is no
+//     log at all where one was made: synced bytes were lost. The disk is not to be trusted, and its
+//     owner must not vote: see WalOpened::trusted.
 // A bit flipped in the very last group cannot be told from a torn one; no log can.
 //
 // Directories are synced after each create, rename and delete. After a failed write or sync the
@@ -36,6 +37,7 @@ struct WalRecord {
 
 constexpr std::size_t kWalBodySizeMax = 2 * 1024 * 1024;
 constexpr std::size_t kWalSegmentSizeMin = 4096;
+constexpr std::size_t kWalSegmentsMax = 2;
 constexpr std::size_t kWalSegmentSizeDefault = 8 * 1024 * 1024;
 
 using WalVisitor = std::function<void(WalRecord&&)>;
@@ -44,6 +46,10 @@ struct WalOpened;
 
 class Wal {
  public:
+  // The empty log of a new data folder, made once, before its first vote: a log that is not there
+  // later was lost.
+  [[nodiscard]] static Result<bool> create(const std::filesystem::path& folder,
+                                           std::size_t segment_size);
   // Reads every record that is there, oldest first, into `visit`, and cuts a torn tail. An error
   // only where the folder cannot be read or written; damage is told by WalOpened::trusted.
   [[nodiscard]] static Result<WalOpened> open(const std::filesystem::path& folder,
@@ -60,6 +66,9 @@ class Wal {
   [[nodiscard]] bool has_unsynced() const;
 
   [[nodiscard]] std::size_t segment_count() const;
+  // Above kWalSegmentsMax segments, and twice of what the last rewrite left: where much is live,
+  // writing it again and again frees nothing.
+  [[nodiscard]] bool wants_rewrite() const;
   // Garbage collection: begins a new segment, writes what is still needed into it, syncs, and only
   // then drops all older ones.
   [[nodiscard]] Result<bool> rewrite(const std::vector<WalRecord>& live);

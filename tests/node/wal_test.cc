@@ -52,6 +52,7 @@ void store(const std::filesystem::path& file, const Bytes& bytes) {
 
 class WalTest : public testing::Test {
  protected:
+  WalTest() { EXPECT_TRUE(Wal::create(folder(), kSegment)); }
   std::filesystem::path folder() const { return temp_ / "wal"; }
   std::filesystem::path segment(int sequence) const {
     char name[32];
@@ -68,7 +69,7 @@ class WalTest : public testing::Test {
     add(*opened.wal, "three");
     add(*opened.wal, "four");
     EXPECT_TRUE(opened.wal->sync());
-    return {24, 64, 104, 144, 184};
+    return {24, 72, 120, 168, 216};
   }
   test::TempFolder temp_;
 };
@@ -194,7 +195,10 @@ TEST_F(WalTest, RollsOverAndRewrites) {
 
   std::vector<WalRecord> live;
   for (const int i : {3, 39}) {
-    live.push_back({.epoch = 0, .view = 1, .type = 1, .body = to_bytes(as_bytes(all[static_cast<std::size_t>(i)]))});
+    live.push_back({.epoch = 0,
+                    .view = 1,
+                    .type = 1,
+                    .body = to_bytes(as_bytes(all[static_cast<std::size_t>(i)]))});
   }
   ASSERT_TRUE(again.wal->rewrite(live));
   EXPECT_EQ(again.wal->segment_count(), 1U);
@@ -248,6 +252,7 @@ TEST_F(WalTest, CrashBetweenNewSegmentAndSealIsHealed) {
   store(segment(2), [] {
     // What create_segment leaves: a header and zeros. Made by a log of its own.
     const test::TempFolder other;
+    EXPECT_TRUE(Wal::create(other / "wal", kSegment));
     auto opened = Wal::open(other / "wal", kSegment, [](WalRecord&&) {});
     EXPECT_TRUE(opened);
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(opened->wal->append(0, 1, 1, Bytes(300, 1)));
@@ -264,6 +269,72 @@ TEST_F(WalTest, CrashBetweenNewSegmentAndSealIsHealed) {
     ASSERT_TRUE(again.wal->sync());
   }
   EXPECT_EQ(reopen(folder()).bodies.size(), 5U);
+}
+
+// A log that was made and is gone held votes: making another in its place would forget them.
+TEST_F(WalTest, ALogThatIsGoneIsDistrusted) {
+  write_groups();
+  std::filesystem::rename(folder(), temp_ / "elsewhere");
+  EXPECT_FALSE(reopen(folder()).trusted);
+  EXPECT_FALSE(std::filesystem::exists(folder()));
+  std::filesystem::create_directory(folder());
+  EXPECT_FALSE(reopen(folder()).trusted);
+  std::filesystem::remove(folder());
+  std::filesystem::rename(temp_ / "elsewhere", folder());
+  EXPECT_FALSE(Wal::create(folder(), kSegment));
+  EXPECT_EQ(reopen(folder()).bodies.size(), 4U);
+  std::filesystem::remove(folder() / "first");
+  EXPECT_FALSE(reopen(folder()).trusted);
+}
+
+// Bodies are others' bytes. Whole records in them, of groups to come, must not make a torn tail
+// look like a disk that lost synced ones: else a peer could silence every voter of a power cut.
+TEST_F(WalTest, RecordsInsideATornBodyProveNothing) {
+  Bytes forged;
+  {
+    // A log of another machine, whose header says the same but for what only its disk knows.
+    const test::TempFolder other;
+    ASSERT_TRUE(Wal::create(other / "wal", kSegment));
+    auto opened = Wal::open(other / "wal", kSegment, [](WalRecord&&) {});
+    ASSERT_TRUE(opened && opened->wal);
+    for (int i = 0; i < 10; ++i) {
+      add(*opened->wal, "forged");
+      ASSERT_TRUE(opened->wal->sync());
+    }
+    const Bytes all = load(other / "wal" / "0000000000000001.wal");
+    forged.assign(all.begin() + 24 + 5 * 48, all.begin() + 24 + 10 * 48);
+    auto mine = reopen(folder());
+    ASSERT_TRUE(mine.wal->append(0, 1, 1, forged));
+    ASSERT_TRUE(mine.wal->sync());
+  }
+  Bytes torn = load(segment(1));
+  torn[24] ^= 1;  // the header of the record around them did not reach the disk
+  store(segment(1), torn);
+  const auto again = reopen(folder());
+  EXPECT_TRUE(again.trusted) << again.reason;
+  EXPECT_TRUE(again.bodies.empty());
+}
+
+// Where most of the log is live, a rewrite frees nothing: it waits until the log has doubled.
+TEST_F(WalTest, IsRewrittenOnlyWhenThatFreesSomething) {
+  auto opened = reopen(folder());
+  const auto fill = [&](std::size_t segments) {
+    while (opened.wal->segment_count() < segments) add(*opened.wal, std::string(900, 'x'));
+  };
+  fill(kWalSegmentsMax);
+  EXPECT_FALSE(opened.wal->wants_rewrite());
+  fill(kWalSegmentsMax + 1);
+  EXPECT_TRUE(opened.wal->wants_rewrite());
+  std::vector<WalRecord> live(18,
+                              WalRecord{.epoch = 0, .view = 1, .type = 1, .body = Bytes(900, 1)});
+  ASSERT_TRUE(opened.wal->rewrite(live));
+  const std::size_t kept = opened.wal->segment_count();
+  EXPECT_GT(kept, kWalSegmentsMax);
+  EXPECT_FALSE(opened.wal->wants_rewrite());
+  fill(2 * kept);
+  EXPECT_FALSE(opened.wal->wants_rewrite());
+  fill(2 * kept + 1);
+  EXPECT_TRUE(opened.wal->wants_rewrite());
 }
 
 TEST_F(WalTest, RefusesARecordAboveTheLimit) {
