@@ -56,6 +56,9 @@ Port::Judged Port::judge(const Bytes& bytes) const {
   }
   const Digest entry_id = statement->entry_id();
   if (auto known = logged(entry_id)) return {*known, {}};
+  // Executed, not yet published: a refusal of an earlier time no longer counts.
+  const auto executed = snapshot->logged(entry_id);
+  if (executed && *executed) return {api::Accepted{entry_id}, {}};
   if (const auto refused =
           parts_.refusals.of_statement(statement->statement_hash(), steady_clock::now())) {
     return {to_api(refused->refusal, true, refused->height), {}};

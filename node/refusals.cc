@@ -22,10 +22,13 @@ void Refusals::add(const Digest& statement_hash, const Digest& entry_id, FinalRe
     if (!expired && order_.size() < refusals_max_) break;
     drop_oldest();
   }
+  const ledger::RefusalReason reason = refusal.refusal.reason;
   const auto [place, is_new] =
       by_statement_.insert_or_assign(statement_hash, Kept{entry_id, std::move(refusal), now});
   if (is_new) order_.push_back(statement_hash);
-  by_entry_[entry_id] = statement_hash;
+  // Of the signature alone, so it says nothing of the other copies of this entry: anybody can make
+  // one with a bad signature, and the real one may be on its way.
+  if (reason != ledger::RefusalReason::bad_signature) by_entry_[entry_id] = statement_hash;
 }
 
 std::optional<FinalRefusal> Refusals::of_statement(const Digest& statement_hash,

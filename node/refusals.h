@@ -31,8 +31,8 @@ class Refusals {
   // Of these very bytes.
   [[nodiscard]] std::optional<FinalRefusal> of_statement(const Digest& statement_hash,
                                                          Clock::time_point now) const;
-  // The latest of any statement with this entry id: whoever asks must look first whether another
-  // one, with a good signature, is logged or pending.
+  // The latest of any statement with this entry id, but never one for its signature: whoever asks
+  // must look first whether another one is logged or pending.
   [[nodiscard]] std::optional<FinalRefusal> of_entry(const Digest& entry_id,
                                                      Clock::time_point now) const;
   [[nodiscard]] std::size_t size() const;

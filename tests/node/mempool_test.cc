@@ -128,6 +128,21 @@ TEST(Refusals, AreForgottenAfterADayAndAboveTheLimit) {
   EXPECT_EQ(refusals.size(), 2U);
 }
 
+// Anybody can make a copy of a statement with a junk signature and have it refused.
+TEST(Refusals, OfAJunkSignatureAreNotThoseOfTheEntry) {
+  Refusals refusals(10);
+  const auto now = steady_clock::now();
+  const auto entry = sha256(as_bytes("entry"));
+  const auto real = sha256(as_bytes("real"));
+  const auto junk = sha256(as_bytes("junk"));
+  refusals.add(junk, entry, {{ledger::RefusalReason::bad_signature, ""}, 7}, now);
+  EXPECT_TRUE(refusals.of_statement(junk, now));
+  EXPECT_FALSE(refusals.of_entry(entry, now));
+  refusals.add(real, entry, {{ledger::RefusalReason::stale, ""}, 8}, now);
+  refusals.add(junk, entry, {{ledger::RefusalReason::bad_signature, ""}, 9}, now);
+  EXPECT_EQ(refusals.of_entry(entry, now)->height, 8U);
+}
+
 TEST(VerifierPool, RunsAllAndRefusesWhatDoesNotFit) {
   VerifierPool pool(2, 4);
   std::atomic<int> ran = 0;
