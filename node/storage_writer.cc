@@ -69,7 +69,7 @@ void StorageWriter::work() {
     {
       std::unique_lock lock(mutex_);
       const auto ready = [this] { return stopping_ || !tasks_.empty(); };
-      if (dirty_) {
+      if (dirty_ && !failed_) {
         wake_.wait_until(lock, synced_at_ + kSyncEvery, ready);
       } else {
         wake_.wait(lock, ready);
@@ -113,7 +113,13 @@ bool StorageWriter::run(Task& task, std::size_t backlog) {
 bool StorageWriter::execute(const DeliveredBlock& delivered, bool may_cosign) {
   const auto& header = delivered.block.header;
   const auto before = store_.snapshot();
-  if (header.height <= before->head().height) return true;  // executed in an earlier life
+  if (header.height <= before->head().height) {  // executed in an earlier life
+    const auto then = store_.head_at(header.height);
+    if (then && *then && (*then)->block_id == delivered.block_id) return true;
+    events_.must_not_cosign(
+        fmt::format("height {} was executed before as another block", header.height));
+    return false;
+  }
   ledger::OrderedBlock block{.height = header.height,
                              .epoch = header.epoch,
                              .time_ms = header.time_ms,
