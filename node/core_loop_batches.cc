@@ -201,10 +201,14 @@ void CoreLoop::send_own_batches(ValidatorIndex peer) {
 
 void CoreLoop::drop_unused_batches() {
   for (const auto& digest : batches_.unused_since(steady_clock::now())) {
+    // An event that waits may make the replica need it: a batch goes only when the replica hears of
+    // that next.
+    if (stopped_ || !events_.empty()) return;
     if (replica_->needs_batch(digest)) continue;
     const HeldBatch batch = batches_.find(digest)->batch;
     push(consensus::PayloadDropped{digest});
     batches_.erase(digest);
+    turn();
     if (batch.producer != parts_.self) continue;
     std::vector<PendingStatement> again;
     const auto parsed = parse_batch(*batch.bytes);
