@@ -87,7 +87,7 @@ Result<void> check_anchored(const Reading& reading, const Head& head, const Anch
     return fail(Errc::corrupt,
                 "rolled-back: the database stands at height " + std::to_string(head.height) +
                     ", this node had made height " + std::to_string(anchor.height) +
-                    " durable; keep the anchor, remove the database and catch up from peers");
+                    " durable; treat this node as one that lost its disk");
   }
   auto bytes = reading.get(format::number_key(Kind::block, anchor.height), "block anchored");
   if (!bytes) return fail(bytes.error());
@@ -105,7 +105,7 @@ Result<void> check_files(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored) || fs::is_empty(folder, ignored)) {
     return fail(Errc::corrupt, "database-missing: " + folder.string() +
-                                   " is not there; keep the anchor and catch up from peers");
+                                   " is not there; treat this node as one that lost its disk");
   }
   if (!fs::is_regular_file(folder / "CURRENT", ignored)) {
     return fail(Errc::corrupt, "database-damaged: no file CURRENT in " + folder.string());
