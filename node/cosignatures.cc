@@ -9,6 +9,10 @@
 namespace footproof::node {
 namespace {
 
+// The limits of a checkpoint and of a cosignature's time in attest/note.cc. What is above them is
+// refused by every verifier, with the whole note that it stands in.
+constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 63) - 1;
+
 std::string checkpoint_text(const std::string& origin, const CosignedHead& head) {
   return encode(Checkpoint{origin, head.size, head.root, {}});
 }
@@ -49,6 +53,9 @@ CosignatureBook::CosignatureBook(std::string origin, std::vector<Member> members
 Result<bool> CosignatureBook::add(std::size_t validator, const Cosignature& cosignature) {
   const CosignedHead head{cosignature.size, cosignature.root};
   if (validator >= keys_.size()) return fail(Errc::not_found, "no such validator");
+  if (head.size > kNumberMax || cosignature.time_s > kNumberMax) {
+    return fail(Errc::bad_value, "a cosignature of a size or time that no checkpoint can have");
+  }
   if (head.size < floor_) return false;
   auto& lines = heads_[head];
   const auto known = lines.find(validator);

@@ -77,6 +77,23 @@ TEST_F(CosignaturesTest, QuorumMakesANoteThatAPolicyTrusts) {
   EXPECT_EQ(book_->as_of(head), trusted->as_of);
 }
 
+// The latest times go into the note, so one that no verifier reads would spoil every checkpoint.
+TEST_F(CosignaturesTest, OneValidatorsOddTimeDoesNotSpoilTheNote) {
+  const CosignedHead head{9, root_};
+  Policy policy{origin_, chain_id_, *Date::parse("2026-11-24"), {}};
+  policy.epochs.push_back(make_policy_epoch(origin_, ValidatorsRecord{0, 0, 0, 4, members_}));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(add(i, make(i, 9, 100 + i)));
+  constexpr std::uint64_t kLatest = (std::uint64_t{1} << 63) - 1;
+  for (const std::uint64_t time : {~std::uint64_t{0}, kLatest + 1, kLatest}) {
+    EXPECT_EQ(add(4, make(4, 9, time)), time == kLatest) << time;
+    const auto note = book_->make_note(head, logs_[0]);
+    ASSERT_TRUE(note);
+    const auto trusted = judge_presented_checkpoint(policy, as_bytes(*note));
+    ASSERT_TRUE(trusted) << trusted.error().detail;
+    EXPECT_LE(trusted->as_of, 103U);
+  }
+}
+
 TEST_F(CosignaturesTest, TakesTheLatestTimesWhenMoreThanAQuorumSigned) {
   for (std::size_t i = 0; i < kMembers; ++i) EXPECT_TRUE(add(i, make(i, 9, 100 + i)));
   EXPECT_EQ(book_->as_of({9, root_}), 103U);
