@@ -12,6 +12,7 @@
 #include <iostream>
 
 #include "attest/digest.h"
+#include "attest/printable.h"
 
 namespace footproof::api {
 namespace {
@@ -94,7 +95,8 @@ std::uint64_t monotonic_ms() {
 }  // namespace
 
 int report(const Error& error) {
-  std::cerr << "footproof: " << error.detail << '\n';
+  // One line, whatever a file or a node made us quote.
+  std::cerr << "footproof: " << printable(error.detail) << '\n';
   switch (error.code) {
     case Errc::refused:
     case Errc::bad_signature:

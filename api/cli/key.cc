@@ -13,7 +13,7 @@
 namespace footproof::api {
 namespace {
 
-constexpr std::size_t kKeyFileSizeMax = 64 * 1024;
+constexpr std::size_t kKeyFileSizeMax = std::size_t{64} * 1024;
 constexpr std::size_t kPassphraseSizeMin = 8;
 
 struct KeyOptions {

@@ -9,6 +9,7 @@
 #include "api/cli/command.h"
 #include "api/cli/describe.h"
 #include "attest/disclosure_profile.h"
+#include "attest/printable.h"
 #include "attest/verdict.h"
 
 namespace footproof::api {
@@ -97,7 +98,8 @@ void print_text(const Verdict& verdict) {
     const Finding& finding = verdict.findings[i];
     std::string title(title_of(static_cast<Question>(i)));
     title.resize(width, ' ');
-    lines.emplace_back(upper(to_text(finding.outcome)), title + "  " + finding.reason);
+    // A reason may quote the file.
+    lines.emplace_back(upper(to_text(finding.outcome)), title + "  " + printable(finding.reason));
   }
   print_facts(std::cout, lines);
   // Nothing of a presentation is shown as certified that does not lead to what was.

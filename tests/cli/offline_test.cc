@@ -178,6 +178,19 @@ TEST_F(Offline, TextOfAFileCannotSteerTheTerminal) {
   EXPECT_EQ(shown.out.find("\xc2\x9b"), std::string::npos);
 }
 
+TEST_F(Offline, AReasonThatQuotesTheFileCannotSteerTheTerminal) {
+  ASSERT_EQ(disclose().exit_code, 0);
+  Presentation presentation = parse_presentation(read("coil.footproof")).value();
+  presentation.disclosure_profile = "\x1b[2J\x1b[HCERTIFIED\n\xe2\x80\xae";
+  write("coil.footproof", encode_presentation(presentation));
+  const Answer answer = verify();
+  EXPECT_EQ(answer.exit_code, 2);
+  EXPECT_EQ(answer.out.find('\x1b'), std::string::npos) << answer.out;
+  EXPECT_EQ(answer.out.find("\xe2\x80\xae"), std::string::npos) << answer.out;
+  EXPECT_EQ(answer.out.find("CERTIFIED\n"), 4U) << "only that of NOT CERTIFIED: " << answer.out;
+  EXPECT_EQ(answer.out.rfind("CERTIFIED\n"), 4U) << answer.out;
+}
+
 TEST_F(Offline, KeysAreEncryptedAndNeverShownWithoutThePassphrase) {
   write("phrase", as_bytes("correct horse\n"));
   write("wrong", as_bytes("incorrect horse\n"));
