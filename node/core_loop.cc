@@ -133,7 +133,7 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
                                           parts_.network.membership, parts_.network.root,
                                           observer_ ? std::nullopt : std::optional(parts_.self),
                                           observer_ ? nullptr : signer_.get(), *verifier_, start);
-  if (!replica) return fail("write-ahead log", replica.error());
+  if (!replica) return fail(Errc::corrupt, "write-ahead log: " + replica.error().detail);
   replica_ = *std::move(replica);
   synced_height_ = head.height;
   executed_roots_[head.log_size] = head.log_root;
@@ -350,7 +350,9 @@ void CoreLoop::publish_facts() {
   facts.wal_segments = wal_->segment_count();
   facts.alarm = alarm_;
   for (const auto& peer : mesh_.identity().peers) {
-    CoreFacts::Peer out{peer.id, mesh_.is_connected(peer.index), 0};
+    CoreFacts::Peer out{peer.id, mesh_.is_connected(peer.index), 0, 0};
+    const auto claimed = claimed_heights_.find(peer.index);
+    if (claimed != claimed_heights_.end()) out.height = claimed->second;
     if (const auto heard = mesh_.last_heard(peer.index)) {
       out.last_heard_ms = static_cast<std::uint64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - *heard)

@@ -72,7 +72,8 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   CoreLoop(CoreParts parts, LinkIdentity links);
   ~CoreLoop() override;
 
-  // Rebuilds the replica, starts storage, links and timers. The port of the mesh.
+  // Rebuilds the replica, starts storage, links and timers. The port of the mesh. corrupt: the log
+  // holds records that no replica of this chain has written.
   [[nodiscard]] Result<std::uint16_t> start(CoreRecovery recovery);
   // On the core thread: closes links and timers. Storage is stopped by stop_storage() afterwards.
   void stop();
@@ -167,6 +168,7 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   std::optional<CosignedHead> published_;           // last handed to storage
   std::uint64_t published_as_of_ = 0;
   std::uint64_t synced_height_ = 0;
+  std::map<ValidatorIndex, std::uint64_t> claimed_heights_;  // by STATUS; for people only
 };
 
 }  // namespace footproof::node

@@ -60,6 +60,9 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
   if (!message || !kind_fits(envelope.kind, *message)) {
     return mesh_.drop(peer, "a consensus message that does not parse");
   }
+  if (const auto* status = std::get_if<consensus::Status>(&*message)) {
+    claimed_heights_[peer] = status->finalized_height;
+  }
   push(consensus::Received{peer, *std::move(message)});
   turn();
 }

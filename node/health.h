@@ -14,6 +14,7 @@ struct CoreFacts {
   struct Peer {
     std::string id;
     bool connected = false;
+    std::uint64_t height = 0;         // finalised, as it last said: a hint
     std::uint64_t last_heard_ms = 0;  // how long ago; 0 if never
   };
   consensus::Replica::Info replica;

@@ -38,6 +38,17 @@ Result<void> become_observer(const std::filesystem::path& data, const std::strin
   return {};
 }
 
+Result<void> move_aside(const std::filesystem::path& data) {
+  std::error_code error;
+  std::filesystem::path aside = data / "wal.damaged";
+  for (int i = 1; std::filesystem::exists(aside); ++i) {
+    aside = data / fmt::format("wal.damaged.{}", i);
+  }
+  if (std::filesystem::exists(data / "wal")) std::filesystem::rename(data / "wal", aside, error);
+  if (error) return fail(Errc::io, "cannot move the damaged log aside: " + error.message());
+  return {};
+}
+
 // What the log gave back. A log that is not to be trusted is moved aside, and the node only follows
 // from here on: it may have voted for what it no longer remembers.
 Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore& chain) {
@@ -59,13 +70,7 @@ Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore
     if (auto marked = become_observer(data, "write-ahead log: " + opened->reason); !marked) {
       return fail(marked.error());
     }
-    std::error_code error;
-    std::filesystem::path aside = data / "wal.damaged";
-    for (int i = 1; std::filesystem::exists(aside); ++i) {
-      aside = data / fmt::format("wal.damaged.{}", i);
-    }
-    if (std::filesystem::exists(folder)) std::filesystem::rename(folder, aside, error);
-    if (error) return fail(Errc::io, "cannot move the damaged log aside: " + error.message());
+    if (auto moved = move_aside(data); !moved) return fail(moved.error());
     out.replica_records.clear();
     out.batches.clear();
     if (auto made = Wal::create(folder, kWalSegmentSizeDefault); !made) return fail(made.error());
@@ -187,6 +192,14 @@ Result<void> Node::Parts::start(ValidatorIndex self,
       *std::move(links));
   const bool observer = recovery->observer;
   auto port_number = core->start(*std::move(recovery));
+  if (!port_number && port_number.error().code == Errc::corrupt) {
+    // Whole records that make no sense: the next start follows as observer, without them.
+    auto marked = become_observer(config.data, port_number.error().detail);
+    if (!marked) return marked;
+    if (auto moved = move_aside(config.data); !moved) return moved;
+    return fail(Errc::corrupt, port_number.error().detail +
+                                   "; the log was moved aside, start again to follow as observer");
+  }
   if (!port_number) return fail(port_number.error());
   mesh_port = *port_number;
   core_thread = std::thread([this] {

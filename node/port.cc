@@ -304,8 +304,7 @@ api::Health Port::health() const {
   out.validators = static_cast<std::uint32_t>(parts_.network.membership.n());
   out.quorum = static_cast<std::uint32_t>(parts_.network.membership.q());
   for (const auto& peer : facts.peers) {
-    out.peers.push_back({peer.id, peer.connected, peer.connected ? facts.replica.peers_height : 0,
-                         peer.last_heard_ms});
+    out.peers.push_back({peer.id, peer.connected, peer.height, peer.last_heard_ms});
   }
   out.mempool_bytes = parts_.mempool.waiting_bytes();
   out.disk_free_bytes = disk_free();
