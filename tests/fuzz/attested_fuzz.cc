@@ -1,0 +1,15 @@
+// What is carried between people: an .attested file and a key request that parse encode back to the
+// same bytes.
+#include "api/cli/key_request.h"
+#include "attest/attested.h"
+#include "attest/check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace footproof;
+  const ByteView bytes(data, size);
+  if (const auto attested = parse_attested(bytes)) CHECK(equal(encode_attested(*attested), bytes));
+  if (const auto request = api::parse_key_request(bytes)) {
+    CHECK(equal(api::encode_key_request(*request), bytes));
+  }
+  return 0;
+}
