@@ -76,6 +76,22 @@ TEST_F(AttestedTest, RefusesAStatementThatIsNoAttestation) {
   EXPECT_FALSE(parse_attested(encode_attested(attested_)));
 }
 
+// Made once; a change of these bytes is a change of the format.
+TEST_F(AttestedTest, GoldenBytes) {
+  const auto key = SigningKey::from_ed25519_seed(Bytes(32, 7));
+  Attested attested;
+  attested.statement = sign(attestation(), *key).bytes();
+  attested.tree_root = sha256(as_bytes("tree"));
+  attested.position = 1;
+  attested.subject_path = {sha256(as_bytes("sibling"))};
+  attested.nodes = {"http://127.0.0.1:8101", "https://node.example"};
+  const Bytes bytes = encode_attested(attested);
+  EXPECT_EQ(to_hex(ByteView(bytes).first(28)),
+            "8775666f6f7470726f6f662f61747465737465642f76315901dad284");
+  EXPECT_EQ(sha256(bytes).hex(),
+            "6a6288408e9b8038dd28a8ed398680ede0341d8f91f145d4b8eb1fd3b29c0522");
+}
+
 TEST_F(AttestedTest, EveryCutIsRefused) {
   const Bytes bytes = encode_attested(attested_);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
