@@ -38,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     out.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
     const std::vector<char> zeros(node::kWalSegmentSizeMin - size, 0);
     out.write(zeros.data(), static_cast<std::streamsize>(zeros.size()));
+    std::ofstream(folder / "first", std::ios::binary) << "1\n";
   }
   std::vector<Bytes> first;
   {
