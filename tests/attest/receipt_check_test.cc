@@ -273,6 +273,33 @@ TEST_F(ReceiptTest, PolicyThatDoesNotReachTheEpochDecidesNothing) {
   EXPECT_FALSE(check.holds());
 }
 
+TEST_F(ReceiptTest, LastRecordIsTheOneAtTheEndOfTheLog) {
+  Receipt receipt = log.receipt(early);
+  ASSERT_TRUE(receipt.own_record);
+  receipt.last_record = *receipt.own_record;  // in the log, with a good path, and not the last
+  EXPECT_TRUE(verify(receipt).well_formed.failed());
+}
+
+TEST_F(ReceiptTest, RetiredSetCosignsNoLaterSize) {
+  // A second epoch begins after size 3; the log's records all say epoch 0.
+  PolicyEpoch second = policy.epochs[0];
+  second.epoch = 1;
+  second.first_size = 4;
+  policy.epochs[0].last_size = 3;
+  policy.epochs[0].last_root = Digest{};
+  policy.epochs.push_back(second);
+  ASSERT_GT(log.size(), 3U);
+  // The same validators: their cosignatures are good, the record is of the wrong epoch.
+  EXPECT_TRUE(verify(log.receipt(early)).quorum.failed());
+  // Others: the old ones are unknown lines.
+  policy.epochs[1].members = FixtureLog(4, "elsewhere").policy().epochs[0].members;
+  EXPECT_TRUE(verify(log.receipt(early)).quorum.failed());
+  // Up to the boundary the first set stays good for ever.
+  policy.epochs[0].last_size = log.size();
+  policy.epochs[1].first_size = log.size() + 1;
+  EXPECT_TRUE(verify(log.receipt(early)).holds());
+}
+
 TEST_F(ReceiptTest, DeclarationRootBelongsToSeveralDeclarationsOnly) {
   Receipt receipt = log.receipt(early, sha256(as_bytes("declaration")));
   EXPECT_TRUE(verify(receipt).well_formed.failed());
