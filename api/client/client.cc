@@ -69,16 +69,34 @@ Result<Client> Client::make(std::vector<std::string> nodes, const ClientConfig& 
   return Client(std::move(nodes), config);
 }
 
-Result<NodeAnswer> Client::ask_one(const std::string& node, const Call& call) const {
-  httplib::Client http(node);
-  if (!http.is_valid()) return fail(Errc::usage, node + ": not a URL of a node");
-  http.set_connection_timeout(config_.connect_timeout);
-  http.set_read_timeout(config_.answer_timeout);
-  http.set_write_timeout(config_.answer_timeout);
-  http.set_follow_location(false);
-  http.set_decompress(false);
-  http.set_tcp_nodelay(true);
+// One for each node, made when it is first asked.
+struct Client::Connections {
+  std::vector<std::unique_ptr<httplib::Client>> of_node;
+};
 
+Client::Client(std::vector<std::string> nodes, const ClientConfig& config)
+    : nodes_(std::move(nodes)), config_(config), connections_(std::make_unique<Connections>()) {
+  connections_->of_node.resize(nodes_.size());
+}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Result<NodeAnswer> Client::ask_one(std::size_t which, const Call& call) {
+  const std::string& node = nodes_[which];
+  auto& http = connections_->of_node[which];
+  const bool is_kept = http != nullptr;
+  if (!is_kept) {
+    http = std::make_unique<httplib::Client>(node);
+    if (!http->is_valid()) return fail(Errc::usage, node + ": not a URL of a node");
+    http->set_connection_timeout(config_.connect_timeout);
+    http->set_read_timeout(config_.answer_timeout);
+    http->set_write_timeout(config_.answer_timeout);
+    http->set_follow_location(false);
+    http->set_decompress(false);
+    http->set_tcp_nodelay(true);
+    http->set_keep_alive(true);
+  }
   NodeAnswer answer;
   answer.node = node;
   bool too_large = false;
@@ -95,8 +113,16 @@ Result<NodeAnswer> Client::ask_one(const std::string& node, const Call& call) co
     answer.body.append(data, size);
     return true;
   };
-  const httplib::Result result = http.send(request);
-  if (!result) return fail(Errc::io, node + ": " + reason_of(result.error(), too_large));
+  const httplib::Result result = http->send(request);
+  if (!result) {
+    const httplib::Error error = result.error();
+    http.reset();
+    // The node may have ended a kept connection just as we used it. Asking twice does no harm: the
+    // same bytes are the same entry.
+    const bool in_time = std::chrono::steady_clock::now() < until;
+    if (is_kept && in_time && !too_large && answer.body.empty()) return ask_one(which, call);
+    return fail(Errc::io, node + ": " + reason_of(error, too_large));
+  }
   answer.status = result->status;
   answer.content_type = result->get_header_value("Content-Type");
   return answer;
@@ -107,7 +133,7 @@ Result<NodeAnswer> Client::ask(const Call& call) {
   Errc code = Errc::io;
   for (std::size_t tried = 0; tried < nodes_.size(); ++tried) {
     const std::size_t which = (preferred_ + tried) % nodes_.size();
-    auto answer = ask_one(nodes_[which], call);
+    auto answer = ask_one(which, call);
     if (answer && !is_nodes_trouble(answer->status)) {
       preferred_ = which;
       return answer;

@@ -4,11 +4,13 @@
 // a node cannot be reached, is too slow, or says that it is too busy or broken; any other answer is
 // the answer. Submitting is safe to repeat anywhere: the same bytes are the same entry. What comes
 // back is a node's word: whoever relies on it verifies the receipt.
+// A connection is kept between calls; one that the node has ended meanwhile is made anew.
 // client.cc is the only file of it that sees httplib. Not for use by two threads at once.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +49,9 @@ class Client {
  public:
   // URLs "http://host:port" or "https://host[:port]", at least one, without a path.
   static Result<Client> make(std::vector<std::string> nodes, const ClientConfig& config = {});
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
 
   // 200 to 299 or the problem as an error: refused, not_found, usage, too_busy, io.
   Result<NodeAnswer> get(const std::string& path, std::size_t size_max);
@@ -69,9 +74,9 @@ class Client {
   [[nodiscard]] const std::vector<std::string>& nodes() const { return nodes_; }
 
  private:
-  Client(std::vector<std::string> nodes, const ClientConfig& config)
-      : nodes_(std::move(nodes)), config_(config) {}
+  Client(std::vector<std::string> nodes, const ClientConfig& config);
 
+  struct Connections;
   struct Call {
     std::string method;
     std::string path;
@@ -81,11 +86,12 @@ class Client {
   };
   // Over all nodes, the one that answered last first. Any status but those of a node in trouble.
   Result<NodeAnswer> ask(const Call& call);
-  [[nodiscard]] Result<NodeAnswer> ask_one(const std::string& node, const Call& call) const;
+  [[nodiscard]] Result<NodeAnswer> ask_one(std::size_t node, const Call& call);
 
   std::vector<std::string> nodes_;
   ClientConfig config_;
   std::size_t preferred_ = 0;
+  std::unique_ptr<Connections> connections_;
 };
 
 }  // namespace footproof::api

@@ -404,6 +404,25 @@ TEST_F(RoutesTest, ClientGoesToTheNextNodeAndSaysWhyNoneAnswered) {
   EXPECT_FALSE(Client::make({"http://host/path"}));
 }
 
+TEST(Client, KeepsItsConnectionAndMakesItAnewWhereTheNodeHasEndedIt) {
+  const auto answer = [](const Request&) {
+    Response response;
+    response.body = "text";
+    return response;
+  };
+  ServerConfig config;
+  auto server = *Server::start(config, answer);
+  config.port = server->port();
+  auto client = *Client::make({"http://127.0.0.1:" + std::to_string(config.port)});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.checkpoint());
+  EXPECT_EQ(server->counters().open_connections, 1U);
+  server.reset();
+  server = *Server::start(config, answer);
+  EXPECT_TRUE(client.checkpoint());
+  server.reset();
+  EXPECT_FALSE(client.checkpoint());
+}
+
 TEST(Client, TakesNoAnswerThatIsTooLargeOrARedirect) {
   const auto server = Server::start({}, [](const Request& request) {
     Response response;
