@@ -19,7 +19,7 @@ Result<AssembledGenesis> assemble_genesis(ledger::Genesis genesis) {
   AssembledGenesis assembled;
   assembled.bytes = ledger::encode_genesis(genesis);
   if (const auto parsed = ledger::parse_genesis(assembled.bytes); !parsed) {
-    return fail("genesis", parsed.error());
+    return fail(parsed.error());
   }
   assembled.chain_id = ledger::chain_id_of(assembled.bytes);
   auto origin = make_origin(genesis.domain, genesis.network, assembled.chain_id);

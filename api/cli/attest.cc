@@ -50,7 +50,7 @@ Result<DeclarationTree> read_tree(const std::string& path) {
   const auto bytes = read_file(path, kSealedFileMax);
   if (!bytes) return fail(bytes.error());
   const auto sealed = SealedDeclaration::parse(*bytes);
-  if (!sealed) return fail(path, sealed.error());
+  if (!sealed) return fail(wrong_file(path, sealed.error()));
   return DeclarationTree{std::string(sealed->profile()), sealed->tree_size(), sealed->root()};
 }
 

@@ -110,6 +110,10 @@ int report(const Error& error) {
   }
 }
 
+Error wrong_file(const std::string& path, const Error& error) {
+  return {Errc::usage, path + ": " + error.detail};
+}
+
 Result<Bytes> read_file(const std::string& path, std::size_t size_max) {
   const Descriptor file(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) return fail(Errc::usage, path + ": cannot open: " + std::strerror(errno));

@@ -53,6 +53,8 @@ void add_operate_commands(CLI::App& app, Context& context);    // trust, doctor
 
 // Prints "footproof: <detail>" and gives the exit code that fits the error.
 [[nodiscard]] int report(const Error& error);
+// What is wrong with a file that the command line names is a wrong command line.
+[[nodiscard]] Error wrong_file(const std::string& path, const Error& error);
 
 // The whole file, at most `size_max` bytes; "-" is standard input. Errors name the path.
 [[nodiscard]] Result<Bytes> read_file(const std::string& path, std::size_t size_max);

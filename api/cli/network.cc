@@ -9,6 +9,7 @@
 #include "api/cli/assemble_genesis.h"
 #include "api/cli/command.h"
 #include "api/cli/demo_network.h"
+#include "attest/state_record.h"
 #include "ledger/genesis.h"
 
 namespace footproof::api {
@@ -57,6 +58,10 @@ int make_genesis(const GenesisOptions& options, const Context& context) {
   }
   const std::size_t validators = genesis.validators.size();
   const std::size_t parties = genesis.parties.size();
+  if (validators < kValidatorsMin || validators > kValidatorsMax) {
+    return report({Errc::usage, "genesis: " + std::to_string(validators) +
+                                    " descriptors of validators given; a network has 4 to 31"});
+  }
   const auto assembled = assemble_genesis(std::move(genesis));
   if (!assembled) return report({Errc::usage, assembled.error().detail});
   const auto written = write_file(options.output, assembled->bytes, 0644, Overwrite::no);

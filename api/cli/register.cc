@@ -52,7 +52,7 @@ Result<KeyRequest> read_request(const std::string& path) {
   const auto bytes = read_file(path, kKeyRequestSizeMax);
   if (!bytes) return fail(bytes.error());
   auto parsed = parse_key_request(*bytes);
-  if (!parsed) return fail(path, std::move(parsed.error()));
+  if (!parsed) return fail(wrong_file(path, parsed.error()));
   return parsed;
 }
 

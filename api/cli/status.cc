@@ -75,9 +75,9 @@ Result<Asked> parse_asked(const std::string& text) {
   const auto bytes = read_file(text, kAttestedSizeMax);
   if (!bytes) return fail(Errc::usage, text + ": neither an entry id nor a file to be read");
   const auto attested = parse_attested(*bytes);
-  if (!attested) return fail(text, attested.error());
+  if (!attested) return fail(wrong_file(text, attested.error()));
   const auto statement = parse_statement(attested->statement);
-  if (!statement) return fail(text, statement.error());
+  if (!statement) return fail(wrong_file(text, statement.error()));
   Asked asked{statement->entry_id(), {}, attested->nodes};
   if (!attested->subject_path.empty()) asked.declaration = attested->tree_root;
   return asked;

@@ -93,7 +93,7 @@ Result<Policy> read_policy(const std::string& path) {
   const auto bytes = read_file(path, kPolicySizeMax);
   if (!bytes) return fail(bytes.error());
   auto policy = parse_policy(*bytes);
-  if (!policy) return fail(path, std::move(policy.error()));
+  if (!policy) return fail(wrong_file(path, policy.error()));
   return policy;
 }
 

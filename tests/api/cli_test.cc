@@ -1,6 +1,7 @@
 // The online half of the footproof command, run in this process against a real server.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -327,6 +328,44 @@ TEST_F(OfflineCliTest, GenesisIsAssembledFromDescriptors) {
                 {"validator", "new", path("one"), "--id", "one", "--party", "https://one.example"})
                 .code,
             4);
+}
+
+// One clear line and exit 4 for each of some hundred damaged files.
+TEST_F(OfflineCliTest, DamagedFilesAreNamedInOneLine) {
+  ASSERT_EQ(footproof({"network", "new", path("demo"), "--validators", "4"}).code, 0);
+  const std::string passphrase = path("demo/parties/passphrase");
+  const auto one_line = [&](const Ran& ran, const std::string& name) {
+    EXPECT_EQ(ran.code, 4) << ran.err;
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+    EXPECT_NE(ran.err.find(name), std::string::npos) << ran.err;
+  };
+  const auto damage = [&](const Bytes& good, std::size_t step, const auto& use) {
+    for (std::size_t at = 0; at < good.size(); at += step) {
+      write("cut", ByteView(good).first(at));
+      use(path("cut"));
+      Bytes flipped = good;
+      flipped[at] ^= 0x41U;
+      write("flipped", flipped);
+      use(path("flipped"));
+    }
+  };
+  damage(contents(path("demo/battery/battery.validator")), 13, [&](const std::string& file) {
+    const Ran ran = footproof({"network", "genesis", file, "--domain", "footproof.example",
+                               "--network", "demo", "-o", path("made")});
+    // The proofs of possession do not cover the party and the TLS pin: those may be anything.
+    one_line(ran, ran.err.find("a network has 4 to 31") == std::string::npos ? file : "genesis");
+  });
+  // The key is named last, so that no passphrase is asked for before the file is read.
+  damage(contents(path("demo/parties/verifier/sign.keyrequest")), 7, [&](const std::string& file) {
+    const Ran ran = footproof({"register", "add", file, "--key", path("absent.pem"),
+                               "--passphrase-file", passphrase, "--issuer", "https://a.example",
+                               "-o", path("out"), "--node", "http://127.0.0.1:1"});
+    // A flipped key or proof still has the form of one; only a network can tell.
+    if (ran.code != 3) one_line(ran, file);
+  });
+  write("nothing", {});
+  one_line(footproof({"submit", path("nothing"), "--node", "http://127.0.0.1:1"}), "nothing");
+  one_line(footproof({"status", path("nothing"), "--node", "http://127.0.0.1:1"}), "nothing");
 }
 
 TEST_F(OfflineCliTest, WrongUseIsExit4AndNoNodeIsExit3) {
