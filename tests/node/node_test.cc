@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <thread>
+
 #include "attest/receipt_check.h"
 #include "node/log.h"
 #include "tests/node/node_cluster.h"
@@ -95,6 +98,34 @@ TEST_F(NodeTest, ANodeThatWasAwayCatchesUpAndVerifiesAll) {
   ASSERT_TRUE(cluster_.start(3));
   for (const auto& one : logged) expect_receipt(3, one);
   expect_receipt(0, log_one(3, "back"));
+}
+
+TEST_F(NodeTest, ManySubmittersWhileANodeComesAndGoes) {
+  start_all();
+  constexpr std::size_t kSubmitters = 12;
+  constexpr int kEach = 12;
+  std::vector<std::vector<api::Submitted>> logged(kSubmitters);
+  std::vector<std::thread> submitters;
+  for (std::size_t me = 0; me < kSubmitters; ++me) {
+    submitters.emplace_back([&, me] {
+      auto client = cluster_.client(me % 3);
+      for (int i = 0; i < kEach; ++i) {
+        const auto name = "many-" + std::to_string(me) + '-' + std::to_string(i);
+        const auto statement = cluster_.add_key(name);
+        const auto submitted = client.submit(statement.bytes(), milliseconds(15'000));
+        if (submitted && submitted->what == What::logged) logged[me].push_back(*submitted);
+      }
+    });
+  }
+  cluster_.stop(3);
+  EXPECT_TRUE(cluster_.start(3));
+  for (auto& submitter : submitters) submitter.join();
+  std::set<std::uint64_t> indexes;
+  for (const auto& of_one : logged) {
+    EXPECT_EQ(of_one.size(), static_cast<std::size_t>(kEach));
+    for (const auto& one : of_one) EXPECT_TRUE(indexes.insert(one.index).second);
+    for (std::size_t node = 0; node < 4; ++node) expect_receipt(node, of_one.back());
+  }
 }
 
 TEST_F(NodeTest, AllStoppedAtOnceGoOnWhereTheyWere) {
