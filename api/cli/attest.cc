@@ -32,6 +32,7 @@ struct AttestOptions {
   std::string from;
   std::string until;
   std::string supersedes;
+  std::string holder_key;
 };
 
 // One of our sealed files and where it stands under the subject.
@@ -131,6 +132,15 @@ Result<Attestation> make_attestation(const AttestOptions& options, const Subject
     const auto target = parse_entry_id(options.supersedes);
     if (!target) return fail(target.error());
     attestation.supersedes = *target;
+  }
+  if (!options.holder_key.empty()) {
+    const auto bytes = from_hex(options.holder_key);
+    const auto key = bytes ? PublicKey::parse(*bytes) : Result<PublicKey>(fail(bytes.error()));
+    if (!key) {
+      return fail(Errc::usage, "--holder-key: the public key in hex, as key show prints it: " +
+                                   key.error().detail);
+    }
+    attestation.holder_key = *key;
   }
   return attestation;
 }
@@ -232,6 +242,8 @@ void add_attestation_options(CLI::App& command, AttestOptions& options) {
   command.add_option("--from", options.from, "First day of validity; default the day of issue");
   command.add_option("--until", options.until, "Last day of validity")->required();
   command.add_option("--supersedes", options.supersedes, "Entry id of the attestation it replaces");
+  command.add_option("--holder-key", options.holder_key,
+                     "Public key (hex, from key show) of the exporter, fresh for this attestation");
 }
 
 }  // namespace

@@ -224,4 +224,24 @@ void Progress::draw(std::uint64_t done) {
   std::cerr << '\r' << line << "\x1b[K" << std::flush;
 }
 
+Waiting::Waiting(std::string what)
+    : thread_([this, name = std::move(what)] {
+        Progress progress(name, 0);
+        std::unique_lock lock(mutex_);
+        for (std::uint64_t ticks = 1;
+             !ended_.wait_for(lock, std::chrono::milliseconds(250), [this] { return done_; });
+             ++ticks) {
+          progress.advance(ticks / 4);
+        }
+      }) {}
+
+Waiting::~Waiting() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  ended_.notify_all();
+  thread_.join();
+}
+
 }  // namespace footproof::api

@@ -7,10 +7,13 @@
 // errors go to standard error.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "attest/bytes.h"
@@ -93,6 +96,21 @@ class Progress {
   std::uint64_t total_;
   std::uint64_t started_ms_;
   std::uint64_t drawn_ms_ = 0;
+};
+
+// The same for a step that only waits: counts the seconds until it goes.
+class Waiting {
+ public:
+  explicit Waiting(std::string what);
+  ~Waiting();
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool done_ = false;  // guarded by mutex_
+  std::thread thread_;
 };
 
 }  // namespace footproof::api

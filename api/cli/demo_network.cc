@@ -37,7 +37,9 @@ std::string uri_of(const std::string& name) { return "https://" + name + ".examp
 
 class Builder {
  public:
-  explicit Builder(const DemoOptions& options) : options_(options) {}
+  explicit Builder(const DemoOptions& options)
+      // Two keys for each party: the associations, the body, the scheme owner, the verifier.
+      : options_(options), progress_("making keys", 2 * (options.validators + 3)) {}
 
   Result<DemoNetwork> build() {
     if (const auto made = make_folders(); !made) return fail(made.error());
@@ -142,6 +144,7 @@ class Builder {
     std::filesystem::create_directories(folder, error);
     SigningKey key = SigningKey::generate(Algorithm::es256);
     std::string pem = key.to_pem(passphrase_);
+    progress_.advance(++keys_made_);
     const auto written = write_file((folder / (std::string(to_text(usage)) + ".pem")).string(),
                                     as_bytes(pem), 0600, Overwrite::no);
     wipe(std::span(reinterpret_cast<std::uint8_t*>(pem.data()), pem.size()));
@@ -209,6 +212,8 @@ class Builder {
   }
 
   const DemoOptions& options_;
+  Progress progress_;
+  std::uint64_t keys_made_ = 0;
   std::string passphrase_;
   ledger::Genesis genesis_;
   DemoNetwork network_;

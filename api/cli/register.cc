@@ -128,8 +128,15 @@ void add_register_commands(CLI::App& app, Context& context) {
       ->footer(
           "Example:\n  footproof register add verifier-sign.keyrequest --key body-status.pem \\\n"
           "    --issuer https://accreditation.example -o add.statement\n");
-  add("rotate", "Replace a key by a new one", KeyAction::rotate);
-  add("compromised", "Declare a key compromised", KeyAction::compromised);
+  add("rotate", "Replace a key by a new one", KeyAction::rotate)
+      ->footer(
+          "Example:\n  footproof register rotate new-sign.keyrequest --kid 3f…c2 --key "
+          "verifier-status.pem \\\n    --issuer https://verifier.example -o rotate.statement\n");
+  add("compromised", "Declare a key compromised", KeyAction::compromised)
+      ->footer(
+          "Example:\n  footproof register compromised --party https://verifier.example --kid 3f…c2 "
+          "\\\n    --key verifier-status.pem --issuer https://verifier.example -o "
+          "gone.statement\n");
 }
 
 }  // namespace footproof::api

@@ -148,7 +148,10 @@ int sign_and_submit(const Context& context, const SignOptions& options, Client& 
 
 int submit_saved(const Context& context, Client& client, const Statement& statement,
                  const std::string& saved_in, const Save& save) {
-  auto submitted = client.submit(statement.bytes(), kReceiptWait);
+  auto submitted = [&] {
+    const Waiting waiting("waiting for the receipt, seconds:");
+    return client.submit(statement.bytes(), kReceiptWait);
+  }();
   if (!submitted) {
     const int code = report(submitted.error());
     if (!saved_in.empty() && submitted.error().code != Errc::usage) {

@@ -232,7 +232,8 @@ TEST_F(OnlineCliTest, ManyDeclarationsUnderOneStatementHaveTheirPlaces) {
     names.push_back("part" + std::to_string(i) + ".sealed");
     write_sealed(names.back(), "[" + std::to_string(i) + "]");
   }
-  const Ran ran = attest(names);
+  const auto holder = SigningKey::generate(Algorithm::es256);
+  const Ran ran = attest(names, {"--holder-key", to_hex(holder.public_key().cose_key())});
   ASSERT_EQ(ran.code, 0) << ran.err << ran.out;
   Bytes statement;
   for (int i = 0; i < 3; ++i) {
@@ -245,6 +246,7 @@ TEST_F(OnlineCliTest, ManyDeclarationsUnderOneStatementHaveTheirPlaces) {
     const auto parsed = parse_statement(file->statement);
     const auto* attestation = parsed->as<Attestation>();
     EXPECT_EQ(attestation->count, 4U);
+    EXPECT_EQ(attestation->holder_key, holder.public_key());
     EXPECT_TRUE(verify_subject(
         {std::string(sealed->profile()), sealed->tree_size(), sealed->root()}, file->position,
         file->subject_path, {attestation->root, attestation->count}));
