@@ -84,10 +84,10 @@ Result<void> check_anchored(const Reading& reading, const Head& head, const Anch
     return fail(Errc::mismatch, "other-chain: database and anchor belong to different networks");
   }
   if (head.height < anchor.height) {
-    return fail(Errc::corrupt,
-                "rolled-back: the database stands at height " + std::to_string(head.height) +
-                    ", this node had made height " + std::to_string(anchor.height) +
-                    " durable; treat this node as one that lost its disk");
+    return fail(Errc::corrupt, "rolled-back: the database stands at height " +
+                                   std::to_string(head.height) + ", this node had made height " +
+                                   std::to_string(anchor.height) +
+                                   " durable; treat this node as one that lost its disk");
   }
   auto bytes = reading.get(format::number_key(Kind::block, anchor.height), "block anchored");
   if (!bytes) return fail(bytes.error());
@@ -224,6 +224,11 @@ Result<std::unique_ptr<Store>> Store::open(const StorePaths& paths, const Digest
   }
   auto database = Database::open(paths.database, false);
   if (!database) return fail(database.error());
+  // LevelDB has named a new manifest without syncing that name. From here on what was read counts
+  // as durable: the write-ahead log may drop it.
+  if (!sync_path(paths.database, true)) {
+    return fail(Errc::io, "database: sync of its folder failed");
+  }
   auto snapshot = read_snapshot(*database, anchor->state());
   if (!snapshot) return fail(snapshot.error());
   auto store = std::make_unique<DiskStore>(paths.database, std::move(*database), std::move(*anchor),

@@ -56,6 +56,10 @@ class Syncs {
     watched_ = gettid();
     seen_.clear();
   }
+  [[nodiscard]] std::string last() {
+    const std::lock_guard lock(mutex_);
+    return seen_.empty() ? std::string() : seen_.back();
+  }
   [[nodiscard]] bool saw(const std::filesystem::path& path) {
     const std::lock_guard lock(mutex_);
     return std::find(seen_.begin(), seen_.end(), path.string()) != seen_.end();
@@ -181,6 +185,15 @@ TEST_F(StoreFaultsTest, SyncsTheNameOfANewLogBeforeTheAnchor) {
   const auto anchored = network_->store().anchor();
   EXPECT_FALSE(network_->store().sync());
   EXPECT_EQ(network_->store().anchor(), anchored);
+}
+
+// LevelDB names its new manifest and forgets the old one without syncing that name.
+TEST_F(StoreFaultsTest, SyncsTheFolderAfterOpeningIt) {
+  network_.reset();
+  syncs().watch();
+  auto store = Store::open(paths_, chain_id_);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(syncs().last(), paths_.database);
 }
 
 // A manifest that lost its end makes LevelDB delete the tables that it no longer names. The head
