@@ -147,6 +147,9 @@ class Judge {
                          receipt.statement->issuer());
     }
     const Instant recorded = receipt.own_record->time;
+    if (!admitted_on(*receipt.party, latest_day(recorded), recorded)) {
+      return refuse_both(body + " was no accreditation body any more when this was recorded");
+    }
     // At 08:00 in Seoul the UTC day is still yesterday: an issue date may be a day ahead of it.
     const Date recorded_on = std::max(utc_day(recorded), attestation().issued_on);
     // clang 14, which builds the fuzz targets, captures no structured binding by itself.
@@ -206,19 +209,21 @@ class Judge {
     }
   }
 
+  // Superseded lies before revoked.
+  static bool is_worse(const StatusAnswer& a, const StatusAnswer& b) {
+    constexpr std::array<int, 4> kRank = {0, 1, 3, 2};
+    return kRank[static_cast<std::size_t>(a.status)] > kRank[static_cast<std::size_t>(b.status)];
+  }
+
   // Of the attestation and of the declaration, whichever is worse.
   StatusAnswer status_of(Date day) const {
     const ReceiptCheck& receipt = verdict_.receipt;
     const auto answer = [&](const std::optional<StatusRecord>& record) {
       return status_on(record ? &*record : nullptr, day, receipt.known());
     };
-    const auto rank = [](const StatusAnswer& one) {
-      constexpr std::array<int, 4> kRank = {0, 1, 3, 2};  // superseded lies before revoked
-      return kRank[static_cast<std::size_t>(one.status)];
-    };
     StatusAnswer whole = answer(receipt.status);
     StatusAnswer one = answer(receipt.declaration_status);
-    return rank(one) > rank(whole) ? one : whole;
+    return is_worse(one, whole) ? one : whole;
   }
 
   static std::string status_text(const StatusAnswer& answer) {
@@ -244,11 +249,14 @@ class Judge {
       return;
     }
     const std::uint64_t age = now > as_of ? now - as_of : 0;
-    const StatusAnswer answer = status_of(on_);
+    const StatusAnswer last = status_of(Date::from_days(INT32_MAX));
+    StatusAnswer answer = status_of(on_);
+    // What was revoked this morning in Seoul is effective tomorrow by the UTC day: who asks about
+    // no day in particular is told.
+    if (!options_.on && is_worse(last, answer)) answer = last;
     std::string text = status_text(answer);
     if (options_.on) text += " on " + on_.text();
     text += ", as of " + when + " (" + duration_text(age) + " ago); later events are unknown";
-    const StatusAnswer last = status_of(Date::from_days(INT32_MAX));
     if (last.status != answer.status) text += "; but " + status_text(last);
     if (age > options_.age_max) {
       text += "; older than the " + duration_text(options_.age_max) + " allowed";

@@ -177,6 +177,29 @@ std::vector<VerdictCase> ledger_cases() {
          re_present(it, p);
        },
        Question::accreditation, Outcome::fail, Overall::not_certified},
+      {"body_was_removed_before_it_was_recorded",
+       [](Certified& it, P& p, O&) {
+         const Digest key = state_key::party(testing::kBodyUri);
+         auto body = parse_party_record(*it.log.state.find(key)).value();
+         body.events.push_back({PartyEvent::What::remove,
+                                it.log.event(utc_day(it.log.now()), AuthorityRole::ballot, "")});
+         it.log.state.put(key, encode(body));
+         it.log.append({});
+         it.log.advance(60);
+         attest_again(it, p, [](Attestation&) {});
+       },
+       Question::accreditation, Outcome::fail, Overall::not_certified},
+      {"body_was_removed_later",
+       [](Certified& it, P& p, O&) {
+         it.log.advance(60);
+         const Digest key = state_key::party(testing::kBodyUri);
+         auto body = parse_party_record(*it.log.state.find(key)).value();
+         body.events.push_back({PartyEvent::What::remove,
+                                it.log.event(utc_day(it.log.now()), AuthorityRole::ballot, "")});
+         it.log.state.put(key, encode(body));
+         re_present(it, p);
+       },
+       Question::accreditation, Outcome::pass, Overall::certified},
       {"withdrawn_before_it_was_recorded",
        [first](Certified& it, P& p, O&) {
          with_accreditation_event(it, p, AccreditationAction::withdraw, first);
@@ -260,6 +283,23 @@ std::vector<VerdictCase> ledger_cases() {
          with_status(it, p, StatusEvent::What::revoke, Reason::fraud, first);
        },
        Question::status, Outcome::fail, Overall::not_certified},
+      // Recorded at 08:00 in Seoul, while the UTC day is still yesterday.
+      {"revoked_on_the_day_that_has_begun_elsewhere",
+       [](Certified& it, P& p, O&) {
+         with_status(it, p, StatusEvent::What::revoke, Reason::fraud,
+                     utc_day(it.log.now()).plus(1));
+       },
+       Question::status, Outcome::fail, Overall::not_certified},
+      {"reinstated_only_from_the_day_that_has_begun_elsewhere",
+       [first](Certified& it, P& p, O&) {
+         with_status(it, p, StatusEvent::What::suspend, Reason::complaint, first);
+         with_status(it, p, StatusEvent::What::reinstate, Reason::cleared,
+                     utc_day(it.log.now()).plus(1));
+       },
+       Question::status,
+       Outcome::fail,
+       Overall::certified_but,
+       {Reservation::suspended}},
       {"revoked_after_the_day_asked",
        [first](Certified& it, P& p, O& o) {
          it.log.advance(86'400 * 30);
