@@ -280,6 +280,10 @@ Result<Judged> judge(const Policy& policy, ByteView bytes) {
     return fail(Errc::not_found,
                 "checkpoint: the policy names no validators for this size; get a newer policy");
   }
+  if (epoch->last_size == checkpoint->size && epoch->last_root != checkpoint->root) {
+    return fail(Errc::bad_proof, "checkpoint: epoch " + std::to_string(epoch->epoch) +
+                                     " ended at this size with another root, says the policy");
+  }
   const KnownKeys known = known_keys(policy, *epoch);
   const auto lines = verify_note(judged.note, known.keys);
   if (!lines) return fail(lines.error());

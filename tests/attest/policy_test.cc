@@ -152,7 +152,8 @@ TEST(Policy, TheSetIsChosenByTheSize) {
 }
 
 TEST(Policy, AQuorumOfTheRightSetIsNeeded) {
-  const Policy policy = two_epochs();
+  Policy policy = two_epochs();
+  policy.epochs[0].last_root = filled(0xee);  // that of note_of()
   const auto three = presented(policy, note_of(345, {{0, 100}, {1, 101}, {2, 102}}));
   ASSERT_TRUE(three.has_value()) << three.error().detail;
   EXPECT_EQ(three->epoch, &policy.epochs[0]);
@@ -165,6 +166,21 @@ TEST(Policy, AQuorumOfTheRightSetIsNeeded) {
   // v4 is of the later set: its cosignature counts nothing before.
   EXPECT_FALSE(presented(policy, note_of(345, {{0, 1}, {1, 1}, {4, 1}})).has_value());
   EXPECT_FALSE(live(policy, note_of(345, {{0, 1}, {1, 1}, {4, 1}})).has_value());
+}
+
+// A set that left may have lost its keys since: at the size where it ended, the policy knows
+// better.
+TEST(Policy, AnEndedEpochEndedAtItsRoot) {
+  Policy policy = two_epochs();
+  policy.epochs[0].last_root = filled(0xee);  // that of note_of()
+  const std::vector<std::pair<int, std::uint64_t>> three = {{0, 100}, {1, 101}, {2, 102}};
+  EXPECT_TRUE(presented(policy, note_of(345, three)).has_value());
+  policy.epochs[0].last_root = filled(0xab);
+  const auto forked = presented(policy, note_of(345, three));
+  ASSERT_FALSE(forked.has_value());
+  EXPECT_NE(forked.error().detail.find("another root"), std::string::npos) << forked.error().detail;
+  EXPECT_FALSE(live(policy, note_of(345, three)).has_value());
+  EXPECT_TRUE(presented(policy, note_of(344, three)).has_value());
 }
 
 TEST(Policy, AsOfTimeIsVouchedForByAnHonestValidator) {

@@ -296,6 +296,7 @@ TEST_F(ReceiptTest, RetiredSetCosignsNoLaterSize) {
   EXPECT_TRUE(verify(log.receipt(early)).quorum.failed());
   // Up to the boundary the first set stays good for ever.
   policy.epochs[0].last_size = log.size();
+  policy.epochs[0].last_root = parse_checkpoint(log.checkpoint_text()).value().root;
   policy.epochs[1].first_size = log.size() + 1;
   EXPECT_TRUE(verify(log.receipt(early)).holds());
 }
