@@ -247,16 +247,20 @@ Result<std::vector<VerifiedLine>> verify_note(const Note& note, std::span<const 
   std::set<std::size_t> seen;
   for (std::size_t i = 0; i < note.signatures.size(); ++i) {
     const NoteSignature& signature = note.signatures[i];
-    const auto key = std::ranges::find_if(known, [&](const NoteKey& one) {
-      return one.id() == signature.key_id && one.name() == signature.name;
-    });
-    if (key == known.end()) continue;
-    VerifiedLine line{i, static_cast<std::size_t>(key - known.begin()), 0};
+    // Of several keys with this name and id, which a grinder can make, the one that verifies.
+    bool is_known = false;
+    VerifiedLine line{i, known.size(), 0};
+    for (std::size_t k = 0; k < known.size() && line.key == known.size(); ++k) {
+      if (known[k].id() != signature.key_id || known[k].name() != signature.name) continue;
+      is_known = true;
+      if (verifies(known[k], note.text, signature.signature, line.timestamp)) line.key = k;
+    }
+    if (!is_known) continue;
+    if (line.key == known.size()) {
+      return fail(Errc::bad_signature, "note: the signature of " + signature.name + " is wrong");
+    }
     if (!seen.insert(line.key).second) {
       return fail(Errc::malformed, "note: two lines by " + signature.name);
-    }
-    if (!verifies(*key, note.text, signature.signature, line.timestamp)) {
-      return fail(Errc::bad_signature, "note: the signature of " + signature.name + " is wrong");
     }
     lines.push_back(line);
   }

@@ -85,6 +85,32 @@ TEST(Note, AKnownKeyWithABadSignatureRefusesAll) {
   EXPECT_FALSE(verify_note(note, all_keys()).has_value());
 }
 
+// All nodes of a network sign under its origin, and four bytes of hash collide for whoever tries.
+TEST(Note, AKeyIdIsAHintAndNeverHidesAnotherKey) {
+  const auto signer = [](std::uint32_t number) {
+    Bytes seed(32, 0);
+    for (std::size_t i = 0; i < 4; ++i) seed[i] = static_cast<std::uint8_t>(number >> (8 * i));
+    return SigningKey::from_ed25519_seed(seed).value();
+  };
+  const SigningKey one = signer(98243);
+  const SigningKey other = signer(143069);
+  const auto key_of = [](const SigningKey& key) {
+    return NoteKey::make(std::string(kOrigin), NoteKeyType::ed25519, key.public_key()).value();
+  };
+  const std::vector<NoteKey> known = {key_of(one), key_of(other)};
+  ASSERT_EQ(known[0].id(), known[1].id());
+  for (std::size_t i = 0; i < 2; ++i) {
+    Note note{encode(checkpoint()), {}};
+    note.signatures.push_back(sign_note(i == 0 ? one : other, kOrigin, note.text));
+    const auto lines = verify_note(note, known);
+    ASSERT_TRUE(lines.has_value()) << lines.error().detail;
+    ASSERT_EQ(lines->size(), 1U);
+    EXPECT_EQ(lines->front().key, i);
+    note.signatures.front().signature.back() ^= 1U;
+    EXPECT_FALSE(verify_note(note, known).has_value());
+  }
+}
+
 TEST(Note, ACosignatureNeverPassesAsALogSignature) {
   const std::string text = encode(checkpoint());
   // One key in both roles: what it cosigned must not count as the log's line, nor the reverse.
