@@ -37,13 +37,19 @@ struct LabelledValue {
 // Every scalar and empty container below `value`, in the order of the text.
 class SourceLeaves {
  public:
-  SourceLeaves(std::size_t document, std::vector<LabelledValue>& leaves)
-      : prefix_("src:" + std::to_string(document) + ":"), leaves_(leaves) {}
+  // `label_bytes` counts those of all documents.
+  SourceLeaves(std::size_t document, std::vector<LabelledValue>& leaves, std::size_t& label_bytes)
+      : prefix_("src:" + std::to_string(document) + ":"),
+        leaves_(leaves),
+        label_bytes_(label_bytes) {}
 
-  void walk(json::Value value) {
+  // False where that exceeds a limit.
+  bool walk(json::Value value) {
     if (value.is_scalar() || value.size() == 0) {
+      label_bytes_ += prefix_.size() + pointer_.size();
+      if (leaves_.size() == kSealLeavesMax || label_bytes_ > kSealLabelBytesMax) return false;
       leaves_.push_back({prefix_ + pointer_, source_value(kinds_, value.token())});
-      return;
+      return true;
     }
     const bool object = value.kind() == json::Kind::object;
     const std::size_t kept = pointer_.size();
@@ -52,15 +58,17 @@ class SourceLeaves {
     for (const json::Value child : value.children()) {
       pointer_ += '/';
       pointer_ += object ? json::escape_pointer_token(child.key()) : std::to_string(index++);
-      walk(child);
+      if (!walk(child)) return false;
       pointer_.resize(kept);
     }
     kinds_.pop_back();
+    return true;
   }
 
  private:
   std::string prefix_;
   std::vector<LabelledValue>& leaves_;
+  std::size_t& label_bytes_;
   std::string pointer_;
   std::string kinds_;
 };
@@ -229,6 +237,7 @@ Result<SealedDeclaration> SealedDeclaration::seal(SealInput input) {
   SealedDeclaration sealed;
   CoreSlots core;
   std::vector<LabelledValue> others;
+  std::size_t label_bytes = 0;
   for (std::size_t i = 0; i < input.documents.size(); ++i) {
     const SourceDocument& document = input.documents[i];
     others.push_back({"doc:" + std::to_string(i), document_value(document)});
@@ -236,7 +245,12 @@ Result<SealedDeclaration> SealedDeclaration::seal(SealInput input) {
     if (!is_json(document.media_type)) continue;
     const auto parsed = json::Document::parse(as_text(document.bytes));
     if (!parsed) return fail(document_name(i), parsed.error());
-    SourceLeaves(i, others).walk(parsed->root());
+    if (!SourceLeaves(i, others, label_bytes).walk(parsed->root())) {
+      return fail(Errc::bad_length,
+                  document_name(i) +
+                      ": too many fields, or too long names above them: at most 1048576 fields "
+                      "with 64 MiB of JSON pointers together");
+    }
     auto mapping = map_document(*parsed);
     if (!mapping) return fail(document_name(i), mapping.error());
     if (mapping->format == nullptr) {

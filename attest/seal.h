@@ -3,7 +3,8 @@
 //
 // Deterministic: the seed is passed in, there is no randomness here. A seed is used for one seal
 // only; two seals of one document under two seeds have no leaf in common.
-// Limits: documents_max documents of together at most 64 MiB, 2^20 leaves with padding.
+// Limits: documents_max documents of together at most 64 MiB, 2^20 leaves with padding,
+// 64 MiB of source labels.
 #pragma once
 
 #include <map>
@@ -24,6 +25,9 @@ inline constexpr std::size_t kSealDocumentsMax = 64;
 inline constexpr std::size_t kSealBytesMax = std::size_t{64} * 1024 * 1024;
 inline constexpr std::size_t kSealLeavesMax = std::size_t{1} << 20;
 inline constexpr std::size_t kSealLinksMax = 4096;
+// Source labels together: each repeats its whole JSON pointer, so that a document of 16 MiB could
+// otherwise demand terabytes.
+inline constexpr std::size_t kSealLabelBytesMax = std::size_t{64} * 1024 * 1024;
 inline constexpr std::size_t kSealSizeClassMin = 64;
 // A .sealed file holds the documents, their labels and little else.
 inline constexpr std::size_t kSealedFileMax = std::size_t{256} * 1024 * 1024;

@@ -227,6 +227,15 @@ TEST(Seal, RefusalsNameDocumentAndField) {
             "sealed");
 }
 
+// Every leaf repeats the names above it: 3 MiB of JSON would become a terabyte of labels.
+TEST(Seal, LongNamesAboveManyFieldsAreRefused) {
+  std::string json = "{\"" + std::string(1 << 20, 'k') + "\":[0";
+  for (int i = 0; i < 2000; ++i) json += ",0";
+  json += "]}";
+  EXPECT_NE(refusal(input_of(json)).find("document 0: too many fields, or too long names"),
+            std::string::npos);
+}
+
 TEST(Seal, LinksAreLeavesOfTheirOwn) {
   SealInput input = input_of(kPact);
   input.links = {{LinkKind::component, seed(9), "0.75"},
