@@ -130,6 +130,13 @@ Bytes holder_payload(const Presentation& presentation) {
 
 Result<void> sign_presentation(Presentation& presentation, const SigningKey& holder) {
   if (!presentation.holder) return fail(Errc::usage, "holder: name an audience first");
+  const auto& [audience, nonce, expiry, unused] = *presentation.holder;
+  if (audience.empty() || audience.size() > kAudienceSizeMax || !is_utf8(as_bytes(audience))) {
+    return fail(Errc::usage, "audience: must be a text of 1 to 256 bytes in UTF-8");
+  }
+  if (nonce && (nonce->size() < kNonceSizeMin || nonce->size() > kNonceSizeMax)) {
+    return fail(Errc::usage, "nonce: must be 8 to 64 bytes");
+  }
   auto signature =
       cose::Sign1::sign_detached(holder, kPresentationContentType, holder_payload(presentation));
   if (!signature) return fail("holder", std::move(signature.error()));

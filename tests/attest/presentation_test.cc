@@ -128,6 +128,21 @@ TEST(Presentation, AudienceNeedsASignature) {
   EXPECT_FALSE(parse_presentation(holder_payload(presentation)));
 }
 
+TEST(Presentation, OnlyAnAudienceThatParsesIsSignedFor) {
+  Certified it;
+  Presentation presentation = signed_by_holder(it);
+  for (const std::string& audience : {std::string(), std::string("\xff"), std::string(257, 'a')}) {
+    presentation.holder->audience = audience;
+    EXPECT_FALSE(sign_presentation(presentation, holder_key())) << audience.size();
+  }
+  presentation.holder->audience = std::string(256, 'a');
+  presentation.holder->nonce = Bytes(7, 1);
+  EXPECT_FALSE(sign_presentation(presentation, holder_key()));
+  presentation.holder->nonce = Bytes(8, 1);
+  ASSERT_TRUE(sign_presentation(presentation, holder_key()));
+  EXPECT_TRUE(parse_presentation(encode_presentation(presentation)));
+}
+
 TEST(Presentation, HolderSignatureHasLowS) {
   Certified it;
   Presentation presentation = signed_by_holder(it);
