@@ -148,7 +148,11 @@ Result<Items> read_field(const MappingRow& row, const CoreSlot& slot, json::Valu
       return text.size() > 3 && text[2] == '-' ? one_item(slot, text.substr(0, 2)) : Items{};
     case Reading::standard: {
       Items items;
-      for (std::string& code : standards_of(text)) items.emplace_back(std::move(code));
+      for (const std::string& code : standards_of(text)) {
+        auto item = core_item(slot, code);
+        if (!item) return fail(item.error());
+        items.push_back(std::move(*item));
+      }
       return items;
     }
     case Reading::name: {

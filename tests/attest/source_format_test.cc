@@ -142,6 +142,7 @@ TEST(SourceFormat, WhatASlotCannotTakeIsNoted) {
         pact("", R"("referencePeriodStart":"2024-01-01")"),
         pact("", R"("declaredUnitOfMeasurement":"bushel")"),
         pact("", R"("secondaryEmissionFactorSources":["ecoinvent"])"),
+        pact("", R"("crossSectoralStandards":[")" + std::string(4097, 'x') + R"("])"),
         pact(R"(,"productClassifications":["urn:a:cn:72083900","urn:a:cn:72083910"])", "")}) {
     auto slots = slots_of(text);
     EXPECT_EQ(slots["notes"], "1") << text;
