@@ -73,7 +73,7 @@ TEST_F(AnchorTest, AnyOneFlippedByteLeavesTheNewestState) {
     ASSERT_TRUE(anchor.write(state_at(2)));
   }
   const std::string good = read(path_);
-  for (std::size_t at = 0; at < good.size(); at += (at % 4096 < 320 ? 1 : 61)) {
+  for (std::size_t at = 0; at < good.size(); at += (at % 4096 < 320 ? 1U : 61U)) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 0x20);
     write(path_, bad);
