@@ -114,8 +114,9 @@ void print_facts(std::ostream& out, const Facts& facts) {
   for (const auto& [label, value] : facts)
     width = std::max(width, std::min<std::size_t>(label.size(), 40));
   for (const auto& [label, value] : facts) {
-    out << label << std::string(label.size() < width ? width - label.size() : 0, ' ') << "  "
-        << value << '\n';
+    // Here, and not only where a fact is made: what a verdict quotes comes from a file as well.
+    out << printable(label) << std::string(label.size() < width ? width - label.size() : 0, ' ')
+        << "  " << printable(value) << '\n';
   }
 }
 

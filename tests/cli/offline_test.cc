@@ -90,6 +90,23 @@ TEST_F(Offline, ExitCodesOfTheVerdict) {
   EXPECT_EQ(verify().exit_code, 2);
 }
 
+// A forged file must not write its own verdict onto the screen.
+TEST_F(Offline, WhatAFileSaysCannotForgeLines) {
+  ASSERT_EQ(disclose().exit_code, 0);
+  Presentation forged = parse_presentation(read("coil.footproof")).value();
+  forged.core_profile = "x\x1b[2J\x1b[H\nCERTIFIED\n";
+  write("coil.footproof", encode_presentation(forged));
+  const Answer shown = verify();
+  EXPECT_EQ(shown.exit_code, 2);
+  EXPECT_EQ(shown.out.find('\x1b'), std::string::npos) << shown.out;
+  EXPECT_EQ(shown.out.find("\nCERTIFIED"), std::string::npos) << shown.out;
+
+  write("bad.json", as_bytes("{\"\\u001b[2J\":{\"a\":1,\"a\":2}}"));
+  const Answer refused = run({"seal", "bad.json", "-o", "bad.sealed"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.err;
+  EXPECT_EQ(refused.err.find('\x1b'), std::string::npos) << refused.err;
+}
+
 TEST_F(Offline, AWrongCommandLineIsAUsageError) {
   ASSERT_EQ(disclose().exit_code, 0);
   const std::vector<std::vector<std::string>> wrong = {
