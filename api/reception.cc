@@ -80,8 +80,8 @@ struct Reception::Held {
   std::uint32_t watched = 0;  // epoll events
 };
 
-Reception::Reception(const ServerConfig& config, Deliver deliver)
-    : config_(config), deliver_(std::move(deliver)) {
+Reception::Reception(ServerConfig config, Deliver deliver)
+    : config_(std::move(config)), deliver_(std::move(deliver)) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   CHECK(epoll_ >= 0 && wake_ >= 0);

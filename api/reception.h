@@ -42,7 +42,7 @@ class Reception {
   // client gets a 503.
   using Deliver = std::function<bool(Visit)>;
 
-  Reception(const ServerConfig& config, Deliver deliver);
+  Reception(ServerConfig config, Deliver deliver);
   ~Reception();
   Reception(const Reception&) = delete;
   Reception& operator=(const Reception&) = delete;

@@ -21,7 +21,7 @@ inline constexpr std::size_t kParametersMax = 16;
 
 struct HeadLimits {
   std::size_t header_count_max = 64;
-  std::size_t body_bytes_max = 1024 * 1024;
+  std::size_t body_bytes_max = std::size_t{1024} * 1024;
 };
 
 struct RequestHead {

@@ -26,9 +26,9 @@ struct ServerConfig {
   std::size_t queue_max = 64;  // complete requests that wait for a worker
   std::size_t connections_max = 512;
   std::size_t connections_per_address_max = 16;  // load tools bind 127.0.1.x, or raise it
-  std::size_t header_bytes_max = 16 * 1024;
+  std::size_t header_bytes_max = std::size_t{16} * 1024;
   std::size_t header_count_max = 64;
-  std::size_t body_bytes_max = 1024 * 1024;
+  std::size_t body_bytes_max = std::size_t{1024} * 1024;
   std::chrono::milliseconds header_deadline{5'000};
   std::chrono::milliseconds request_deadline{10'000};
   std::chrono::milliseconds write_deadline{5'000};  // for each MiB of a response, or part of it
