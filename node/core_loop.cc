@@ -120,13 +120,13 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   start.records = std::move(recovery.replica_records);
   if (head.height > 0) {
     start.applied = chain_.applied_at(head.height);
-    if (!start.applied) return fail(Errc::corrupt, "the last block is missing in the database");
+    if (!start.applied) return fail(Errc::io, "database: the last block is missing or damaged");
   }
   const std::uint64_t oldest =
       head.height - std::min<std::uint64_t>(head.height, consensus::Replica::heads_max - 1);
   for (std::uint64_t height = std::max<std::uint64_t>(oldest, 1); height <= head.height; ++height) {
     auto known = parts_.store.head_at(height);
-    if (!known) return fail(known.error());
+    if (!known) return fail(Errc::io, "database: " + known.error().detail);
     if (*known) start.heads.push_back(checkpoint_of(**known));
   }
   auto replica = consensus::Replica::make(parameters(parts_.config, observer_),

@@ -189,6 +189,31 @@ TEST_F(NodeTest, ADamagedLogMakesAnObserverThatFollows) {
   EXPECT_EQ(submitted->what, What::pending);
 }
 
+// A hole in the database says nothing against the log: its votes stay where they are.
+TEST_F(NodeTest, ADamagedDatabaseDoesNotCostTheLog) {
+  cluster_.init_all();
+  const auto& data = cluster_.config(0).data;
+  {
+    auto store =
+        ledger::Store::open({data / "ledger", data / "anchor"}, cluster_.network().chain_id);
+    ASSERT_TRUE(store) << store.error().detail;
+    // A block without the bytes of consensus that stand beside every block.
+    const auto before = (*store)->snapshot();
+    ledger::OrderedBlock block;
+    block.height = 1;
+    block.time_ms = before->head().time_ms + 1;
+    const auto result = ledger::execute(*before, before->ledger(), block,
+                                        [](const PublicKey&, const Statement&) { return true; });
+    ASSERT_TRUE(result && (*store)->apply(*result, ledger::Durability::synced));
+  }
+  const auto started = cluster_.start(0);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().detail.find("database"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(data / "wal"));
+  EXPECT_FALSE(std::filesystem::exists(data / "wal.damaged"));
+  EXPECT_FALSE(std::filesystem::exists(data / "observer"));
+}
+
 TEST_F(NodeTest, StartIsRefusedWhereItCouldSpeakTwice) {
   const auto uninitialised = cluster_.start(0);
   ASSERT_FALSE(uninitialised);
