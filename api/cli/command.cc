@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -118,13 +119,13 @@ Result<Bytes> read_file(const std::string& path, std::size_t size_max) {
   const Descriptor file(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) return fail(Errc::usage, path + ": cannot open: " + std::strerror(errno));
   Bytes bytes;
-  std::uint8_t chunk[64 * 1024];
+  std::array<std::uint8_t, std::size_t{64} * 1024> chunk;
   for (;;) {
-    const ssize_t got = ::read(file.get(), chunk, sizeof chunk);
+    const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_path(path, "cannot read");
     if (got == 0) return bytes;
-    append(bytes, ByteView(chunk, static_cast<std::size_t>(got)));
+    append(bytes, ByteView(chunk).first(static_cast<std::size_t>(got)));
     if (bytes.size() > size_max) {
       return fail(Errc::bad_length, path + ": larger than the " + std::to_string(size_max) +
                                         " bytes that such a file may have");
@@ -184,7 +185,7 @@ Result<std::string> read_passphrase(const std::string& file, const std::string& 
   if (!first) return first;
   if (first->empty()) return fail(Errc::usage, "the passphrase is empty");
   if (confirm) {
-    const auto second = ask(terminal.get(), prompt + ", once more: ");
+    auto second = ask(terminal.get(), prompt + ", once more: ");
     if (!second) return second;
     if (*first != *second) return fail(Errc::usage, "the two passphrases differ");
   }

@@ -19,14 +19,14 @@
 namespace footproof::api {
 namespace {
 
-constexpr std::uint64_t kMebi = 1024 * 1024;
-constexpr std::uint64_t kDiskWarn = 5 * 1024 * kMebi;
-constexpr std::uint64_t kDiskFail = 512 * kMebi;
+constexpr std::uint64_t kMebi = std::uint64_t{1024} * 1024;
+constexpr std::uint64_t kDiskWarn = std::uint64_t{5} * 1024 * kMebi;
+constexpr std::uint64_t kDiskFail = std::uint64_t{512} * kMebi;
 constexpr std::uint64_t kClockWarnMs = 1'000;
 constexpr std::uint64_t kClockFailMs = 2'000;   // the drift that validators allow each other
 constexpr std::uint64_t kIdleWarnMs = 150'000;  // an idle chain makes a block a minute
 constexpr std::uint64_t kHeightSpread = 5;
-constexpr std::size_t kKeyFileMax = 64 * 1024;
+constexpr std::size_t kKeyFileMax = std::size_t{64} * 1024;
 
 std::uint64_t distance(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; }
 

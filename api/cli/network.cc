@@ -15,7 +15,7 @@
 namespace footproof::api {
 namespace {
 
-constexpr std::size_t kDescriptorMax = 64 * 1024;
+constexpr std::size_t kDescriptorMax = std::size_t{64} * 1024;
 
 struct GenesisOptions {
   std::string domain;

@@ -1,6 +1,7 @@
 // footproof suspend, reinstate, revoke: what may happen to an attestation after it was logged. And
 // status: what has happened to it.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -86,9 +87,9 @@ Result<Asked> parse_asked(const std::string& text) {
 void print_events(const char* title, const StatusRecord& record) {
   std::cout << title << '\n';
   for (const StatusEvent& event : record.events) {
-    static constexpr const char* kWhat[] = {"", "suspended", "reinstated", "revoked", "superseded"};
+    static constexpr std::array kWhat = {"", "suspended", "reinstated", "revoked", "superseded"};
     std::cout << "  " << event.origin.effective.text() << "  "
-              << kWhat[static_cast<std::size_t>(event.what)]
+              << kWhat.at(static_cast<std::size_t>(event.what))
               << (event.reason ? " (" + std::string(to_text(*event.reason)) + ")" : "") << " by "
               << to_text(event.origin.authority.role) << ", recorded "
               << event.origin.recorded.text() << '\n';

@@ -20,7 +20,7 @@
 
 namespace footproof::api {
 
-inline constexpr std::size_t kStatementFileMax = 1024 * 1024;
+inline constexpr std::size_t kStatementFileMax = std::size_t{1024} * 1024;
 
 struct SignOptions {
   std::string key;
