@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <fstream>
@@ -79,6 +80,14 @@ std::string post(std::string_view body, std::string_view more = "") {
   return "POST /p HTTP/1.1\r\nHost: n\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
          std::string(more) + "\r\n" + std::string(body);
 }
+
+// What a request may make resident. The sanitizer keeps freed memory back, so there the bound says
+// less; a bomb that was inflated would break either.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kGrowthKibMax = 64 * 1024;
+#else
+constexpr std::size_t kGrowthKibMax = 8 * 1024;
+#endif
 
 std::size_t resident_kib() {
   std::ifstream file("/proc/self/statm");
@@ -245,7 +254,7 @@ TEST_F(ServerTest, AGzipBombIsRefusedBeforeAnythingIsInflated) {
     client.send(std::string(300'000, '\0'));
     EXPECT_EQ(status_of(client.read_to_end()), 415);
   }
-  EXPECT_LT(resident_kib(), before + 8 * 1024);
+  EXPECT_LT(resident_kib(), before + kGrowthKibMax);
 }
 
 TEST_F(ServerTest, AMillionHeadersAndAnEndlessLineAreCutAtTheLimit) {
@@ -260,7 +269,7 @@ TEST_F(ServerTest, AMillionHeadersAndAnEndlessLineAreCutAtTheLimit) {
     while (sent < 1000 && client.send(many)) ++sent;
     EXPECT_LT(sent, 1000);
   }
-  EXPECT_LT(resident_kib(), before + 8 * 1024);
+  EXPECT_LT(resident_kib(), before + kGrowthKibMax);
   EXPECT_EQ(status_of(ask(get("/a"))), 200);
 }
 
@@ -376,9 +385,12 @@ TEST_F(ServerTest, ConnectionsInAllAreCapped) {
     EXPECT_EQ(status_of(clients.back()->ask(get("/a"))), 200);
   }
   EXPECT_EQ(server_->counters().open_connections, 3U);
-  EXPECT_TRUE(clients[0]->is_closed(milliseconds(2000)));
-  EXPECT_TRUE(clients[1]->is_closed(milliseconds(2000)));
-  EXPECT_EQ(status_of(clients[2]->ask(get("/a"))), 200);
+  // Which two gave way depends on whose worker was back first; the newest never does.
+  const auto closed = std::count_if(clients.begin(), clients.end(), [](const auto& client) {
+    return client->is_closed(milliseconds(200));
+  });
+  EXPECT_EQ(closed, 2);
+  EXPECT_EQ(status_of(clients[4]->ask(get("/a"))), 200);
 }
 
 TEST_F(ServerTest, QueueFullIsA503AtOnce) {
