@@ -28,41 +28,6 @@ struct Recorder final : MeshEvents {
   std::map<int, std::vector<Envelope>> messages;
 };
 
-class MeshTest : public testing::Test {
- protected:
-  struct Side {
-    Recorder events;
-    std::unique_ptr<Mesh> mesh;
-    std::uint16_t port = 0;
-  };
-
-  Side& add(LinkIdentity identity) {
-    auto& side = sides_.emplace_back(std::make_unique<Side>());
-    side->mesh =
-        std::make_unique<Mesh>(io_, std::move(identity), std::vector<PeerAddress>{}, side->events);
-    const auto port = side->mesh->start({"127.0.0.1", 0});
-    EXPECT_TRUE(port);
-    side->port = *port;
-    return *side;
-  }
-  void until(const std::function<bool()>& done) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!done() && std::chrono::steady_clock::now() < give_up) {
-      io_.run_one_for(std::chrono::milliseconds(50));
-      io_.restart();
-    }
-    EXPECT_TRUE(done());
-  }
-  void TearDown() override {
-    for (auto& side : sides_) side->mesh->stop();
-    io_.run_for(std::chrono::seconds(2));
-  }
-
-  asio::io_context io_;
-  test::LinkFixture links_{3};
-  std::vector<std::unique_ptr<Side>> sides_;
-};
-
 // A link made by hand: what a peer with the right keys, or none, may send.
 class RawLink {
  public:
@@ -95,6 +60,46 @@ class RawLink {
   Bytes out_;
   std::array<std::uint8_t, 4096> in_{};
   bool closed_ = false;
+};
+
+class MeshTest : public testing::Test {
+ protected:
+  struct Side {
+    Recorder events;
+    std::unique_ptr<Mesh> mesh;
+    std::uint16_t port = 0;
+  };
+
+  Side& add(LinkIdentity identity) {
+    auto& side = sides_.emplace_back(std::make_unique<Side>());
+    side->mesh =
+        std::make_unique<Mesh>(io_, std::move(identity), std::vector<PeerAddress>{}, side->events);
+    const auto port = side->mesh->start({"127.0.0.1", 0});
+    EXPECT_TRUE(port);
+    side->port = *port;
+    return *side;
+  }
+  void until(const std::function<bool()>& done) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!done() && std::chrono::steady_clock::now() < give_up) {
+      io_.run_one_for(std::chrono::milliseconds(50));
+      io_.restart();
+    }
+    EXPECT_TRUE(done());
+  }
+  // Lives as long as the test: its handlers may still come when the links are closed.
+  RawLink& raw_link(std::shared_ptr<asio::ssl::context> context, std::uint16_t port) {
+    return *raw_links_.emplace_back(std::make_unique<RawLink>(io_, std::move(context), port));
+  }
+  void TearDown() override {
+    for (auto& side : sides_) side->mesh->stop();
+    io_.run_for(std::chrono::seconds(2));
+  }
+
+  asio::io_context io_;
+  test::LinkFixture links_{3};
+  std::vector<std::unique_ptr<Side>> sides_;
+  std::vector<std::unique_ptr<RawLink>> raw_links_;
 };
 
 Bytes hello_frame(const LinkIdentity& identity, SSL* ssl, const Digest& chain_id,
@@ -142,7 +147,7 @@ TEST_F(MeshTest, UnregisteredTlsKeyIsRefused) {
   auto stranger = links_.identity(1);
   const auto files = test::make_tls_files(links_.folder(), "stranger");
   test::LinkFixture::use_files(stranger, files);
-  RawLink link(io_, stranger.client_context, a.port);
+  RawLink& link = raw_link(stranger.client_context, a.port);
   link.start([&](error_code) { link.drain(); });
   until([&] { return link.is_closed(); });
   EXPECT_TRUE(a.events.connected.empty());
@@ -168,7 +173,7 @@ TEST_F(MeshTest, NoCertificateIsRefused) {
       "\x0b"
       "footproof/1";
   SSL_CTX_set_alpn_protos(context->native_handle(), kAlpn, sizeof kAlpn - 1);
-  RawLink link(io_, context, a.port);
+  RawLink& link = raw_link(context, a.port);
   link.start([&](error_code) { link.drain(); });
   until([&] { return link.is_closed(); });
   EXPECT_TRUE(a.events.connected.empty());
@@ -179,7 +184,7 @@ TEST_F(MeshTest, Tls12AndWrongAlpnAreRefused) {
   for (const bool old_version : {true, false}) {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
     if (old_version) SSL_CTX_set_max_proto_version(context->native_handle(), TLS1_2_VERSION);
-    RawLink link(io_, context, a.port);
+    RawLink& link = raw_link(context, a.port);
     bool failed = false;
     link.start([&](error_code error) {
       failed = static_cast<bool>(error);
@@ -206,7 +211,7 @@ TEST_F(MeshTest, HelloMustBeSignedByTheVoteKeyForThisChainAndChannel) {
   };
   for (const auto& it : {Case{other_key, chain, "b", false}, Case{good, other_chain, "b", false},
                          Case{good, chain, "c", false}, Case{good, chain, "b", true}}) {
-    RawLink link(io_, good.client_context, a.port);
+    RawLink& link = raw_link(good.client_context, a.port);
     link.start([&](error_code error) {
       ASSERT_FALSE(error);
       link.write(hello_frame(it.identity, link.native(), it.chain, it.id));
@@ -223,7 +228,7 @@ TEST_F(MeshTest, HelloMustBeSignedByTheVoteKeyForThisChainAndChannel) {
 
 TEST_F(MeshTest, NothingIsDeliveredBeforeTheHello) {
   Side& a = add(links_.identity(0));
-  RawLink link(io_, links_.identity(1).client_context, a.port);
+  RawLink& link = raw_link(links_.identity(1).client_context, a.port);
   link.start([&](error_code) {
     link.write(*encode_frame(FrameKind::control, 0, Bytes(10, 1)));
     link.drain();
@@ -237,7 +242,7 @@ class MeshFrames : public MeshTest, public testing::WithParamInterface<std::stri
 TEST_P(MeshFrames, BadFrameClosesTheLink) {
   Side& a = add(links_.identity(0));
   const auto identity = links_.identity(1);
-  RawLink link(io_, identity.client_context, a.port);
+  RawLink& link = raw_link(identity.client_context, a.port);
   link.start([&](error_code) {
     Bytes bytes = hello_frame(identity, link.native(), identity.chain_id, "b");
     append(bytes, *from_hex(GetParam()));
