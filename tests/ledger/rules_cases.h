@@ -1,0 +1,45 @@
+// Every reason to refuse, provoked by a real signed statement, beside a neighbour that passes: the
+// cases, in one file for each idea. rules_test.cc runs them; their names stand in docs/rules.md.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "ledger/rules.h"
+#include "tests/ledger/rules_stage.h"
+
+namespace footproof::testing {
+
+using R = ledger::RefusalReason;
+using Case = std::function<void(RulesStage&)>;
+
+inline constexpr const char* kAccepted = "accepted";
+
+inline KeyChange rotation(const RulesStage& it, const Digest& old_kid, const SigningKey& fresh,
+                          KeyUsage usage) {
+  KeyChange change = it.network.add_key(kVerifierUri, fresh, usage);
+  change.action = KeyAction::rotate;
+  change.kid = old_kid;
+  return change;
+}
+
+inline KeyChange compromised(const Digest& kid, Instant since) {
+  KeyChange change;
+  change.action = KeyAction::compromised;
+  change.party = kVerifierUri;
+  change.kid = kid;
+  change.since = since;
+  return change;
+}
+
+inline SigningKey sign_key() { return party_key(kVerifierUri, KeyUsage::sign); }
+
+const std::map<R, Case>& envelope_cases();
+const std::map<R, Case>& issuer_key_cases();
+const std::map<R, Case>& attestation_cases();
+const std::map<R, Case>& status_cases();
+const std::map<R, Case>& accreditation_cases();
+const std::map<R, Case>& key_cases();
+
+}  // namespace footproof::testing
