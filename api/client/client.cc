@@ -16,6 +16,9 @@ constexpr std::size_t kCheckpointMax = std::size_t{64} * 1024;
 constexpr std::size_t kPolicyMax = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kGenesisMax = std::size_t{1024} * 1024;
 constexpr std::chrono::milliseconds kPollEvery{200};
+constexpr std::size_t kCutMax = 3;  // connections that were cut, before a node counts as gone
+constexpr std::chrono::milliseconds kBusyPauseMin{100};
+constexpr std::chrono::milliseconds kBusyPauseMax{2'000};
 
 bool is_node_url(const std::string& url) {
   const auto scheme = url.find("://");
@@ -65,6 +68,9 @@ Result<Client> Client::make(std::vector<std::string> nodes, const ClientConfig& 
     if (!is_node_url(node)) {
       return fail(Errc::usage, "node " + node + ": not of the form http://host:port");
     }
+    if (!httplib::Client(node).is_valid()) {
+      return fail(Errc::usage, "node " + node + ": not the URL of a node");
+    }
   }
   return Client(std::move(nodes), config);
 }
@@ -82,13 +88,24 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-Result<NodeAnswer> Client::ask_one(std::size_t which, const Call& call) {
-  const std::string& node = nodes_[which];
+// One attempt on the node's connection.
+struct Client::Attempt {
+  NodeAnswer answer;
+  httplib::Error error = httplib::Error::Success;
+  bool too_large = false;
+  bool is_late = false;
+  // Ended by the node, or on the way, before any of the answer came. Asking again does no harm: the
+  // same bytes are the same entry.
+  [[nodiscard]] bool is_cut() const {
+    return (error == httplib::Error::Read || error == httplib::Error::Write) && !is_late &&
+           !too_large && answer.body.empty();
+  }
+};
+
+Client::Attempt Client::attempt(std::size_t which, const Call& call) {
   auto& http = connections_->of_node[which];
-  const bool is_kept = http != nullptr;
-  if (!is_kept) {
-    http = std::make_unique<httplib::Client>(node);
-    if (!http->is_valid()) return fail(Errc::usage, node + ": not a URL of a node");
+  if (http == nullptr) {
+    http = std::make_unique<httplib::Client>(nodes_[which]);
     http->set_connection_timeout(config_.connect_timeout);
     http->set_read_timeout(config_.answer_timeout);
     http->set_write_timeout(config_.answer_timeout);
@@ -97,9 +114,8 @@ Result<NodeAnswer> Client::ask_one(std::size_t which, const Call& call) {
     http->set_tcp_nodelay(true);
     http->set_keep_alive(true);
   }
-  NodeAnswer answer;
-  answer.node = node;
-  bool too_large = false;
+  Attempt attempt;
+  attempt.answer.node = nodes_[which];
   const auto until = std::chrono::steady_clock::now() + config_.answer_timeout;
   httplib::Request request;
   request.method = call.method;
@@ -107,28 +123,32 @@ Result<NodeAnswer> Client::ask_one(std::size_t which, const Call& call) {
   request.body = call.body;
   if (!call.content_type.empty()) request.headers.emplace("Content-Type", call.content_type);
   request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
-    too_large = answer.body.size() + size > call.size_max;
+    attempt.too_large = attempt.answer.body.size() + size > call.size_max;
     // The library's timeouts are for each read; a node that drips is cut here.
-    if (too_large || std::chrono::steady_clock::now() > until) return false;
-    answer.body.append(data, size);
+    if (attempt.too_large || std::chrono::steady_clock::now() > until) return false;
+    attempt.answer.body.append(data, size);
     return true;
   };
   const httplib::Result result = http->send(request);
+  attempt.is_late = std::chrono::steady_clock::now() >= until;
+  attempt.error = result.error();
   if (!result) {
-    const httplib::Error error = result.error();
     http.reset();
-    // The node may have ended a kept connection just as we used it. Asking twice does no harm: the
-    // same bytes are the same entry.
-    const bool in_time = std::chrono::steady_clock::now() < until;
-    if (is_kept && in_time && !too_large && answer.body.empty()) return ask_one(which, call);
-    return fail(Errc::io, node + ": " + reason_of(error, too_large));
+    return attempt;
   }
-  answer.status = result->status;
-  answer.content_type = result->get_header_value("Content-Type");
-  return answer;
+  attempt.answer.status = result->status;
+  attempt.answer.content_type = result->get_header_value("Content-Type");
+  return attempt;
 }
 
-Result<NodeAnswer> Client::ask(const Call& call) {
+Result<NodeAnswer> Client::ask_one(std::size_t which, const Call& call) {
+  Attempt last = attempt(which, call);
+  for (std::size_t cut = 1; cut < kCutMax && last.is_cut(); ++cut) last = attempt(which, call);
+  if (last.error == httplib::Error::Success) return std::move(last.answer);
+  return fail(Errc::io, nodes_[which] + ": " + reason_of(last.error, last.too_large));
+}
+
+Result<NodeAnswer> Client::ask_all(const Call& call) {
   std::string failures;
   Errc code = Errc::io;
   for (std::size_t tried = 0; tried < nodes_.size(); ++tried) {
@@ -143,6 +163,18 @@ Result<NodeAnswer> Client::ask(const Call& call) {
     failures += (failures.empty() ? "" : "\n") + error.detail;
   }
   return fail(code, failures);
+}
+
+Result<NodeAnswer> Client::ask(const Call& call) {
+  const auto until = std::chrono::steady_clock::now() + config_.busy_patience;
+  auto pause = kBusyPauseMin;
+  for (;;) {
+    auto answer = ask_all(call);
+    const bool is_busy = !answer && answer.error().code == Errc::too_busy;
+    if (!is_busy || std::chrono::steady_clock::now() + pause > until) return answer;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, kBusyPauseMax);
+  }
 }
 
 Result<NodeAnswer> Client::get(const std::string& path, std::size_t size_max) {

@@ -4,7 +4,9 @@
 // a node cannot be reached, is too slow, or says that it is too busy or broken; any other answer is
 // the answer. Submitting is safe to repeat anywhere: the same bytes are the same entry. What comes
 // back is a node's word: whoever relies on it verifies the receipt.
-// A connection is kept between calls; one that the node has ended meanwhile is made anew.
+// A connection is kept between calls; one that was cut before it brought an answer is made anew, a
+// few times. Where all nodes are too busy it asks again, in growing intervals, while its patience
+// lasts.
 // client.cc is the only file of it that sees httplib. Not for use by two threads at once.
 #pragma once
 
@@ -26,6 +28,7 @@ namespace footproof::api {
 struct ClientConfig {
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds answer_timeout{15'000};  // a node waits up to 8 s for a receipt
+  std::chrono::milliseconds busy_patience{10'000};   // all nodes answer 429 or 503
 };
 
 struct NodeAnswer {
@@ -84,8 +87,12 @@ class Client {
     std::string body;
     std::size_t size_max = 0;
   };
-  // Over all nodes, the one that answered last first. Any status but those of a node in trouble.
+  // Any status but those of a node in trouble.
   Result<NodeAnswer> ask(const Call& call);
+  // Each node once, the one that answered last first.
+  Result<NodeAnswer> ask_all(const Call& call);
+  struct Attempt;
+  [[nodiscard]] Attempt attempt(std::size_t node, const Call& call);
   [[nodiscard]] Result<NodeAnswer> ask_one(std::size_t node, const Call& call);
 
   std::vector<std::string> nodes_;

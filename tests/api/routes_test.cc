@@ -404,43 +404,5 @@ TEST_F(RoutesTest, ClientGoesToTheNextNodeAndSaysWhyNoneAnswered) {
   EXPECT_FALSE(Client::make({"http://host/path"}));
 }
 
-TEST(Client, KeepsItsConnectionAndMakesItAnewWhereTheNodeHasEndedIt) {
-  const auto answer = [](const Request&) {
-    Response response;
-    response.body = "text";
-    return response;
-  };
-  ServerConfig config;
-  auto server = *Server::start(config, answer);
-  config.port = server->port();
-  auto client = *Client::make({"http://127.0.0.1:" + std::to_string(config.port)});
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.checkpoint());
-  EXPECT_EQ(server->counters().open_connections, 1U);
-  server.reset();
-  server = *Server::start(config, answer);
-  EXPECT_TRUE(client.checkpoint());
-  server.reset();
-  EXPECT_FALSE(client.checkpoint());
-}
-
-TEST(Client, TakesNoAnswerThatIsTooLargeOrARedirect) {
-  const auto server = Server::start({}, [](const Request& request) {
-    Response response;
-    if (request.path == "/checkpoint") response.body = std::string(100'000, 'x');
-    if (request.path == "/v1/policy") {
-      response.status = 302;
-      response.location = "/v1/genesis";
-    }
-    if (request.path == "/v1/health") response.body = R"({"ready":"yes"})";
-    return response;
-  });
-  auto client = *Client::make({"http://127.0.0.1:" + std::to_string((*server)->port())});
-  EXPECT_FALSE(client.checkpoint());
-  EXPECT_FALSE(client.trust_policy());
-  const auto health = client.health();
-  ASSERT_FALSE(health);
-  EXPECT_NE(health.error().detail.find("(ready)"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace footproof::api

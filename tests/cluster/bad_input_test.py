@@ -90,12 +90,15 @@ class Dripper(threading.Thread):
 
 
 def one_request(address):
+    """How long an honest client takes; one that is told that the node is busy asks again."""
     began = time.monotonic()
-    with connect(address) as client:
-        client.sendall(b"GET /v1/health HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n")
-        answer = b""
-        while chunk := client.recv(65536):
-            answer += chunk
+    answer = b"HTTP/1.1 503"
+    while answer.startswith(b"HTTP/1.1 503"):
+        with connect(address) as client:
+            client.sendall(b"GET /v1/health HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n")
+            answer = b""
+            while chunk := client.recv(65536):
+                answer += chunk
     assert answer.startswith(b"HTTP/1.1 200"), answer[:100]
     return time.monotonic() - began
 
@@ -279,6 +282,7 @@ with Network(options.programs) as network:
     counts, latencies = answers(results)
     print(f"meanwhile {counts}, receipts p99 "
           f"{statistics.quantiles(latencies, n=100)[98]:.0f} ms", flush=True)
-    assert set(counts) == {"logged"}, counts
+    unanswered = [line for line in results.read_text().splitlines() if '"logged"' not in line]
+    assert not unanswered, unanswered
     assert "level=error" not in network.log(victim)
 print("bad input test passed")

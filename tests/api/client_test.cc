@@ -1,0 +1,135 @@
+#include "api/client/client.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "api/answers.h"
+#include "api/server.h"
+#include "attest/check.h"
+
+namespace footproof::api {
+namespace {
+
+TEST(Client, KeepsItsConnectionAndMakesItAnewWhereTheNodeHasEndedIt) {
+  const auto answer = [](const Request&) {
+    Response response;
+    response.body = "text";
+    return response;
+  };
+  ServerConfig config;
+  auto server = *Server::start(config, answer);
+  config.port = server->port();
+  auto client = *Client::make({"http://127.0.0.1:" + std::to_string(config.port)});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.checkpoint());
+  EXPECT_EQ(server->counters().open_connections, 1U);
+  server.reset();
+  server = *Server::start(config, answer);
+  EXPECT_TRUE(client.checkpoint());
+  server.reset();
+  EXPECT_FALSE(client.checkpoint());
+}
+
+// Ends the first connections without an answer, answers on the next.
+class CuttingNode {
+ public:
+  explicit CuttingNode(int cuts) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    CHECK(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    CHECK(::listen(listener_, 8) == 0);
+    CHECK(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    thread_ = std::thread([this, cuts] { serve(cuts); });
+  }
+  ~CuttingNode() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+ private:
+  void serve(int cuts) const {
+    for (int i = 0;; ++i) {
+      const int socket = ::accept(listener_, nullptr, nullptr);
+      if (socket < 0) return;
+      std::array<char, 4096> request;
+      [[maybe_unused]] const ssize_t got = ::recv(socket, request.data(), request.size(), 0);
+      if (i >= cuts) {
+        constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext";
+        [[maybe_unused]] const ssize_t sent =
+            ::send(socket, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+      }
+      ::close(socket);
+    }
+  }
+
+  const int listener_;
+  std::string url_;
+  std::thread thread_;
+};
+
+TEST(Client, AsksAgainWhereAConnectionWasCutButNotForEver) {
+  const CuttingNode twice(2);
+  EXPECT_TRUE(Client::make({twice.url()})->checkpoint());
+  const CuttingNode always(1000);
+  const auto none = Client::make({always.url()})->checkpoint();
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Errc::io);
+}
+
+TEST(Client, AsksABusyNodeAgainWhileItsPatienceLasts) {
+  std::atomic<int> asked = 0;
+  const auto server = Server::start({}, [&](const Request&) {
+    if (++asked < 3) return problem(503, "busy", "Too busy", "try again");
+    Response response;
+    response.body = "text";
+    return response;
+  });
+  const std::string url = "http://127.0.0.1:" + std::to_string((*server)->port());
+  EXPECT_TRUE(Client::make({url})->checkpoint());
+  EXPECT_EQ(asked, 3);
+
+  asked = 0;
+  ClientConfig hasty;
+  hasty.busy_patience = std::chrono::milliseconds(0);
+  const auto busy = Client::make({url}, hasty)->checkpoint();
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().code, Errc::too_busy);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(Client, TakesNoAnswerThatIsTooLargeOrARedirect) {
+  const auto server = Server::start({}, [](const Request& request) {
+    Response response;
+    if (request.path == "/checkpoint") response.body = std::string(100'000, 'x');
+    if (request.path == "/v1/policy") {
+      response.status = 302;
+      response.location = "/v1/genesis";
+    }
+    if (request.path == "/v1/health") response.body = R"({"ready":"yes"})";
+    return response;
+  });
+  auto client = *Client::make({"http://127.0.0.1:" + std::to_string((*server)->port())});
+  EXPECT_FALSE(client.checkpoint());
+  EXPECT_FALSE(client.trust_policy());
+  const auto health = client.health();
+  ASSERT_FALSE(health);
+  EXPECT_NE(health.error().detail.find("(ready)"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace footproof::api
