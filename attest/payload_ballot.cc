@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "attest/admission.h"
 #include "attest/cbor.h"
 #include "attest/fields.h"
 #include "attest/identifier.h"
@@ -14,101 +15,34 @@ namespace {
 constexpr std::uint64_t kChangeCodeMax = std::variant_size_v<Change> - 1;
 constexpr std::array<std::string_view, 2> kNotices = {"erratum", "withdrawn"};
 
-void write_keys(cbor::Writer& out, const std::vector<NewKey>& keys) {
-  out.array(keys.size());
-  for (const NewKey& key : keys) fields::write(out, key);
-}
-
-void write_validator(cbor::Writer& out, const ValidatorProposal& validator) {
-  fields::write_text(out.array(9), validator.id);
-  fields::write_text(out, validator.party);
-  out.bytes(validator.vote_key.raw()).bytes(validator.cosign_key.raw());
-  out.bytes(validator.log_key.raw()).digest(validator.tls_pin);
-  out.bytes(validator.vote_proof).bytes(validator.cosign_proof).bytes(validator.log_proof);
-}
-
 // Writes the items after the code.
 struct ChangeWriter {
   cbor::Writer& out;
   void operator()(const AdmitValidator& change) const {
-    out.array(2).uint(0);
-    write_validator(out, change.validator);
+    fields::write(out.array(2).uint(0), change.validator);
   }
   void operator()(const RemoveValidator& change) const {
     fields::write_text(out.array(2).uint(1), change.id);
   }
   void operator()(const ReplaceValidator& change) const {
     fields::write_text(out.array(3).uint(2), change.id);
-    write_validator(out, change.by);
+    fields::write(out, change.by);
   }
   void operator()(const AdmitParty& change) const {
-    fields::write_text(out.array(7).uint(3), change.uri);
-    fields::write_code(out, change.role);
-    fields::write_text(out, change.legal_name);
-    fields::write(out, std::span<const std::string>(change.schemes));
-    fields::write(out, std::span<const std::string>(change.regimes));
-    write_keys(out, change.keys);
+    fields::write_items(out.array(1 + fields::kPartyItems).uint(3), change);
   }
   void operator()(const RemoveParty& change) const {
     fields::write_text(out.array(2).uint(4), change.uri);
   }
   void operator()(const RenewPartyKeys& change) const {
     fields::write_text(out.array(3).uint(5), change.uri);
-    write_keys(out, change.keys);
+    fields::write(out, change.keys);
   }
   void operator()(const SetParameter& change) const {
     fields::write_text(out.array(3).uint(6), change.id);
     out.uint(change.value);
   }
 };
-
-std::vector<NewKey> read_keys(cbor::Reader& in) {
-  const std::size_t count = in.field("keys").array_between(1, kFirstKeysMax);
-  std::vector<NewKey> keys;
-  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
-    auto key = fields::new_key(in);
-    if (!key) break;
-    const bool twice =
-        std::ranges::any_of(keys, [&](const NewKey& other) { return other.key == key->key; });
-    if (twice) in.field("keys").reject(Errc::bad_value, "one key stands there twice");
-    keys.push_back(std::move(*key));
-  }
-  return keys;
-}
-
-std::optional<ValidatorProposal> read_validator(cbor::Reader& in) {
-  in.field("validator").array_of(9);
-  const std::string id = fields::id(in.field("validator id"));
-  const std::string party = fields::party_uri(in.field("validator party"));
-  const auto vote = fields::ed25519_key(in.field("vote key"));
-  const auto cosign = fields::ed25519_key(in.field("cosign key"));
-  const auto log = fields::ed25519_key(in.field("log key"));
-  const Digest tls_pin = in.field("tls pin").digest();
-  const PossessionProof vote_proof = fields::possession_proof(in.field("proof of the vote key"));
-  const PossessionProof cosign_proof =
-      fields::possession_proof(in.field("proof of the cosign key"));
-  const PossessionProof log_proof = fields::possession_proof(in.field("proof of the log key"));
-  if (!vote || !cosign || !log) return std::nullopt;
-  if (*vote == *cosign || *vote == *log || *cosign == *log) {
-    in.field("validator keys").reject(Errc::bad_value, "roles never share a key");
-  }
-  return ValidatorProposal{id,      party,      *vote,        *cosign,  *log,
-                           tls_pin, vote_proof, cosign_proof, log_proof};
-}
-
-AdmitParty read_admission(cbor::Reader& in) {
-  AdmitParty change;
-  change.uri = fields::party_uri(in.field("party"));
-  change.role = fields::code(in.field("role"), PartyRole::dataset_operator);
-  if (change.role == PartyRole::verifier) {
-    in.reject(Errc::bad_value, "a verifier is admitted by a grant, not by a ballot");
-  }
-  change.legal_name = fields::legal_name(in.field("legal name"));
-  change.schemes = fields::ids(in.field("schemes"), 0, kSchemesMax);
-  change.regimes = fields::ids(in.field("regimes"), 0, kRegimesMax);
-  change.keys = read_keys(in);
-  return change;
-}
 
 // The items after the code; `count` is the length of the whole array.
 std::optional<Change> read_change(cbor::Reader& in) {
@@ -119,7 +53,7 @@ std::optional<Change> read_change(cbor::Reader& in) {
   if (in.failed()) return std::nullopt;
   switch (code) {
     case 0: {
-      auto validator = read_validator(in);
+      auto validator = fields::validator(in);
       if (!validator) return std::nullopt;
       return AdmitValidator{std::move(*validator)};
     }
@@ -127,18 +61,18 @@ std::optional<Change> read_change(cbor::Reader& in) {
       return RemoveValidator{fields::id(in.field("validator id"))};
     case 2: {
       std::string id = fields::id(in.field("validator id"));
-      auto validator = read_validator(in);
+      auto validator = fields::validator(in);
       if (!validator) return std::nullopt;
       return ReplaceValidator{std::move(id), std::move(*validator)};
     }
     case 3:
-      return read_admission(in);
+      return fields::party_items(in);
     case 4:
       return RemoveParty{fields::party_uri(in.field("party"))};
     case 5: {
       RenewPartyKeys change;
       change.uri = fields::party_uri(in.field("party"));
-      change.keys = read_keys(in);
+      change.keys = fields::new_keys(in);
       return change;
     }
     default: {

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "attest/admission.h"
 #include "attest/block_record.h"
 #include "attest/cbor.h"
 #include "attest/check.h"
@@ -21,58 +22,14 @@ constexpr std::string_view kPartyTag = "footproof/party-descriptor/v1";
 constexpr std::size_t kDomainSizeMax = 253;
 constexpr std::size_t kDescriptorSizeMax = 16 * 1024;
 
-// --- the two descriptors as CBOR items -----------------------------------------------------------
-
-void write_validator(cbor::Writer& out, const ValidatorProposal& validator) {
-  fields::write_text(out.array(9), validator.id);
-  fields::write_text(out, validator.party);
-  out.bytes(validator.vote_key.raw()).bytes(validator.cosign_key.raw());
-  out.bytes(validator.log_key.raw()).digest(validator.tls_pin);
-  out.bytes(validator.vote_proof).bytes(validator.cosign_proof).bytes(validator.log_proof);
-}
-
-std::optional<ValidatorProposal> read_validator(cbor::Reader& in) {
-  in.field("validator").array_of(9);
-  std::string id = fields::id(in.field("validator id"));
-  std::string party = fields::party_uri(in.field("validator party"));
-  auto vote = fields::ed25519_key(in.field("vote key"));
-  auto cosign = fields::ed25519_key(in.field("cosign key"));
-  auto log = fields::ed25519_key(in.field("log key"));
-  const Digest tls_pin = in.field("tls pin").digest();
-  const auto vote_proof = fields::possession_proof(in.field("proof of the vote key"));
-  const auto cosign_proof = fields::possession_proof(in.field("proof of the cosign key"));
-  const auto log_proof = fields::possession_proof(in.field("proof of the log key"));
-  if (!vote || !cosign || !log) return std::nullopt;
-  return ValidatorProposal{std::move(id), std::move(party), *vote,        *cosign,  *log,
-                           tls_pin,       vote_proof,       cosign_proof, log_proof};
-}
-
+// In genesis and in its descriptor a party is an array of its own.
 void write_party(cbor::Writer& out, const AdmitParty& party) {
-  fields::write_text(out.array(6), party.uri);
-  fields::write_code(out, party.role);
-  fields::write_text(out, party.legal_name);
-  fields::write(out, std::span<const std::string>(party.schemes));
-  fields::write(out, std::span<const std::string>(party.regimes));
-  out.array(party.keys.size());
-  for (const NewKey& key : party.keys) fields::write(out, key);
+  fields::write_items(out.array(fields::kPartyItems), party);
 }
 
 AdmitParty read_party(cbor::Reader& in) {
-  AdmitParty party;
-  in.field("party").array_of(6);
-  party.uri = fields::party_uri(in.field("party uri"));
-  party.role = fields::code(in.field("party role"), PartyRole::dataset_operator);
-  if (party.role == PartyRole::verifier) {
-    in.reject(Errc::bad_value, "a verifier comes from a grant, not from genesis");
-  }
-  party.legal_name = fields::legal_name(in.field("legal name"));
-  party.schemes = fields::ids(in.field("schemes"), 0, kSchemesMax);
-  party.regimes = fields::ids(in.field("regimes"), 0, kRegimesMax);
-  const std::size_t count = in.field("keys").array_between(1, kFirstKeysMax);
-  for (std::size_t at = 0; at < count && !in.failed(); ++at) {
-    if (auto key = fields::new_key(in)) party.keys.push_back(std::move(*key));
-  }
-  return party;
+  in.field("party").array_of(fields::kPartyItems);
+  return fields::party_items(in);
 }
 
 // --- checks --------------------------------------------------------------------------------------
@@ -225,7 +182,7 @@ Bytes encode(const ValidatorDescriptor& descriptor) {
   cbor::Writer out;
   fields::write_text(out.array(4).text(kValidatorTag), descriptor.domain);
   fields::write_text(out, descriptor.network);
-  write_validator(out, descriptor.validator);
+  fields::write(out, descriptor.validator);
   return std::move(out).take();
 }
 
@@ -245,7 +202,7 @@ Result<ValidatorDescriptor> parse_validator_descriptor(ByteView bytes) {
   std::string domain;
   std::string network;
   read_descriptor_head(in, kValidatorTag, domain, network);
-  auto validator = read_validator(in);
+  auto validator = fields::validator(in);
   if (auto end = in.finish(); !end) return fail(end.error());
   if (!validator) return fail(Errc::malformed, "validator descriptor: no validator");
   const Digest context = genesis_possession_context(domain, network);
@@ -276,7 +233,7 @@ Bytes encode_genesis(const Genesis& genesis) {
   fields::write_text(out.uint(3), genesis.network);
   out.uint(4).uint(genesis.time_ms);
   out.uint(5).array(genesis.validators.size());
-  for (const ValidatorProposal& validator : genesis.validators) write_validator(out, validator);
+  for (const ValidatorProposal& validator : genesis.validators) fields::write(out, validator);
   out.uint(6).array(genesis.parties.size());
   for (const AdmitParty& party : genesis.parties) write_party(out, party);
   out.uint(7).raw(encode(genesis.parameters));
@@ -300,7 +257,8 @@ Result<Genesis> parse_genesis(ByteView bytes) {
   if (map.require(5)) {
     const std::size_t count = in.field("validators").array_between(kValidatorsMin, kValidatorsMax);
     for (std::size_t at = 0; at < count && !in.failed(); ++at) {
-      if (auto validator = read_validator(in)) genesis.validators.push_back(std::move(*validator));
+      if (auto validator = fields::validator(in))
+        genesis.validators.push_back(std::move(*validator));
     }
   }
   if (map.require(6)) {
