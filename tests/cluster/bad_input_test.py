@@ -11,11 +11,13 @@ import pathlib
 import selectors
 import socket
 import statistics
+import sys
 import threading
 import time
 import urllib.parse
 
-from demo_network import Network, answers
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from local_network import Network, answers  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("programs")
@@ -118,13 +120,6 @@ def honest(address, seconds):
     return statistics.quantiles(latencies, n=100)[98]
 
 
-def resident_mib(process):
-    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("no VmRSS")
-
-
 def stream(address, head, piece, megabytes):
     """Sends head and then piece after piece until it is cut. The answer, and how much went out."""
     sent, answer = 0, b""
@@ -157,10 +152,10 @@ def refused(answer, what):
     assert b"Set-Cookie" not in answer, (what, answer)
 
 
-def slow_requests(address, process):
+def slow_requests(address, resident_mib):
     idle = honest(address, options.seconds)
     print(f"idle p99 {idle * 1000:.1f} ms", flush=True)
-    before = resident_mib(process)
+    before = resident_mib()
     for what, payload in DRIPS.items():
         for spread in (False, True):
             dripper = Dripper(address, payload, AT_ONCE.get(what, 1), spread)
@@ -169,7 +164,7 @@ def slow_requests(address, process):
             p99 = honest(address, options.seconds)
             dripper.done.set()
             dripper.join()
-            growth = resident_mib(process) - before
+            growth = resident_mib() - before
             print(f"H1 {what}{', 200 addresses' if spread else ''}: p99 {p99 * 1000:.1f} ms, "
                   f"{dripper.opened} opened, {dripper.closed} cut, memory {growth:+.1f} MiB",
                   flush=True)
@@ -177,8 +172,8 @@ def slow_requests(address, process):
             assert growth < 64, what
 
 
-def bodies(address, process):
-    before = resident_mib(process)
+def bodies(address, resident_mib):
+    before = resident_mib()
     mebi = b"b" * 65536
     bomb = gzip.compress(bytes(50_000_000))
     chunk = b"10000\r\n" + mebi + b"\r\n"
@@ -204,13 +199,13 @@ def bodies(address, process):
         client.sendall(POST + b"Content-Length: 100\r\n\r\nonly this")
         client.shutdown(socket.SHUT_WR)
         refused(client.recv(4096), "lying length")
-    growth = resident_mib(process) - before
+    growth = resident_mib() - before
     print(f"H2 {len(cases) + 1} bodies refused, memory {growth:+.1f} MiB", flush=True)
     assert growth < 8
 
 
-def heads(address, process):
-    before = resident_mib(process)
+def heads(address, resident_mib):
+    before = resident_mib()
     get = b"GET /v1/health HTTP/1.1\r\nHost: n\r\n"
     endless = {"header line of 1 GiB": (get + b"X: ", b"y" * 65536),
                "1 M headers": (get, b"X: y\r\n" * 10000)}
@@ -238,13 +233,13 @@ def heads(address, process):
     with connect(address) as client:
         client.sendall(get + b"X: %0d%0aSet-Cookie: b\r\n\r\n")
         assert b"Set-Cookie" not in client.recv(65536)
-    growth = resident_mib(process) - before
+    growth = resident_mib() - before
     print(f"H3 {len(endless) + len(whole)} heads refused, memory {growth:+.1f} MiB", flush=True)
     assert growth < 8
 
 
-def slow_readers(address, process):
-    before = resident_mib(process)
+def slow_readers(address, resident_mib):
+    before = resident_mib()
     clients = []
     for number in range(options.connections):
         client = socket.socket()
@@ -254,7 +249,7 @@ def slow_readers(address, process):
         client.sendall(b"GET /v1/genesis HTTP/1.1\r\nHost: n\r\n\r\n" * 90)
         clients.append(client)
     p99 = honest(address, options.seconds)
-    growth = resident_mib(process) - before
+    growth = resident_mib() - before
     for client in clients:
         client.close()
     print(f"H4 {len(clients)} readers that do not read: p99 {p99 * 1000:.1f} ms, memory "
@@ -263,7 +258,7 @@ def slow_readers(address, process):
     assert growth < 64
 
 
-with Network(options.programs) as network:
+with Network.temporary(options.programs) as network:
     network.start()
     network.wait_ready()
     network.accredit()
@@ -275,7 +270,7 @@ with Network(options.programs) as network:
     load = network.load(results, [victim], submitters=1, count=100_000,
                         seconds=int(14 * (options.seconds + 3)))
     for attack in (slow_requests, bodies, heads, slow_readers):
-        attack(node, network.processes[victim])
+        attack(node, lambda: network.resident_mib(victim))
     load.terminate()
     load.wait()
     network.wait_ready()

@@ -5,10 +5,13 @@ node's log at its index, and every receipt verifies offline.
 
 Usage: crash_test.py PROGRAMS [--rounds 20] [--seed N]"""
 import argparse
+import pathlib
 import random
+import sys
 import time
 
-from demo_network import Network, answers
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from local_network import Network, answers  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("programs")
@@ -19,7 +22,7 @@ options = parser.parse_args()
 chance = random.Random(options.seed)
 print(f"seed {options.seed}", flush=True)
 
-with Network(options.programs) as network:
+with Network.temporary(options.programs) as network:
     network.start()
     network.wait_ready()
     network.accredit()
@@ -29,19 +32,19 @@ with Network(options.programs) as network:
                         seconds=seconds)
     time.sleep(1)
     for _ in range(options.rounds):
-        victim = chance.choice(list(network.homes))
+        victim = chance.choice(network.names)
         network.crash(victim)
         time.sleep(chance.uniform(0.0, 1.5))
         network.start(victim)
         time.sleep(chance.uniform(2.0, 5.0) - 1.0)
     print(f"{options.rounds} nodes killed", flush=True)
-    network.crash(*network.homes)
+    network.crash()
     network.start()
     assert load.poll() is None, "the load ended before all four were killed"
     load.wait(timeout=seconds + 120)
-    network.wait_ready(*network.homes)
+    network.wait_ready()
     network.wait_equal()
-    for name in network.homes:
+    for name in network.names:
         log = network.log(name)
         assert "observer=1" not in log, f"{name} distrusts its own log\n{log[-3000:]}"
         assert "level=error" not in log, f"{name} complains\n{log[-3000:]}"

@@ -4,10 +4,12 @@ four, in the same run. Two stopped: nothing is answered as logged, and all goes 
 
 Usage: degraded_test.py PROGRAMS [--count 500]"""
 import argparse
+import pathlib
 import statistics
-import time
+import sys
 
-from demo_network import Network, answers
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from local_network import Network, answers  # noqa: E402
 
 parser = argparse.ArgumentParser()
 parser.add_argument("programs")
@@ -24,11 +26,11 @@ def median(network, name, nodes):
     return statistics.median(latencies)
 
 
-with Network(options.programs) as network:
+with Network.temporary(options.programs) as network:
     network.start()
     network.wait_ready()
     network.accredit()
-    names = list(network.homes)
+    names = network.names
     all_four = median(network, "four", names[:3])
     assert network.stop(names[3]) == 0, "no clean stop on SIGTERM"
     three = median(network, "three", names[:3])
