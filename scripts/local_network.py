@@ -132,8 +132,8 @@ class Network:
         """Of the running process, or None."""
         home = self.homes[name]
         child = self.children.get(name)
-        if child is not None and child.poll() is not None:
-            return None
+        if child is not None:  # its command line is not there yet just after its start
+            return child.pid if child.poll() is None else None
         try:
             pid = int((home / "footproofd.pid").read_text())
             command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
