@@ -109,13 +109,24 @@ constexpr std::array kTable = {
                 "Name a key of this party, of the same usage, that is still in use."},
     ReasonEntry{R::too_far_back, "too-far-back", "key",
                 "Let the registrar report it: the party itself may not reach back so far."},
+
+    ReasonEntry{R::not_an_operator, "not-an-operator", "dataset",
+                "Only an admitted dataset operator may release datasets."},
+    ReasonEntry{R::database_of_another, "database-of-another", "dataset",
+                "Release under a database id of your own."},
+    ReasonEntry{R::release_exists, "release-exists", "dataset",
+                "Choose a release id that this database has not used, or publish an erratum."},
+    ReasonEntry{R::not_a_release, "not-a-release", "dataset",
+                "Name a release of the same database that stands in this log."},
+    ReasonEntry{R::wrong_root, "wrong-root", "dataset",
+                "Give a withdrawal the root that it withdraws, and an erratum a new one."},
 };
 
 constexpr bool in_order() {
   for (std::size_t at = 0; at < kTable.size(); ++at) {
     if (static_cast<std::size_t>(kTable[at].reason) != at) return false;
   }
-  return kTable.size() == static_cast<std::size_t>(R::too_far_back) + 1;
+  return kTable.size() == static_cast<std::size_t>(R::wrong_root) + 1;
 }
 static_assert(in_order(), "one entry for each reason, in the order of the enumeration");
 

@@ -66,6 +66,12 @@ enum class RefusalReason : std::uint8_t {
   bad_possession,
   nothing_to_replace,
   too_far_back,
+  // dataset
+  not_an_operator,
+  database_of_another,
+  release_exists,
+  not_a_release,
+  wrong_root,
 };
 
 struct ReasonEntry {

@@ -80,8 +80,9 @@ Result<Judgement> judge_payload(const Case& it) {
       return judge_accreditation(it, *statement.as<AccreditationChange>());
     case StatementKind::key:
       return judge_key(it, *statement.as<KeyChange>());
-    case StatementKind::ballot:
     case StatementKind::dataset:
+      return judge_dataset(it, *statement.as<DatasetRelease>());
+    case StatementKind::ballot:
       break;
   }
   return Judgement(refuse(R::not_built, "content type: " + std::string(to_text(statement.kind()))));

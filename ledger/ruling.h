@@ -35,6 +35,7 @@ struct Case {
 [[nodiscard]] Result<Judgement> judge_accreditation(const Case& it,
                                                     const AccreditationChange& change);
 [[nodiscard]] Result<Judgement> judge_key(const Case& it, const KeyChange& change);
+[[nodiscard]] Result<Judgement> judge_dataset(const Case& it, const DatasetRelease& release);
 
 [[nodiscard]] inline Refusal refuse(RefusalReason reason, std::string detail) {
   return Refusal{reason, std::move(detail)};

@@ -123,8 +123,8 @@ TEST(Genesis, StateHoldsThePartiesKeysValidatorsAndParameters) {
   EXPECT_EQ(block.after.head.height, 0U);
   ASSERT_EQ(block.items.size(), 1U);
   EXPECT_EQ(block.after.tree.size(), block.changes.size());
-  // Seven parties with two keys each, the validators of epoch 0, the parameters.
-  EXPECT_EQ(block.changes.size(), 7U + 14U + 2U);
+  // Nine parties with two keys each, the validators of epoch 0, the parameters.
+  EXPECT_EQ(block.changes.size(), 9U + 18U + 2U);
   const auto validators =
       parse_validators_record(*block.changes.at(state_key::validators(0))).value();
   EXPECT_EQ(validators.quorum, 3U);

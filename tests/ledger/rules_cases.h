@@ -41,5 +41,6 @@ const std::map<R, Case>& attestation_cases();
 const std::map<R, Case>& status_cases();
 const std::map<R, Case>& accreditation_cases();
 const std::map<R, Case>& key_cases();
+const std::map<R, Case>& dataset_cases();
 
 }  // namespace footproof::testing

@@ -27,10 +27,6 @@ const std::map<R, Case>& envelope_cases() {
       {R::not_built,
        [](RulesStage& it) {
          EXPECT_EQ(it.by("https://association-0.example", ballot()), "not-built");
-         DatasetRelease release;
-         release.database = "lci-kr";
-         release.release = "2026-1";
-         EXPECT_EQ(it.by(kSchemeOwnerUri, release), "not-built");
          EXPECT_EQ(it.attest(it.attestation()), kAccepted);
        }},
       {R::wrong_network,

@@ -100,6 +100,10 @@ ledger::Genesis cast_genesis(std::size_t validators, const std::string& network)
       party_of(context, std::string(kOtherBodyUri), PartyRole::accreditation_body, {"cbam"}, {}));
   genesis.parties.push_back(
       party_of(context, std::string(kSchemeOwnerUri), PartyRole::scheme_owner, {"cbam"}, {}));
+  for (const std::string_view uri : {kOperatorUri, kOtherOperatorUri}) {
+    genesis.parties.push_back(
+        party_of(context, std::string(uri), PartyRole::dataset_operator, {}, {}));
+  }
   std::ranges::sort(genesis.parties, {}, &AdmitParty::uri);
   return genesis;
 }

@@ -2,8 +2,9 @@
 // nothing that orders. What a test submits becomes the next block at once; receipts and checkpoints
 // that come out are real ones. For tests of the ledger and of everything above it.
 //
-// The cast: four associations, one accreditation body, a second body, one scheme owner, all from
-// genesis. The verifier (kVerifierUri of the fixture log) comes by admit_verifier().
+// The cast: four associations, one accreditation body, a second body, one scheme owner, two
+// dataset operators, all from genesis. The verifier (kVerifierUri of the fixture log) comes by
+// admit_verifier().
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,8 @@ namespace footproof::testing {
 
 inline constexpr std::string_view kOtherBodyUri = "https://kab.example";
 inline constexpr std::string_view kSchemeOwnerUri = "https://kitech.example";
+inline constexpr std::string_view kOperatorUri = "https://lci.example";
+inline constexpr std::string_view kOtherOperatorUri = "https://other-lci.example";
 
 // The genesis of the cast, with keys that key_from() makes: "<network>/<validator id>/<role>" and
 // "<party URI>/<usage>".
@@ -47,6 +50,8 @@ class Sequencer {
   [[nodiscard]] ledger::StorePaths paths() const { return paths_; }
   // Throws the store away, as a crash of the process would, and opens it again.
   void reopen();
+  // Lets go of the store's files; only reopen() may follow.
+  void close() { store_.reset(); }
 
   // Of the next block. Time only moves when told to, and by 1 ms a block.
   [[nodiscard]] Instant now() const { return {next_ms_}; }
