@@ -138,6 +138,19 @@ Result<void> Reading::scan(
   return {};
 }
 
+Result<std::vector<std::string>> Reading::keys_from(const std::string& key,
+                                                    const std::string& prefix,
+                                                    std::size_t count) const {
+  std::vector<std::string> keys;
+  const auto at = moment_->iterate();
+  for (at->Seek(slice(key));
+       keys.size() < count && at->Valid() && at->key().starts_with(slice(prefix)); at->Next()) {
+    keys.emplace_back(view_of(at->key()));
+  }
+  if (!at->status().ok()) return level_error(at->status());
+  return keys;
+}
+
 Result<std::optional<std::string>> Reading::first_from(const std::string& key) const {
   const auto at = moment_->iterate();
   at->Seek(slice(key));

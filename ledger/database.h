@@ -61,6 +61,11 @@ class Reading {
   [[nodiscard]] Result<void> scan(
       const std::string& prefix,
       const std::function<Result<void>(std::string_view key, ByteView bytes)>& visit) const;
+  // The keys from `key` on that have this prefix, ascending, at most `count`. Their values, which
+  // are empty, are not read.
+  [[nodiscard]] Result<std::vector<std::string>> keys_from(const std::string& key,
+                                                           const std::string& prefix,
+                                                           std::size_t count) const;
   // The first key not below, the last key not above; none if there is none.
   [[nodiscard]] Result<std::optional<std::string>> first_from(const std::string& key) const;
   [[nodiscard]] Result<std::optional<std::string>> last_to(const std::string& key) const;

@@ -118,4 +118,18 @@ Result<LogItem> DiskSnapshot::own_record(std::uint64_t index) const {
   return item(*place);
 }
 
+Result<std::vector<std::uint64_t>> DiskSnapshot::postings(const Digest& term, std::uint64_t from,
+                                                          std::size_t count) const {
+  auto keys = reading_->keys_from(format::posting_key(term, from),
+                                  format::digest_key(Kind::posting, term), count);
+  if (!keys) return fail(keys.error());
+  std::vector<std::uint64_t> indexes;
+  for (const std::string& key : *keys) {
+    const auto index = format::posting_index(key);
+    if (!index) return fail(Errc::corrupt, "database-damaged: key of the history");
+    indexes.push_back(*index);
+  }
+  return indexes;
+}
+
 }  // namespace footproof::ledger

@@ -37,6 +37,8 @@ class DiskSnapshot final : public Snapshot {
                                                         std::size_t count) const override;
   [[nodiscard]] Result<LogItem> item(std::uint64_t index) const override;
   [[nodiscard]] Result<LogItem> own_record(std::uint64_t index) const override;
+  [[nodiscard]] Result<std::vector<std::uint64_t>> postings(const Digest& term, std::uint64_t from,
+                                                            std::size_t count) const override;
 
   [[nodiscard]] const Reading& reading() const { return *reading_; }
 

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "attest/statement.h"
+#include "ledger/history.h"
 #include "ledger/store_format.h"
 
 namespace footproof::ledger {
@@ -16,8 +18,23 @@ namespace fs = std::filesystem;
 namespace format = store_format;
 using format::Kind;
 
+constexpr std::size_t kPostingsAtOnce = 4096;
+
+Bytes history_version() { return ByteWriter().u32(kHistoryVersion).bytes(); }
+
+void put_history_version(Batch& batch) { batch.put(format::history_key(), history_version()); }
+
 Bytes encode_item(const LogItem& item) {
   return ByteWriter().u8(static_cast<std::uint8_t>(item.kind)).raw(item.bytes).bytes();
+}
+
+// Bytes of our own log: what does not parse has no postings, and is found when it is read.
+void put_postings(Batch& batch, std::uint64_t index, ByteView statement) {
+  const auto parsed = parse_statement(statement);
+  if (!parsed) return;
+  for (const Digest& term : history_terms(*parsed)) {
+    batch.put(format::posting_key(term, index), {});
+  }
 }
 
 void put_item(Batch& batch, const LogItem& item, const Head& head) {
@@ -30,6 +47,7 @@ void put_item(Batch& batch, const LogItem& item, const Head& head) {
   batch.put(format::digest_key(Kind::entry, item.entry_id),
             ByteWriter().u64(item.index).u64(head.time_ms).bytes());
   batch.put(format::digest_key(Kind::subject, item.subject), item.entry_id.view());
+  put_postings(batch, item.index, item.bytes);
 }
 
 void put_growth(Batch& batch, const LogGrowth& growth) {
@@ -68,7 +86,41 @@ Batch batch_of(const BlockResult& block) {
   const Bytes encoded = format::encode_head(head);
   batch.put(format::number_key(Kind::block, head.height), encoded);
   batch.put(format::head_key(), encoded);
+  // A store begins with the postings of this version; opening an older one brings it up to it.
+  if (head.height == 0) put_history_version(batch);
   return batch;
+}
+
+Result<bool> make_history(Database& database, const DiskSnapshot& snapshot) {
+  const Reading& reading = snapshot.reading();
+  auto version = reading.find(format::history_key());
+  if (!version) return fail(version.error());
+  if (*version && **version == history_version()) return false;
+  const std::string all(1, static_cast<char>(Kind::posting));
+  std::string from = all;
+  for (;;) {
+    auto old = reading.keys_from(from, all, kPostingsAtOnce);
+    if (!old) return fail(old.error());
+    if (old->empty()) break;
+    Batch batch;
+    for (std::string& key : *old) batch.erase(key);
+    from = old->back() + '\0';
+    if (auto written = database.write(batch, false); !written) return fail(written.error());
+  }
+  for (std::uint64_t index = 0; index < snapshot.head().log_size;) {
+    Batch batch;
+    for (; index < snapshot.head().log_size && batch.changes().size() < kPostingsAtOnce; ++index) {
+      auto item = snapshot.item(index);
+      if (!item) return fail(item.error());
+      if (item->kind == ItemKind::statement) put_postings(batch, index, item->bytes);
+    }
+    if (auto written = database.write(batch, false); !written) return fail(written.error());
+  }
+  // Last, so that a crash before it begins anew.
+  Batch batch;
+  put_history_version(batch);
+  if (auto written = database.write(batch, true); !written) return fail(written.error());
+  return true;
 }
 
 Result<void> check_written(const DiskSnapshot& snapshot, const Log& before,

@@ -18,6 +18,9 @@ namespace footproof::ledger {
 
 // Everything that a block's result adds to the database.
 [[nodiscard]] Batch batch_of(const BlockResult& block);
+// Brings the postings of the history up to the terms of this version, from the log alone. True: it
+// had to, and `snapshot` is of the time before.
+[[nodiscard]] Result<bool> make_history(Database& database, const DiskSnapshot& snapshot);
 // What was written, read back and hashed again: the leaves must lead from the log before to the
 // root after, the records must be those of the tree.
 [[nodiscard]] Result<void> check_written(const DiskSnapshot& snapshot, const Log& before,

@@ -38,6 +38,12 @@ class Snapshot : public StateView, public HashSource {
   // The record of the block that the leaf at `index` belongs to (itself, if it is a record).
   [[nodiscard]] virtual Result<LogItem> own_record(std::uint64_t index) const = 0;
 
+  // History (ledger/history.h): the statements that have this term, ascending from `from` on, at
+  // most `count` of them.
+  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> postings(const Digest& term,
+                                                                    std::uint64_t from,
+                                                                    std::size_t count) const = 0;
+
   // RFC 9162 paths: index < size ≤ log size; 0 < from ≤ to ≤ log size; else usage.
   [[nodiscard]] Result<std::vector<Digest>> inclusion(std::uint64_t index,
                                                       std::uint64_t size) const;

@@ -44,6 +44,19 @@ std::string position_key(Kind kind, const TilePosition& position) {
                 ByteWriter().u8(static_cast<std::uint8_t>(position.level)).u64(position.index));
 }
 
+std::string posting_key(const Digest& term, std::uint64_t index) {
+  return key_of(Kind::posting, ByteWriter().raw(term.view()).u64(index));
+}
+
+std::string history_key() { return std::string(1, static_cast<char>(Kind::history)); }
+
+std::optional<std::uint64_t> posting_index(std::string_view key) {
+  if (key.size() != kDigestKeySize + 8 || key[0] != static_cast<char>(Kind::posting)) {
+    return std::nullopt;
+  }
+  return ByteReader(as_bytes(key.substr(kDigestKeySize))).u64();
+}
+
 std::optional<std::uint64_t> number_of(Kind kind, std::string_view key) {
   if (key.size() != kNumberKeySize || key[0] != static_cast<char>(kind)) return std::nullopt;
   return ByteReader(as_bytes(key.substr(1))).u64();

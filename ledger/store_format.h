@@ -31,12 +31,18 @@ enum class Kind : std::uint8_t {
   tile = 't',        // tile level ‖ index → full tile
   checkpoint = 'c',  // size → signed note, as published
   ordering = 'o',    // key of the ordering engine → its bytes
+  posting = 'x',     // term of the history ‖ index → nothing
+  history = 'X',     // → version of the terms that the postings were made of
 };
 
 [[nodiscard]] std::string head_key();
 [[nodiscard]] std::string number_key(Kind kind, std::uint64_t number);
 [[nodiscard]] std::string digest_key(Kind kind, const Digest& digest);
 [[nodiscard]] std::string position_key(Kind kind, const TilePosition& position);
+[[nodiscard]] std::string posting_key(const Digest& term, std::uint64_t index);
+[[nodiscard]] std::string history_key();
+// The index at the end of a posting_key.
+[[nodiscard]] std::optional<std::uint64_t> posting_index(std::string_view key);
 // The number at the end of a number_key of that kind; none if it is another key.
 [[nodiscard]] std::optional<std::uint64_t> number_of(Kind kind, std::string_view key);
 [[nodiscard]] std::optional<Digest> digest_of(Kind kind, std::string_view key);

@@ -231,6 +231,12 @@ Result<std::unique_ptr<Store>> Store::open(const StorePaths& paths, const Digest
   }
   auto snapshot = read_snapshot(*database, anchor->state());
   if (!snapshot) return fail(snapshot.error());
+  const auto made_history = make_history(**database, **snapshot);
+  if (!made_history) return fail(made_history.error());
+  if (*made_history) {
+    snapshot = read_snapshot(*database, anchor->state());
+    if (!snapshot) return fail(snapshot.error());
+  }
   auto store = std::make_unique<DiskStore>(paths.database, std::move(*database), std::move(*anchor),
                                            std::move(*snapshot));
   if (auto restored = store->restore_published(); !restored) return fail(restored.error());
