@@ -99,6 +99,7 @@ class Replica::Core {
   void on(const PayloadDropped& event) { payload_.drop(event.digest); }
   void on(const Executed& event);
   void on(const Checkpointed& event);
+  void on(const Contradicted& event);
   void settle();
   void arm_timer();
 

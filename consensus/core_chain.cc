@@ -20,6 +20,10 @@ void Replica::Core::on(const Checkpointed& event) {
   dirty_ = true;
 }
 
+void Replica::Core::on(const Contradicted& event) {
+  alarm(AlarmKind::execution_differs, event.why, 0);
+}
+
 // Extends the finalized chain as far as blocks are held. What is missing is asked for later.
 void Replica::Core::link_and_deliver() {
   if (lf_ > 0 && finalization_ && blocks_.linked_tip().id != finalized_id_ &&

@@ -29,6 +29,8 @@
 //   must keep delivered blocks for ever (or until it can say so): it answers ServeChain from them
 //   with make_chain() below.
 // * Checkpointed: the host verified q cosignatures over this log size and root, of whatever height.
+// * Contradicted: what was delivered contradicts what the host has executed or cosigned before. The
+//   answer is an Alarm.
 // * Cosignatures, GET_BATCH/BATCH, and everything about statements are the host's own messages.
 // * EvidenceFound and Alarm are for people: log, metric, health page. Alarm means that this node
 //   has stopped voting and must stop cosigning.
@@ -90,11 +92,14 @@ struct Checkpointed {
   std::uint64_t log_size = 0;
   Digest log_root;
 };
+struct Contradicted {
+  std::string why;
+};
 
 struct Event {
   Now now;
   std::variant<Started, Connected, Disconnected, Received, TimerFired, Durable, PayloadReady,
-               PayloadInvalid, PayloadDropped, Executed, Checkpointed>
+               PayloadInvalid, PayloadDropped, Executed, Checkpointed, Contradicted>
       what;
 };
 

@@ -397,7 +397,9 @@ void CoreLoop::checkpoint_published(std::uint64_t) { parts_.waiters.notify(); }
 
 void CoreLoop::must_not_cosign(const std::string& why) {
   asio::post(parts_.io, [this, why] {
-    if (!stopped_) raise_alarm(why);
+    if (stopped_) return;
+    push(consensus::Contradicted{why});  // its alarm comes back as an effect
+    turn();
   });
 }
 

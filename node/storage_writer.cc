@@ -182,6 +182,7 @@ Result<std::optional<Cosignature>> StorageWriter::cosign(const ledger::Head& hea
   }
   const auto recorded = store_.record_cosigned(head.log_size, head.log_root, time_s);
   if (!recorded && recorded.error().code == Errc::mismatch) {
+    forbid_cosigning();  // the core thread hears of it too late for the next block
     events_.must_not_cosign(recorded.error().detail);
     return std::optional<Cosignature>();
   }

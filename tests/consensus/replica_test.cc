@@ -240,6 +240,21 @@ TEST_F(ReplicaTest, ExecutionThatAQuorumContradictsStopsVoting) {
   EXPECT_FALSE(driven.replica->info().voting);
 }
 
+TEST_F(ReplicaTest, AStoreThatContradictsItselfStopsVoting) {
+  driven.start();
+  EXPECT_TRUE(driven.replica->info().voting);
+  std::vector<std::string> alarms;
+  for (int i = 0; i < 2; ++i) {
+    for (const Effect& effect : driven.replica->step({driven.now, Contradicted{"forked"}})) {
+      if (const auto* alarm = std::get_if<Alarm>(&effect)) alarms.push_back(alarm->detail);
+    }
+  }
+  EXPECT_EQ(alarms, std::vector<std::string>{"forked"});
+  EXPECT_FALSE(driven.replica->info().voting);
+  driven.receive(0, network.propose(first, 0));
+  EXPECT_EQ(driven.voted(1, self), kNothing);
+}
+
 TEST_F(ReplicaTest, ObserverFollowsAndSaysNothingOfItsOwn) {
   auto made = Replica::make({}, network.membership, network.root, std::nullopt, nullptr,
                             network.verifier, {});
