@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kMarkerName = "identity";
 constexpr std::size_t kMarkerSizeMax = 1024;
+constexpr std::string_view kInitNoteName = "initialising";
 
 tl::unexpected<Error> system_error(std::string_view what, const std::filesystem::path& file) {
   return fail(Errc::io, fmt::format("{} {}: {}", what, file.string(), std::strerror(errno)));
@@ -130,6 +131,40 @@ Result<bool> DataFolder::has_marker(const Digest& chain_id, ByteView vote_key) c
 Result<bool> DataFolder::write_marker(const Digest& chain_id, ByteView vote_key) const {
   const std::string text = marker_text(chain_id, vote_key);
   return replace_file(path_ / kMarkerName, as_bytes(text));
+}
+
+Result<bool> DataFolder::begin_init(std::string_view kind,
+                                    std::span<const std::string_view> names) const {
+  const auto note = path_ / kInitNoteName;
+  const std::string text = fmt::format("{}\n", kind);
+  const auto content = read_file(note, kMarkerSizeMax);
+  if (!content && content.error().code != Errc::not_found) return fail(content.error());
+  if (content && as_text(*content) != text) {
+    return fail(Errc::usage,
+                fmt::format("an initialisation of another kind was cut off in {}: repeat that one, "
+                            "or delete the folder if nothing was ever started on it",
+                            path_.string()));
+  }
+  std::error_code error;
+  for (const std::string_view name : names) {
+    if (content) {
+      std::filesystem::remove_all(path_ / name, error);
+      if (error) return fail(Errc::io, "cannot delete " + (path_ / name).string());
+    } else if (std::filesystem::exists(path_ / name, error)) {
+      return fail(Errc::usage,
+                  fmt::format("{} holds {} but no {}: its vote key may have voted. Bring the file "
+                              "back, or initialise an empty folder as observer",
+                              path_.string(), name, kMarkerName));
+    }
+  }
+  if (content) return sync_directory(path_);
+  return replace_file(note, as_bytes(text));
+}
+
+Result<bool> DataFolder::end_init() const {
+  const auto note = path_ / kInitNoteName;
+  if (::unlink(note.c_str()) != 0 && errno != ENOENT) return system_error("cannot delete", note);
+  return sync_directory(path_);
 }
 
 }  // namespace footproof::node

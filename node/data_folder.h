@@ -4,10 +4,17 @@
 // exclusive lock for as long as the process lives, and a marker {chain id, vote key, first use}
 // that is written before the first vote: a data folder of another network, or of another key, is
 // refused. Directories are synced after every create, rename and delete in them.
+//
+// What --init makes stands between a note, written first, and that marker, written last. A note
+// without a marker is an --init that was cut off: nothing was ever started on it, so it may be
+// taken away and made again. No note and no marker, but files: somebody lost the marker, and the
+// vote key may have voted on them.
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "attest/bytes.h"
 #include "attest/digest.h"
@@ -36,6 +43,14 @@ class DataFolder {
   // Whether this folder was used before under exactly these; a marker of others is an error.
   [[nodiscard]] Result<bool> has_marker(const Digest& chain_id, ByteView vote_key) const;
   [[nodiscard]] Result<bool> write_marker(const Digest& chain_id, ByteView vote_key) const;
+
+  // Before anything is made: `kind` of init in one word, and the names that it will make. Takes
+  // away what one of the same kind left that was cut off; usage where such names are there without
+  // it.
+  [[nodiscard]] Result<bool> begin_init(std::string_view kind,
+                                        std::span<const std::string_view> names) const;
+  // After the marker is written.
+  [[nodiscard]] Result<bool> end_init() const;
 
  private:
   DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}

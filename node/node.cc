@@ -23,12 +23,14 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::string_view kDatabaseFolder = "ledger";
+constexpr std::string_view kAnchorFile = "anchor";
 constexpr std::string_view kObserverFile = "observer";
 constexpr std::string_view kWalFolder = "wal";
 constexpr std::chrono::seconds kStopPatience{2};
 
 ledger::StorePaths store_paths(const std::filesystem::path& data) {
-  return {data / "ledger", data / "anchor"};
+  return {data / kDatabaseFolder, data / kAnchorFile};
 }
 
 Result<void> become_observer(const std::filesystem::path& data, const std::string& why) {
@@ -129,6 +131,10 @@ Result<void> init_data(const Config& config, bool observer) {
   if (*marked) {
     return fail(Errc::usage, config.data.string() + " is initialised already; start footproofd");
   }
+  constexpr std::string_view kMade[] = {kDatabaseFolder, kAnchorFile, kWalFolder, kObserverFile};
+  if (auto begun = folder->begin_init(observer ? "observer" : "validator", kMade); !begun) {
+    return fail(begun.error());
+  }
   auto store = ledger::Store::create(store_paths(config.data), network->genesis_result);
   if (!store) return fail(store.error());
   if (observer) {
@@ -139,6 +145,7 @@ Result<void> init_data(const Config& config, bool observer) {
   }
   auto wrote = folder->write_marker(network->chain_id, member.vote_key.raw());
   if (!wrote) return fail(wrote.error());
+  if (auto ended = folder->end_init(); !ended) return fail(ended.error());
   return {};
 }
 

@@ -16,8 +16,8 @@
 namespace footproof::node {
 
 // The explicit first step, once in a validator's life: makes the data folder with the genesis state
-// and the marker. Fails if there is one already. After a lost disk it must not be used with the
-// old vote key unless `observer`: the key may have voted.
+// and the marker. Fails if there is one already; one that was cut off may be repeated. After a lost
+// disk it must not be used with the old vote key unless `observer`: the key may have voted.
 [[nodiscard]] Result<void> init_data(const Config& config, bool observer);
 
 class Node {

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "attest/receipt_check.h"
+#include "node/core_loop.h"
 #include "node/log.h"
 #include "tests/node/node_cluster.h"
 
@@ -212,6 +216,51 @@ TEST_F(NodeTest, ADamagedDatabaseDoesNotCostTheLog) {
   EXPECT_TRUE(std::filesystem::exists(data / "wal"));
   EXPECT_FALSE(std::filesystem::exists(data / "wal.damaged"));
   EXPECT_FALSE(std::filesystem::exists(data / "observer"));
+}
+
+// Wherever a power cut ended an --init, the same command again makes the folder.
+TEST_F(NodeTest, AnInitThatWasCutOffIsRepeated) {
+  const Config& config = cluster_.config(0);
+  const std::vector<std::vector<std::string>> left_over = {
+      {}, {"ledger"}, {"ledger", "anchor"}, {"ledger", "anchor", "wal"}, {"wal"}};
+  for (const auto& names : left_over) {
+    std::filesystem::remove_all(config.data);
+    ASSERT_TRUE(init_data(config, false));
+    EXPECT_FALSE(std::filesystem::exists(config.data / "initialising"));
+    std::filesystem::remove(config.data / "identity");
+    for (const std::string name : {"ledger", "anchor", "wal"}) {
+      if (std::ranges::find(names, name) == names.end()) {
+        std::filesystem::remove_all(config.data / name);
+      }
+    }
+    if (!names.empty()) std::filesystem::remove(config.data / "ledger" / "CURRENT");
+    const std::string note = "validator\n";
+    test::write_private(config.data / "initialising", as_bytes(note));
+    EXPECT_FALSE(cluster_.start(0));
+    EXPECT_FALSE(init_data(config, true));  // not what was begun
+    const auto again = init_data(config, false);
+    ASSERT_TRUE(again) << again.error().detail;
+    const auto started = cluster_.start(0);
+    EXPECT_TRUE(started) << started.error().detail;
+    cluster_.stop(0);
+  }
+  // Cut off between the marker and the end: it is whole.
+  const std::string note = "validator\n";
+  test::write_private(config.data / "initialising", as_bytes(note));
+  EXPECT_FALSE(init_data(config, false));
+  EXPECT_TRUE(cluster_.start(0));
+}
+
+// Files without a marker and without an interrupted --init are a validator's that has voted.
+TEST_F(NodeTest, ALostMarkerIsNoReasonToInitialiseAgain) {
+  cluster_.init_all();
+  const auto& data = cluster_.config(0).data;
+  std::filesystem::remove(data / "identity");
+  const auto again = init_data(cluster_.config(0), false);
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().detail.find("may have voted"), std::string::npos) << again.error().detail;
+  EXPECT_TRUE(std::filesystem::exists(data / "wal" / "first"));
+  EXPECT_TRUE(std::filesystem::exists(data / "anchor"));
 }
 
 TEST_F(NodeTest, StartIsRefusedWhereItCouldSpeakTwice) {
