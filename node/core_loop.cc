@@ -115,6 +115,7 @@ CoreLoop::~CoreLoop() { storage_.stop(); }
 Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   wal_ = std::move(recovery.wal);
   observer_ = recovery.observer;
+  reach_ = reach_synced_ = recovery.reach;
   const ledger::Head head = parts_.store.snapshot()->head();
   consensus::Recovery start;
   start.records = std::move(recovery.replica_records);
@@ -155,6 +156,7 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
       push(consensus::PayloadReady{ref, producer, true});
     }
   }
+  if (!log_reaches(head.height)) return fail(Errc::io, "write-ahead log: a write failed");
   push(consensus::Started{});
   storage_.start();
   if (observer_) {
@@ -192,6 +194,7 @@ void CoreLoop::turn() {
       const auto synced = wal_->sync();
       if (!synced) return fail_for_good(synced.error().detail);
       sync_wanted_ = false;
+      reach_synced_ = reach_;
       if (!cut_hashes_.empty()) parts_.mempool.set_durable(std::exchange(cut_hashes_, {}));
       push(consensus::Durable{last_lsn_});
       continue;
@@ -262,6 +265,23 @@ void CoreLoop::perform_send(const consensus::Send& send) {
   }
 }
 
+// False after a failed write.
+bool CoreLoop::log_reaches(std::uint64_t height) {
+  if (height + kWalReachAhead / 2 > reach_) {
+    reach_ = height + kWalReachAhead;
+    const WalRecord record = reach_record();
+    if (!wal_->append(record.epoch, record.view, record.type, record.body)) return false;
+  }
+  if (height <= reach_synced_) return true;  // the rest goes with the next sync
+  if (!wal_->sync()) return false;
+  reach_synced_ = reach_;
+  return true;
+}
+
+WalRecord CoreLoop::reach_record() const {
+  return {.epoch = 0, .view = 0, .type = kWalReach, .body = ByteWriter().u64(reach_).bytes()};
+}
+
 void CoreLoop::perform_deliver(consensus::Deliver& deliver) {
   DeliveredBlock block{
       std::move(deliver.block), deliver.block_id, std::move(deliver.finalization), {}};
@@ -276,6 +296,7 @@ void CoreLoop::perform_deliver(consensus::Deliver& deliver) {
     if (!held) return fail_for_good("a finalised batch is missing: " + ref.digest.hex());
     block.batches.push_back(*std::move(held));
   }
+  if (!log_reaches(block.block.header.height)) return fail_for_good("write-ahead log");
   storage_.deliver(std::move(block));
   cut_batches();  // a place in the window may be free
 }
@@ -330,7 +351,7 @@ void CoreLoop::collect_garbage() {
   }
   turn();
   if (stopped_ || !wal_->wants_rewrite()) return;
-  std::vector<WalRecord> live;
+  std::vector<WalRecord> live = {reach_record()};
   // Batches first: a block's record must not come before its bodies.
   for (const auto& batch : batches_.all()) {
     live.push_back({.epoch = 0, .view = 0, .type = kWalBatch, .body = *batch.bytes});
@@ -340,6 +361,7 @@ void CoreLoop::collect_garbage() {
   }
   const auto rewritten = wal_->rewrite(live);
   if (!rewritten) return fail_for_good(rewritten.error().detail);
+  reach_synced_ = reach_;
   log(LogLevel::debug, "log_rewritten", {{"records", live.size()}});
 }
 

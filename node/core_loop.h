@@ -41,6 +41,10 @@ namespace footproof::node {
 // Record types of the write-ahead log.
 constexpr std::uint8_t kWalReplica = 1;  // a record of the replica's own
 constexpr std::uint8_t kWalBatch = 2;    // canonical bytes of a batch
+// u64 height: the store holds no block above it. Written, and synced, a few heights ahead of what
+// is delivered, so that a store above it tells of a log that is an older copy of itself.
+constexpr std::uint8_t kWalReach = 3;
+constexpr std::uint64_t kWalReachAhead = 8;
 
 // What the core loop works with; all of it outlives the loop.
 struct CoreParts {
@@ -64,7 +68,8 @@ struct CoreRecovery {
   std::unique_ptr<Wal> wal;
   std::vector<Bytes> replica_records;
   std::vector<HeldBatch> batches;
-  bool observer = false;  // follow, never vote or cosign
+  std::uint64_t reach = 0;  // the highest of kWalReach
+  bool observer = false;    // follow, never vote or cosign
 };
 
 class CoreLoop final : public StorageEvents, private MeshEvents {
@@ -101,6 +106,8 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   void perform(consensus::Effect& effect);
   void perform_send(const consensus::Send& send);
   void perform_deliver(consensus::Deliver& deliver);
+  bool log_reaches(std::uint64_t height);
+  [[nodiscard]] WalRecord reach_record() const;
   void serve_chain(const consensus::ServeChain& request);
   void raise_alarm(const std::string& what);
   void arm_replica_timer(std::uint64_t mono_ms);
@@ -148,6 +155,8 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   bool turning_ = false;
   bool sync_wanted_ = false;
   std::uint64_t last_lsn_ = 0;
+  std::uint64_t reach_ = 0;         // of the newest kWalReach
+  std::uint64_t reach_synced_ = 0;  // and of the newest on the disk
 
   boost::asio::steady_timer replica_timer_;
   boost::asio::steady_timer tick_timer_;

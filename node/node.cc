@@ -52,8 +52,10 @@ Result<void> move_aside(const std::filesystem::path& data) {
 }
 
 // What the log gave back. A log that is not to be trusted is moved aside, and the node only follows
-// from here on: it may have voted for what it no longer remembers.
-Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore& chain) {
+// from here on: it may have voted for what it no longer remembers. That is also a log that does not
+// reach as far as the database (`height`): somebody put an older copy in its place.
+Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore& chain,
+                             std::uint64_t height) {
   CoreRecovery out;
   const auto folder = data / kWalFolder;
   const auto visit = [&](WalRecord&& record) {
@@ -62,19 +64,27 @@ Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore
     } else if (record.type == kWalBatch) {
       auto held = hold_batch(std::move(record.body));
       if (held && !chain.batch(held->ref.digest)) out.batches.push_back(*std::move(held));
+    } else if (record.type == kWalReach) {
+      ByteReader in(record.body);
+      out.reach = std::max(out.reach, in.u64());
     }
   };
   auto opened = Wal::open(folder, kWalSegmentSizeDefault, visit);
   if (!opened) return fail(opened.error());
-  if (!opened->trusted) {
+  std::string doubt = opened->trusted ? "" : opened->reason;
+  if (opened->trusted && out.reach < height) {
+    doubt = fmt::format("it reaches height {} and the database {}: it is an older copy", out.reach,
+                        height);
+  }
+  if (!doubt.empty()) {
     log(LogLevel::error, "log_not_trusted",
-        {{"why", opened->reason}, {"effect", "this node follows as observer and never votes"}});
-    if (auto marked = become_observer(data, "write-ahead log: " + opened->reason); !marked) {
+        {{"why", doubt}, {"effect", "this node follows as observer and never votes"}});
+    if (auto marked = become_observer(data, "write-ahead log: " + doubt); !marked) {
       return fail(marked.error());
     }
+    opened->wal.reset();
     if (auto moved = move_aside(data); !moved) return fail(moved.error());
-    out.replica_records.clear();
-    out.batches.clear();
+    out = {};
     if (auto made = Wal::create(folder, kWalSegmentSizeDefault); !made) return fail(made.error());
     opened = Wal::open(folder, kWalSegmentSizeDefault, visit);
     if (!opened) return fail(opened.error());
@@ -188,7 +198,8 @@ Result<void> Node::Parts::start(ValidatorIndex self,
   auto opened = ledger::Store::open(store_paths(config.data), network.chain_id);
   if (!opened) return fail("database", opened.error());
   store = *std::move(opened);
-  auto recovery = recover(config.data, ChainStore(*store));
+  const auto head = store->snapshot()->head();
+  auto recovery = recover(config.data, ChainStore(*store), head.height);
   if (!recovery) return fail(recovery.error());
   auto links = make_links(config, network, keys, self);
   if (!links) return fail(links.error());
@@ -214,7 +225,6 @@ Result<void> Node::Parts::start(ValidatorIndex self,
     io.run();
     core_done.set_value();
   });
-  const auto head = store->snapshot()->head();
   log(LogLevel::info, "node_started",
       {{"validator", config.validator},
        {"chain", network.chain_id.hex()},

@@ -138,6 +138,9 @@ TEST_F(NodeTest, AllStoppedAtOnceGoOnWhereTheyWere) {
   for (std::size_t i = 0; i < 4; ++i) cluster_.stop(i);
   for (std::size_t i = 0; i < 4; ++i) ASSERT_TRUE(cluster_.start(i));
   ASSERT_TRUE(test::NodeCluster::until([&] { return cluster_.is_ready(2); }));
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_FALSE(std::filesystem::exists(cluster_.config(i).data / "observer"));
+  }
   expect_receipt(2, before);
   EXPECT_GT(log_one(2, "after").index, before.index);
 }
@@ -193,6 +196,24 @@ TEST_F(NodeTest, ADamagedLogMakesAnObserverThatFollows) {
   EXPECT_EQ(submitted->what, What::pending);
 }
 
+TEST_F(NodeTest, AnOlderCopyOfTheLogMakesAnObserver) {
+  start_all();
+  const auto& data = cluster_.config(3).data;
+  cluster_.stop(3);
+  footproof::test::TempFolder kept;
+  std::filesystem::copy(data / "wal", kept / "wal", std::filesystem::copy_options::recursive);
+  ASSERT_TRUE(cluster_.start(3));
+  for (int i = 0; i < 20; ++i) log_one(0, "since-" + std::to_string(i));
+  expect_receipt(3, log_one(0, "since"));
+  cluster_.stop(3);
+  std::filesystem::remove_all(data / "wal");
+  std::filesystem::copy(kept / "wal", data / "wal", std::filesystem::copy_options::recursive);
+  ASSERT_TRUE(cluster_.start(3));
+  EXPECT_TRUE(std::filesystem::exists(data / "observer"));
+  EXPECT_TRUE(std::filesystem::exists(data / "wal.damaged"));
+  expect_receipt(3, log_one(0, "later"));
+}
+
 // A hole in the database says nothing against the log: its votes stay where they are.
 TEST_F(NodeTest, ADamagedDatabaseDoesNotCostTheLog) {
   cluster_.init_all();
@@ -209,6 +230,9 @@ TEST_F(NodeTest, ADamagedDatabaseDoesNotCostTheLog) {
     const auto result = ledger::execute(*before, before->ledger(), block,
                                         [](const PublicKey&, const Statement&) { return true; });
     ASSERT_TRUE(result && (*store)->apply(*result, ledger::Durability::synced));
+    auto opened = Wal::open(data / "wal", kWalSegmentSizeDefault, [](WalRecord&&) {});
+    ASSERT_TRUE(opened && opened->wal->append(0, 0, kWalReach, ByteWriter().u64(1).bytes()));
+    ASSERT_TRUE(opened->wal->sync());
   }
   const auto started = cluster_.start(0);
   ASSERT_FALSE(started);
