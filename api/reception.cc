@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <set>
 
 #include "attest/check.h"
 
@@ -81,7 +82,9 @@ struct Reception::Held {
 };
 
 Reception::Reception(ServerConfig config, Deliver deliver)
-    : config_(std::move(config)), deliver_(std::move(deliver)) {
+    : config_(std::move(config)),
+      deliver_(std::move(deliver)),
+      door_(config_.waiting_max, config_.connections_per_address_max) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   CHECK(epoll_ >= 0 && wake_ >= 0);
@@ -149,7 +152,8 @@ ServerCounters Reception::counters() const { return {requests_, refused_, shed_,
 void Reception::run() {
   std::array<epoll_event, kEventsMax> events;
   for (;;) {
-    const int ready = ::epoll_wait(epoll_, events.data(), kEventsMax, held_.empty() ? -1 : kTickMs);
+    const bool nobody = held_.empty() && door_.waiting().empty();
+    const int ready = ::epoll_wait(epoll_, events.data(), kEventsMax, nobody ? -1 : kTickMs);
     for (int i = 0; i < ready; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       if (event.data.u64 == kWakeId) {
@@ -171,14 +175,15 @@ void Reception::run() {
       if (stopping_) break;
     }
     take_answered();
-    take_new();
     expire(std::chrono::steady_clock::now());
+    take_new();
   }
   std::vector<std::uint64_t> waiting;
   for (const auto& [id, held] : held_) {
     if (held->phase != Phase::handled) waiting.push_back(id);
   }
   for (const std::uint64_t id : waiting) end(id);
+  while (!door_.waiting().empty()) ::close(door_.take_at(0).socket);
 }
 
 // --- coming and going ---------------------------------------------------------------------------
@@ -189,49 +194,82 @@ void Reception::take_new() {
     const std::lock_guard lock(mutex_);
     sockets.swap(new_);
   }
-  for (const int socket : sockets) {
-    std::string address = address_of(socket);
-    if (!make_place(address)) {
-      ++shed_;
-      ::close(socket);
-      continue;
+  const auto deadline = std::chrono::steady_clock::now() + config_.header_deadline;
+  for (const int socket : sockets) door_.add({socket, address_of(socket), deadline});
+  let_in();
+}
+
+// Whoever waits at the door and finds a place, in order; where it is crowded, by force.
+void Reception::let_in() {
+  std::set<std::string> full;  // addresses
+  for (std::size_t i = 0; i < door_.waiting().size();) {
+    const std::string& address = door_.waiting()[i].address;
+    if (!full.contains(address) && make_place(address, true)) {
+      place(door_.take_at(i));
+    } else {
+      full.insert(address);
+      ++i;
     }
-    auto held = std::make_unique<Held>();
-    held->id = next_id_++;
-    held->socket = socket;
-    held->address = std::move(address);
-    held->since = std::chrono::steady_clock::now();
-    held->deadline = held->since + config_.header_deadline;
-    ++per_address_[held->address];
-    ++open_;
-    Held& placed = *held_.emplace(held->id, std::move(held)).first->second;
-    // Most clients have sent their request by now; what is not there yet is watched for.
-    receive(placed);
+  }
+  while (const auto address = door_.crowded()) {
+    if (make_place(*address, false)) {
+      place(door_.take_first(*address));
+    } else {
+      ++shed_;
+      ::close(door_.take_last(*address).socket);
+    }
   }
 }
 
-// The connection that has kept its place waiting for longest; null if all are being answered.
-Reception::Held* Reception::oldest(const std::string* address, bool with_bytes) {
+void Reception::place(Door::Waiting newcomer) {
+  auto held = std::make_unique<Held>();
+  held->id = next_id_++;
+  held->socket = newcomer.socket;
+  held->address = std::move(newcomer.address);
+  held->since = std::chrono::steady_clock::now();
+  held->deadline = held->since + config_.header_deadline;
+  ++per_address_[held->address];
+  ++open_;
+  Held& placed = *held_.emplace(held->id, std::move(held)).first->second;
+  // Most clients have sent their request by now; what is not there yet is watched for.
+  receive(placed);
+}
+
+// The connection that has kept its place waiting for longest, of those that fulfil the condition.
+template <class Condition>
+Reception::Held* Reception::oldest(const Condition& condition) {
   Held* found = nullptr;
   for (const auto& [id, held] : held_) {
-    if (held->phase == Phase::handled) continue;
-    if (address != nullptr && held->address != *address) continue;
-    if (with_bytes && held->counted == 0) continue;
+    if (held->phase == Phase::handled || !condition(*held)) continue;
     if (found == nullptr || held->since < found->since) found = held.get();
   }
   return found;
 }
 
-bool Reception::make_place(const std::string& address) {
-  const auto count = per_address_.find(address);
-  const bool address_full =
-      count != per_address_.end() && count->second >= config_.connections_per_address_max;
-  if (!address_full && held_.size() < config_.connections_max) return true;
-  Held* given_up = oldest(address_full ? &address : nullptr, false);
-  if (given_up == nullptr) return false;
-  ++shed_;
-  end(given_up->id);
-  return true;
+bool Reception::make_place(const std::string& address, bool with_grace) {
+  for (;;) {
+    const auto count = per_address_.find(address);
+    const bool address_full =
+        count != per_address_.end() && count->second >= config_.connections_per_address_max;
+    if (!address_full && held_.size() < config_.connections_max) return true;
+    const auto grown_up = std::chrono::steady_clock::now() - config_.newcomer_grace;
+    Held* given_up = oldest([&](const Held& held) {
+      if (address_full && held.address != address) return false;
+      const bool idle = held.phase == Phase::head && !held.has_begun && held.served > 0;
+      return !with_grace || idle || held.since <= grown_up;
+    });
+    if (given_up == nullptr) return false;
+    // Its request may have come just now.
+    const std::uint64_t id = given_up->id;
+    const bool waits = given_up->phase == Phase::head || given_up->phase == Phase::body;
+    if (waits) receive(*given_up);
+    const auto still = held_.find(id);
+    if (still == held_.end()) continue;
+    const Phase phase = still->second->phase;
+    if (waits && phase != Phase::head && phase != Phase::body) continue;
+    ++shed_;
+    end(id);
+  }
 }
 
 void Reception::end(std::uint64_t id) {
@@ -278,8 +316,12 @@ void Reception::expire(Instant now) {
       end(id);
     }
   }
+  while (!door_.waiting().empty() && door_.waiting().front().deadline <= now) {
+    ++shed_;
+    ::close(door_.take_at(0).socket);
+  }
   while (buffered_ > kBufferedMax) {
-    Held* heaviest = oldest(nullptr, true);
+    Held* heaviest = oldest([](const Held& held) { return held.counted > 0; });
     if (heaviest == nullptr) break;
     ++shed_;
     end(heaviest->id);

@@ -6,7 +6,9 @@
 // absolute deadlines for both (not per read: a client that sends a byte a second is cut like one
 // that sends none). The same for answers that a slow reader leaves lying. When places or buffers
 // run out, whoever has kept one waiting for longest loses it: a client in earnest is done in
-// milliseconds and never the oldest.
+// milliseconds and never the oldest. Nobody loses a place whose request has come, nor within
+// newcomer_grace of a request's beginning: the next waits at the door (door.h), and only where that
+// is crowded the grace ends.
 // Knows HTTP's framing (request_head.h) and no library of it.
 #pragma once
 
@@ -22,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/door.h"
 #include "api/http.h"
 #include "api/request_head.h"
 #include "api/server.h"
@@ -69,6 +72,8 @@ class Reception {
   // All below on the reception's thread.
   void run();
   void take_new();
+  void let_in();
+  void place(Door::Waiting newcomer);
   void take_answered();
   void receive(Held& held);
   void advance(Held& held);
@@ -82,8 +87,9 @@ class Reception {
   void end(std::uint64_t id);
   void count_bytes(Held& held);
   void watch(Held& held, std::uint32_t events);
-  [[nodiscard]] Held* oldest(const std::string* address, bool with_bytes);
-  [[nodiscard]] bool make_place(const std::string& address);
+  template <class Condition>
+  [[nodiscard]] Held* oldest(const Condition& condition);
+  [[nodiscard]] bool make_place(const std::string& address, bool with_grace);
   void wake();
 
   const ServerConfig config_;
@@ -92,6 +98,7 @@ class Reception {
   int wake_ = -1;
   std::map<std::uint64_t, std::unique_ptr<Held>> held_;
   std::map<std::string, std::size_t> per_address_;
+  Door door_;
   std::uint64_t next_id_ = 1;
   std::size_t buffered_ = 0;  // bytes, over all connections
 

@@ -4,8 +4,9 @@
 // One thread accepts, one (api/reception.h) holds every connection until a complete, well-formed
 // request of at most 16 KiB and 1 MiB has come within 5 s and 10 s, and the workers answer those.
 // When connections run out, in all or of one address, the one that has idled for longest makes
-// room: keep-alive ends when somebody queues. A request that finds the workers' queue full gets
-// 503. server.cc is the only file that sees httplib.
+// room: keep-alive ends when somebody queues. Where none idles the next waits, and where too many
+// wait it is closed. A request that finds the workers' queue full gets 503. server.cc is the only
+// file that sees httplib.
 #pragma once
 
 #include <chrono>
@@ -26,6 +27,8 @@ struct ServerConfig {
   std::size_t queue_max = 64;  // complete requests that wait for a worker
   std::size_t connections_max = 512;
   std::size_t connections_per_address_max = 16;  // load tools bind 127.0.1.x, or raise it
+  std::size_t waiting_max = 256;  // accepted, without a place; of one address as many as have one
+  std::chrono::milliseconds newcomer_grace{100};  // in which no newcomer takes the place
   std::size_t header_bytes_max = std::size_t{16} * 1024;
   std::size_t header_count_max = 64;
   std::size_t body_bytes_max = std::size_t{1024} * 1024;

@@ -358,22 +358,71 @@ TEST_F(ServerTest, WhoeverComesTakesThePlaceOfTheLongestIdleOfItsAddress) {
   EXPECT_EQ(server_->counters().shed_connections, 1U);
 }
 
-TEST_F(ServerTest, WhereAllOfAnAddressAreBeingAnsweredTheNextIsClosedAtOnce) {
+// Programs behind one address that start together: those that were accepted first are not thrown
+// out for those that came after, though none has sent anything yet.
+TEST_F(ServerTest, ABurstFromOneAddressIsServedWhole) {
+  config_.connections_per_address_max = 4;
+  config_.newcomer_grace = config_.header_deadline;
+  start();
+  std::vector<std::unique_ptr<RawHttp>> burst;
+  for (int i = 0; i < 8; ++i) burst.push_back(std::make_unique<RawHttp>(server_->port()));
+  // All eight are accepted: somebody from elsewhere, who came later, was answered.
+  EXPECT_EQ(status_of(RawHttp(server_->port(), "127.0.1.7").ask(get("/a"))), 200);
+  for (const auto& client : burst) client->send(get("/a", "Connection: close\r\n"));
+  for (const auto& client : burst) EXPECT_EQ(status_of(client->read_to_end()), 200);
+  EXPECT_EQ(server_->counters().shed_connections, 0U);
+}
+
+TEST_F(ServerTest, WhoseRequestHasComeIsNeverThrownOut) {
+  config_.connections_max = 80;
+  config_.queue_max = 1000;
+  config_.newcomer_grace = milliseconds(0);
+  start();
+  std::vector<std::unique_ptr<RawHttp>> clients;
+  for (int i = 0; i < 80; ++i) clients.push_back(std::make_unique<RawHttp>(server_->port()));
+  for (const auto& client : clients) client->send(get("/a"));
+  for (int i = 0; i < 80; ++i) {
+    clients.push_back(std::make_unique<RawHttp>(server_->port()));
+    clients.back()->send(get("/a"));
+  }
+  for (const auto& client : clients) EXPECT_EQ(status_of(client->read_answer()), 200);
+}
+
+TEST_F(ServerTest, WhereAllOfAnAddressAreBeingAnsweredAsManyWaitAndTheNextIsClosedAtOnce) {
   config_.connections_per_address_max = 2;
   start();
-  const RawHttp first(server_->port());
-  const RawHttp second(server_->port());
-  first.send(get("/hold"));
-  second.send(get("/hold"));
+  std::vector<std::unique_ptr<RawHttp>> answered;
+  for (int i = 0; i < 2; ++i) {
+    answered.push_back(std::make_unique<RawHttp>(server_->port()));
+    answered.back()->send(get("/hold", "Connection: close\r\n"));
+  }
   await_held(2);
-  const RawHttp third(server_->port());
-  third.send(get("/a"));
-  EXPECT_TRUE(third.is_closed(milliseconds(2000)));
+  std::vector<std::unique_ptr<RawHttp>> waiting;
+  for (int i = 0; i < 2; ++i) {
+    waiting.push_back(std::make_unique<RawHttp>(server_->port()));
+    waiting.back()->send(get("/a", "Connection: close\r\n"));
+  }
+  const RawHttp over(server_->port());
+  over.send(get("/a"));
+  EXPECT_TRUE(over.is_closed(milliseconds(2000)));
   const RawHttp elsewhere(server_->port(), "127.0.1.7");
   EXPECT_EQ(status_of(elsewhere.ask(get("/a"))), 200);
   release();
-  EXPECT_EQ(status_of(first.read_answer()), 200);
-  EXPECT_EQ(status_of(second.read_answer()), 200);
+  for (const auto& client : answered) EXPECT_EQ(status_of(client->read_to_end()), 200);
+  for (const auto& client : waiting) EXPECT_EQ(status_of(client->read_to_end()), 200);
+}
+
+TEST_F(ServerTest, WhoWaitsForAPlaceIsClosedAtTheDeadline) {
+  config_.connections_per_address_max = 1;
+  config_.header_deadline = milliseconds(100);
+  start();
+  const RawHttp answered(server_->port());
+  answered.send(get("/hold"));
+  await_held(1);
+  const RawHttp waiting(server_->port());
+  EXPECT_TRUE(waiting.is_closed(milliseconds(5000)));
+  release();
+  EXPECT_EQ(status_of(answered.read_answer()), 200);
 }
 
 TEST_F(ServerTest, ConnectionsInAllAreCapped) {
