@@ -397,8 +397,10 @@ void Reception::hand_over(Held& held) {
   Visit visit;
   visit.connection = held.id;
   visit.socket = held.socket;
-  visit.request.body = held.in.substr(0, held.head.content_length);
-  held.in.erase(0, held.head.content_length);
+  // The memory goes with the body: a string that was only cut would keep a MiB for each connection.
+  std::string rest = held.in.substr(held.head.content_length);
+  held.in.resize(held.head.content_length);
+  visit.request.body = std::exchange(held.in, std::move(rest));
   count_bytes(held);
   visit.request.method = std::move(held.head.method);
   visit.request.path = std::move(held.head.path);
@@ -465,6 +467,7 @@ void Reception::write_on(Held& held) {
 void Reception::finish(Held& held, bool keep_alive) {
   held.since = std::chrono::steady_clock::now();
   held.has_begun = false;
+  std::string().swap(held.out);
   if (!keep_alive) {
     // Reads away what is still coming, a little while and a few bytes: a reset would take the
     // answer with it.

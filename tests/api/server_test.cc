@@ -81,7 +81,7 @@ std::string post(std::string_view body, std::string_view more = "") {
          std::string(more) + "\r\n" + std::string(body);
 }
 
-// What a request may make resident. The sanitizer keeps freed memory back, so there the bound says
+// What requests may make resident. The sanitizer keeps freed memory back, so there the bound says
 // less; a bomb that was inflated would break either.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t kGrowthKibMax = 64 * 1024;
@@ -256,6 +256,21 @@ TEST_F(ServerTest, AGzipBombIsRefusedBeforeAnythingIsInflated) {
   }
   EXPECT_LT(resident_kib(), before + kGrowthKibMax);
 }
+
+// The sanitizers keep freed memory back, so there this says nothing.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(ServerTest, AConnectionThatIdlesKeepsNoneOfItsBodysMemory) {
+  start();
+  const std::size_t before = resident_kib();
+  std::vector<std::unique_ptr<RawHttp>> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(std::make_unique<RawHttp>(server_->port()));
+    EXPECT_EQ(status_of(clients.back()->ask(post(std::string(config_.body_bytes_max, 'b')))), 200);
+  }
+  EXPECT_EQ(server_->counters().open_connections, 100U);
+  EXPECT_LT(resident_kib(), before + 4 * kGrowthKibMax);
+}
+#endif
 
 TEST_F(ServerTest, AMillionHeadersAndAnEndlessLineAreCutAtTheLimit) {
   start();
