@@ -17,6 +17,11 @@ constexpr auto kStatusCodes = std::to_array<std::string_view>({"active", "deprec
 constexpr auto kUnitCodes = std::to_array<std::string_view>(
     {"liter", "kilogram", "cubic-meter", "kilowatt-hour", "megajoule", "ton-kilometer",
      "square-meter", "piece", "hour", "megabit-second", "megabit", "second"});
+// Quantities are also counted as goods are.
+constexpr auto kQuantityCodes = std::to_array<std::string_view>(
+    {"liter", "kilogram", "cubic-meter", "kilowatt-hour", "megajoule", "ton-kilometer",
+     "square-meter", "piece", "hour", "megabit-second", "megabit", "second", "tonne",
+     "megawatt-hour"});
 constexpr auto kBoundaryCodes =
     std::to_array<std::string_view>({"cradle-to-gate", "cradle-to-grave", "gate-to-gate"});
 constexpr auto kRegionCodes = std::to_array<std::string_view>({"africa",
@@ -114,7 +119,7 @@ constexpr auto kSlots = std::to_array<CoreSlot>({
     slot("massBalance.used", SlotType::boolean, "mass balancing used"),
     slot("massBalance.scheme", SlotType::text, "mass balance scheme"),
     number("quantity.verified", Rounding::down, "quantity the verification covers"),
-    code("quantity.unit", kUnitCodes, "unit of that quantity"),
+    code("quantity.unit", kQuantityCodes, "unit of that quantity"),
     code("verif.party", kPartyCodes, "first, second or third party"),
     code("verif.level", kLevelCodes, "assurance level"),
     code("verif.coverage", kCoverageCodes, "what the verification covers"),

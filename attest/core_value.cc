@@ -41,10 +41,9 @@ struct Alias {
   std::string_view code;
 };
 constexpr std::array kAliases = {
-    Alias{"litre", "liter"},
-    Alias{"unit", "piece"},
-    Alias{"kwh", "kilowatt-hour"},
-    Alias{"tonne-kilometer", "ton-kilometer"},
+    Alias{"litre", "liter"},       Alias{"unit", "piece"},
+    Alias{"kwh", "kilowatt-hour"}, Alias{"tonne-kilometer", "ton-kilometer"},
+    Alias{"t", "tonne"},           Alias{"mwh", "megawatt-hour"},
 };
 
 std::optional<std::string> normal_code(const CoreSlot& slot, std::string_view text) {

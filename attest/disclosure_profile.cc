@@ -245,8 +245,13 @@ std::set<std::string> profile_labels(const DisclosureProfile& profile) {
 Completeness completeness(const DisclosureProfile& profile, const Openings& openings) {
   const auto wanted = profile_labels(profile);
   std::set<std::string> opened;
-  for (const OpenedEntry& entry : openings.entries) opened.insert(entry.label);
   Completeness result;
+  for (const OpenedEntry& entry : openings.entries) {
+    opened.insert(entry.label);
+    if (is_absent(entry.value) && wanted.contains(entry.label)) {
+      result.absent.push_back(entry.label);
+    }
+  }
   std::set_difference(wanted.begin(), wanted.end(), opened.begin(), opened.end(),
                       std::back_inserter(result.missing));
   std::set_difference(opened.begin(), opened.end(), wanted.begin(), wanted.end(),

@@ -37,6 +37,7 @@ struct DisclosureProfile {
 struct Completeness {
   std::vector<std::string> missing;  // labels the profile asks for that are not opened
   std::vector<std::string> extra;    // labels opened beyond the profile
+  std::vector<std::string> absent;   // labels of the profile that the declaration leaves empty
   [[nodiscard]] bool complete() const { return missing.empty(); }
 };
 [[nodiscard]] Completeness completeness(const DisclosureProfile& profile, const Openings& openings);

@@ -74,25 +74,25 @@ class SourceLeaves {
 };
 
 // What the documents say about the core slots: the first of a known format fills them, further
-// ones must not contradict.
+// ones must not contradict, and companions fill what is left open.
 class CoreSlots {
  public:
   CoreSlots() : slots_(core_profile().slots.size()) {}
 
   Result<void> add(std::size_t number, Mapping mapping) {
     if (mapping.format == nullptr) return {};
-    if (!first_) {
-      first_ = number;
-      slots_ = std::move(mapping.slots);
-      return {};
-    }
+    const bool fills = mapping.format->companion || !main_;
+    if (!mapping.format->companion) main_ = true;
     for (std::size_t rank = 0; rank < slots_.size(); ++rank) {
-      const auto& mine = slots_[rank];
-      const auto& other = mapping.slots[rank];
+      auto& mine = slots_[rank];
+      auto& other = mapping.slots[rank];
       if (mine && other && mine->value != other->value) {
-        return fail(Errc::mismatch,
-                    at_field(*first_, mine->pointer) + " and " + at_field(number, other->pointer) +
-                        " disagree about core:" + std::string(core_profile().slots[rank].name));
+        return fail(Errc::mismatch, at_field(mine->document, mine->pointer) + " and " +
+                                        at_field(number, other->pointer) + " disagree about core:" +
+                                        std::string(core_profile().slots[rank].name));
+      }
+      if (!mine && other && fills) {
+        mine = Filled{std::move(other->value), std::move(other->pointer), number};
       }
     }
     return {};
@@ -114,7 +114,7 @@ class CoreSlots {
       if (is_absent(value)) continue;
       if (slots_[*rank] && slots_[*rank]->value != value) {
         return fail(Errc::mismatch, "core:" + name + " given by hand disagrees with " +
-                                        at_field(*first_, slots_[*rank]->pointer));
+                                        at_field(slots_[*rank]->document, slots_[*rank]->pointer));
       }
       values[*rank] = value;
     }
@@ -122,9 +122,33 @@ class CoreSlots {
   }
 
  private:
-  std::vector<std::optional<MappedSlot>> slots_;
-  std::optional<std::size_t> first_;
+  struct Filled {
+    Bytes value;
+    std::string pointer;
+    std::size_t document = 0;
+  };
+  std::vector<std::optional<Filled>> slots_;
+  bool main_ = false;  // a footprint was seen
 };
+
+// The source leaves of a document that is JSON, and what it says about the core.
+Result<Mapping> read_document(std::size_t number, const SourceDocument& document,
+                              std::vector<LabelledValue>& leaves, std::size_t& label_bytes) {
+  if (document.media_type == "text/csv") return map_csv(as_text(document.bytes));
+  if (!is_json(document.media_type)) {
+    Mapping nothing;
+    nothing.slots.resize(core_profile().slots.size());
+    return nothing;
+  }
+  const auto parsed = json::Document::parse(as_text(document.bytes));
+  if (!parsed) return fail(parsed.error());
+  if (!SourceLeaves(number, leaves, label_bytes).walk(parsed->root())) {
+    return fail(Errc::bad_length,
+                "too many fields, or too long names above them: at most 1048576 fields "
+                "with 64 MiB of JSON pointers together");
+  }
+  return map_document(*parsed);
+}
 
 Result<void> check_link(const Link& link, std::size_t number) {
   const auto wrong = [&](const char* why) {
@@ -192,6 +216,34 @@ std::vector<SealedLeaf> in_tree_order(const Digest& seed, std::vector<Bytes> cor
   return leaves;
 }
 
+// The first half of a sealed file.
+SealInput read_seed_and_documents(cbor::Reader& in) {
+  in.field("version").array_of(6);
+  if (in.uint_up_to(0xFFFF) != kFileVersion && !in.failed()) {
+    in.reject(Errc::bad_version, "a version that this build does not know");
+  }
+  SealInput input;
+  input.seed = in.field("seed").digest();
+  const std::size_t documents = in.field("documents").array_between(1, kSealDocumentsMax);
+  for (std::size_t i = 0; i < documents && !in.failed(); ++i) {
+    in.array_of(2);
+    std::string media_type(in.text(127));
+    input.documents.push_back({std::move(media_type), to_bytes(in.bytes(kSealBytesMax))});
+  }
+  return input;
+}
+
+// Core slots are found by their rank.
+std::vector<std::uint32_t> order_by_label(const std::vector<SealedLeaf>& leaves) {
+  const std::size_t slots = core_profile().slots.size();
+  std::vector<std::uint32_t> order(leaves.size() - slots);
+  std::iota(order.begin(), order.end(), static_cast<std::uint32_t>(slots));
+  const auto label = [&](std::uint32_t at) -> const std::string& { return leaves[at].label; };
+  std::ranges::sort(order, {}, label);
+  CHECK(std::ranges::adjacent_find(order, {}, label) == order.end());  // no name twice in JSON
+  return order;
+}
+
 }  // namespace
 
 std::string_view media_type_of(std::string_view file_name) {
@@ -242,22 +294,13 @@ Result<SealedDeclaration> SealedDeclaration::seal(SealInput input) {
     const SourceDocument& document = input.documents[i];
     others.push_back({"doc:" + std::to_string(i), document_value(document)});
     sealed.formats_.emplace_back();
-    if (!is_json(document.media_type)) continue;
-    const auto parsed = json::Document::parse(as_text(document.bytes));
-    if (!parsed) return fail(document_name(i), parsed.error());
-    if (!SourceLeaves(i, others, label_bytes).walk(parsed->root())) {
-      return fail(Errc::bad_length,
-                  document_name(i) +
-                      ": too many fields, or too long names above them: at most 1048576 fields "
-                      "with 64 MiB of JSON pointers together");
-    }
-    auto mapping = map_document(*parsed);
+    auto mapping = read_document(i, document, others, label_bytes);
     if (!mapping) return fail(document_name(i), mapping.error());
-    if (mapping->format == nullptr) {
+    if (mapping->format != nullptr) {
+      sealed.formats_.back() = mapping->format->id;
+    } else if (is_json(document.media_type)) {
       sealed.notes_.push_back(document_name(i) +
                               " is not one footprint of a known format: it fills no core slot");
-    } else {
-      sealed.formats_.back() = mapping->format->id;
     }
     for (const std::string& note : mapping->notes) {
       sealed.notes_.push_back(document_name(i) + ": " + note);
@@ -274,10 +317,7 @@ Result<SealedDeclaration> SealedDeclaration::seal(SealInput input) {
   sealed.leaves_ = in_tree_order(input.seed, std::move(*values), std::move(others));
   sealed.input_ = std::move(input);
   sealed.root_ = tree_root(sealed.leaf_hashes());
-  for (std::size_t i = 0; i < sealed.leaves_.size(); ++i) {
-    sealed.positions_.emplace(sealed.leaves_[i].label, i);
-  }
-  CHECK(sealed.positions_.size() == sealed.leaves_.size());  // JSON has no duplicate names
+  sealed.by_label_ = order_by_label(sealed.leaves_);
   return sealed;
 }
 
@@ -298,21 +338,18 @@ Bytes SealedDeclaration::encode() const {
   return std::move(out).take();
 }
 
+Result<std::vector<SourceDocument>> sealed_documents(ByteView file) {
+  cbor::Reader in(file, "sealed file");
+  SealInput input = read_seed_and_documents(in);
+  for (int rest = 0; rest < 3; ++rest) (void)in.skip();
+  if (auto whole = in.finish(); !whole) return fail(whole.error());
+  return std::move(input.documents);
+}
+
 Result<SealedDeclaration> SealedDeclaration::parse(ByteView file) {
   if (file.size() > kSealedFileMax) return fail(Errc::bad_length, "a sealed file above 256 MiB");
   cbor::Reader in(file, "sealed file");
-  in.field("version").array_of(6);
-  if (in.uint_up_to(0xFFFF) != kFileVersion && !in.failed()) {
-    return fail(Errc::bad_version, "a sealed file of a version that this build does not know");
-  }
-  SealInput input;
-  input.seed = in.field("seed").digest();
-  const std::size_t documents = in.field("documents").array_between(1, kSealDocumentsMax);
-  for (std::size_t i = 0; i < documents && !in.failed(); ++i) {
-    in.array_of(2);
-    std::string media_type(in.text(127));
-    input.documents.push_back({std::move(media_type), to_bytes(in.bytes(kSealBytesMax))});
-  }
+  SealInput input = read_seed_and_documents(in);
   std::vector<std::string_view> labels(in.field("labels").array_up_to(kSealLeavesMax));
   for (std::string_view& label : labels) label = in.text(json::kSizeMax * 2);
   in.field("core values").array_of(2);
@@ -354,9 +391,11 @@ std::vector<Digest> SealedDeclaration::leaf_hashes() const {
 }
 
 std::optional<std::uint64_t> SealedDeclaration::find(std::string_view label) const {
-  const auto found = positions_.find(label);
-  if (found == positions_.end()) return std::nullopt;
-  return found->second;
+  if (label.starts_with("core:")) return core_profile().rank(label.substr(5));
+  const auto of = [&](std::uint32_t at) -> std::string_view { return leaves_[at].label; };
+  const auto found = std::ranges::lower_bound(by_label_, label, {}, of);
+  if (found == by_label_.end() || of(*found) != label) return std::nullopt;
+  return *found;
 }
 
 }  // namespace footproof

@@ -76,6 +76,10 @@ struct SealedLeaf {
 [[nodiscard]] Digest leaf_salt(const Digest& seed, std::string_view label);
 [[nodiscard]] Bytes leaf_entry(const Digest& salt, std::string_view label, ByteView value);
 
+// Only the documents that a sealed file holds; the file is well-formed, and nothing else is said
+// of it. For tools that skip what they sealed before.
+[[nodiscard]] Result<std::vector<SourceDocument>> sealed_documents(ByteView file);
+
 class SealedDeclaration {
  public:
   // bad_value with document and JSON pointer where a number is too large or two documents disagree.
@@ -106,7 +110,7 @@ class SealedDeclaration {
 
   SealInput input_;
   std::vector<SealedLeaf> leaves_;
-  std::map<std::string, std::uint64_t, std::less<>> positions_;
+  std::vector<std::uint32_t> by_label_;  // positions of the leaves behind the core, by their label
   Digest root_;
   std::vector<std::string> formats_;
   std::vector<std::string> notes_;

@@ -6,6 +6,7 @@
 
 #include "attest/core_profile.h"
 #include "attest/core_value.h"
+#include "attest/source_csv.h"
 #include "attest/source_formats.h"
 
 namespace footproof {
@@ -164,6 +165,15 @@ Result<Items> read_field(const MappingRow& row, const CoreSlot& slot, json::Valu
                                : Result<Items>(fail(Errc::malformed, "not a UUID"));
     case Reading::per_unit:
       return one_item(slot, text.starts_with("kgCO2e/") ? text.substr(7) : text);
+    case Reading::unit_of_goods:
+    case Reading::mass_of_goods: {
+      const std::string unit = code_spelling(text);
+      const bool mass = unit == "tonne" || unit == "t";
+      if (row.reading == Reading::mass_of_goods) return mass ? one_item(slot, "1") : Items{};
+      if (mass) return one_item(slot, "kilogram");
+      if (unit == "mwh" || unit == "megawatt-hour") return one_item(slot, "kilowatt-hour");
+      return fail(Errc::malformed, "neither tonne nor MWh");
+    }
     case Reading::attestation: {
       const auto code = attestation_code(slot.name, text);
       return code ? one_item(slot, *code) : Items{};
@@ -188,6 +198,15 @@ Result<Items> added_up(const Items& items, std::size_t fields) {
     rounded |= decimal.rounded;
   }
   return Items{CoreItem(Decimal{decimal_from_scaled(total), rounded})};
+}
+
+// The worst of several ratings.
+void keep_highest(Items& items) {
+  const auto scaled = [](const CoreItem& item) {
+    return *scaled_decimal(std::get<Decimal>(item).text);
+  };
+  const auto highest = std::ranges::max_element(items, {}, scaled);
+  if (highest != items.end()) items = Items{CoreItem(*highest)};
 }
 
 class Mapper {
@@ -235,6 +254,7 @@ class Mapper {
         if (!sum) return fail(first, sum.error());
         items = std::move(*sum);
       }
+      if (row.reading == Reading::highest) keep_highest(items);
     }
     if (items.empty()) return {};
     auto value = core_value(slot, std::move(items));
@@ -288,9 +308,22 @@ bool is_ouranos(json::Value root) {
   return kinds == kinds_wanted && parts.size() == 1;
 }
 
+// The record of the part that Ouranos' footprint is of, by its members.
+bool is_ouranos_part(json::Value root) {
+  constexpr auto kMembers =
+      std::to_array<std::string_view>({"traceId", "operatorId", "plantId", "partsName"});
+  return std::ranges::all_of(kMembers,
+                             [&](std::string_view name) { return root.find(name).has_value(); });
+}
+
 // By the version that the document names where its format keeps it.
 const SourceFormat* format_of(json::Value root) {
   if (is_ouranos(root)) return &ouranos_format();
+  if (is_ouranos_part(root)) return &ouranos_parts_format();
+  const auto name = root.find("format");
+  if (name && name->kind() == json::Kind::string && name->text() == kCbamFormatName) {
+    return &cbam_format();
+  }
   constexpr auto kPlaces = std::to_array<std::string_view>(
       {"/specVersion", "/specVersion/*", "/scopeOfPcfForm/*/specVersion"});
   for (const std::string_view place : kPlaces) {
@@ -334,6 +367,12 @@ std::string_view to_text(Reading reading) {
       return "unit after kgCO2e/";
     case Reading::sum:
       return "sum";
+    case Reading::highest:
+      return "the highest of all";
+    case Reading::unit_of_goods:
+      return "tonne as kilogram, MWh as kilowatt-hour";
+    case Reading::mass_of_goods:
+      return "1 for goods by the tonne";
     case Reading::attestation:
       return "attestation type";
   }
@@ -341,8 +380,9 @@ std::string_view to_text(Reading reading) {
 }
 
 std::span<const SourceFormat> source_formats() {
-  static const std::array formats = {pact_3_format(),    pact_2_format(),    catenax_7_format(),
-                                     catenax_8_format(), catenax_9_format(), ouranos_format()};
+  static const std::array formats = {pact_3_format(),        pact_2_format(),    catenax_7_format(),
+                                     catenax_8_format(),     catenax_9_format(), ouranos_format(),
+                                     ouranos_parts_format(), cbam_format()};
   return formats;
 }
 
@@ -363,6 +403,19 @@ std::optional<Footprint> find_footprint(const json::Document& document) {
 Result<Mapping> map_document(const json::Document& document) {
   const auto footprint = find_footprint(document);
   if (footprint) return Mapper(*footprint).map();
+  Mapping nothing;
+  nothing.slots.resize(core_profile().slots.size());
+  return nothing;
+}
+
+Result<Mapping> map_csv(std::string_view text) {
+  const auto json = cbam_json_from_csv(text);
+  if (!json) return fail(json.error());
+  if (*json) {
+    const auto document = json::Document::parse(**json);
+    if (!document) return fail(document.error());
+    return map_document(*document);
+  }
   Mapping nothing;
   nothing.slots.resize(core_profile().slots.size());
   return nothing;

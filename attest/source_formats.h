@@ -11,5 +11,7 @@ namespace footproof {
 [[nodiscard]] const SourceFormat& catenax_8_format();
 [[nodiscard]] const SourceFormat& catenax_9_format();
 [[nodiscard]] const SourceFormat& ouranos_format();
+[[nodiscard]] const SourceFormat& ouranos_parts_format();
+[[nodiscard]] const SourceFormat& cbam_format();
 
 }  // namespace footproof

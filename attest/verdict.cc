@@ -325,10 +325,11 @@ class Judge {
                !member) {
       at(Question::membership) = fails(member.error().detail);
     } else {
-      at(Question::membership) =
-          passes(subject.count == 1 ? "the one declaration that was certified"
-                                    : "one of up to " + std::to_string(subject.count) +
-                                          " declarations that were certified together");
+      at(Question::membership) = passes(
+          subject.count == 1
+              ? "the one declaration that was certified"
+              : "declaration " + tree.root.hex() + ", at place " + std::to_string(shown.position) +
+                    " of " + std::to_string(subject.count) + " that were certified together");
     }
   }
 
@@ -370,9 +371,10 @@ class Judge {
     }
     const auto found = completeness(*profile, presentation().openings);
     if (found.complete()) {
-      line = passes(
-          "everything that '" + id + "' asks for is opened" +
-          (found.extra.empty() ? "" : ", and " + std::to_string(found.extra.size()) + " more"));
+      std::string why = "everything that '" + id + "' asks for is opened";
+      if (!found.extra.empty()) why += ", and " + std::to_string(found.extra.size()) + " more";
+      if (!found.absent.empty()) why += "; the declaration says nothing in " + join(found.absent);
+      line = passes(std::move(why));
       return;
     }
     line = fails("'" + id + "' also asks for " + join(found.missing));

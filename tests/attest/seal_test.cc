@@ -216,6 +216,55 @@ TEST(Seal, DocumentsThatDisagreeAreRefusedWithBothPointers) {
             "disagree about core:value.fossil");
 }
 
+// Ouranos keeps whose a part is apart from its footprint, in whatever order they are sealed.
+TEST(Seal, ACompanionFillsWhatTheFootprintLeavesOpenAndMustAgree) {
+  std::string records;
+  for (const char* type : {"preProduction", "mainProduction", "preComponent", "mainComponent"}) {
+    records += std::string(records.empty() ? "[" : ",") +
+               R"({"cfpId":null,"traceId":"40b77952-2c89-49be-8ce9-7c64a15e0ae7",)"
+               R"("ghgEmission":0.5,"ghgDeclaredUnit":"kgCO2e/kilogram","cfpType":")" +
+               type + "\"}";
+  }
+  const SourceDocument footprint{"application/json", bytes(records + "]")};
+  const auto part = [](std::string_view trace) {
+    return SourceDocument{"application/json",
+                          bytes(R"({"traceId":")" + std::string(trace) +
+                                R"(","partsName":"cell","operatorId":null,"plantId":)"
+                                R"("0cc8b4be-c727-4411-b478-2c874fbc6c25"})")};
+  };
+  const SourceDocument own = part("40b77952-2c89-49be-8ce9-7c64a15e0ae7");
+  for (const bool first : {false, true}) {
+    SealInput input{seed(1), {footprint, own}, {}, {}};
+    if (first) std::swap(input.documents[0], input.documents[1]);
+    const auto declaration = sealed(std::move(input));
+    EXPECT_EQ(value_text(leaf(declaration, "core:product.name").value), "cell");
+    EXPECT_EQ(value_text(leaf(declaration, "core:value.exclBiogenic").value), "2");
+    EXPECT_TRUE(is_absent(leaf(declaration, "core:declarant.ids").value));
+  }
+  EXPECT_NE(refusal({seed(1), {footprint, part("00000000-2c89-49be-8ce9-7c64a15e0ae7")}, {}, {}})
+                .find("disagree about core:product.ids"),
+            std::string::npos);
+}
+
+TEST(Seal, ACbamReportAsCsvFillsTheCoreAndHasNoSourceLeaves) {
+  const std::string report =
+      "field,value\r\nformat,footproof-cbam-report-1\r\ngoods.cnCode,72083900\r\n"
+      "emissions.direct,1.912\r\n";
+  const auto declaration = sealed({seed(1), {{"text/csv", bytes(report)}}, {}, {}});
+  EXPECT_EQ(declaration.formats().at(0), "cbam-report");
+  EXPECT_EQ(value_text(leaf(declaration, "core:product.cn").value), "72083900");
+  EXPECT_EQ(value_text(leaf(declaration, "core:value.direct").value), "1.912");
+  EXPECT_FALSE(declaration.find("src:0:/goods/cnCode").has_value());
+  EXPECT_EQ(declaration.tree_size(), 128U);
+  EXPECT_EQ(SealedDeclaration::parse(declaration.encode())->root(), declaration.root());
+
+  const auto other = sealed({seed(1), {{"text/csv", bytes("a;b\n1;2\n")}}, {}, {}});
+  EXPECT_TRUE(other.notes().empty());
+  EXPECT_TRUE(is_absent(leaf(other, "core:product.cn").value));
+  EXPECT_EQ(refusal({seed(1), {{"text/csv", bytes(report + "goods.x,1\n")}}, {}, {}}),
+            "document 0: line 5: the form has no field 'goods.x'");
+}
+
 TEST(Seal, RefusalsNameDocumentAndField) {
   EXPECT_TRUE(refusal(input_of(R"({"specVersion":"3.0.0","pcf":{"fossilGhgEmissions":1e99}})"))
                   .starts_with("document 0: /pcf/fossilGhgEmissions: "));
@@ -270,6 +319,15 @@ TEST(SealedFile, ParsesBackToTheSameTree) {
   EXPECT_EQ(again->root(), declaration.root());
   EXPECT_EQ(again->documents(), declaration.documents());
   EXPECT_EQ(again->encode(), file);
+}
+
+TEST(SealedFile, ItsDocumentsAreReadWithoutDerivingAnything) {
+  const auto declaration = sealed(input_of(kPact));
+  Bytes file = declaration.encode();
+  EXPECT_EQ(*sealed_documents(file), declaration.documents());
+  file.pop_back();
+  EXPECT_FALSE(sealed_documents(file).has_value());
+  EXPECT_FALSE(sealed_documents(bytes("no seal")).has_value());
 }
 
 // Made once, by a program that shares nothing with ours; another root for these bytes breaks every
