@@ -2,16 +2,17 @@
 // logged. The sealed files stay here; nothing but blinded digests leaves.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "api/cli/catalogue.h"
 #include "api/cli/submitting.h"
 #include "attest/attested.h"
-#include "attest/digest.h"
-#include "attest/merkle.h"
-#include "attest/seal.h"
-#include "attest/subject.h"
+#include "attest/catalogue.h"
+#include "attest/subject_tree.h"
 
 namespace footproof::api {
 namespace {
@@ -19,6 +20,8 @@ namespace {
 struct AttestOptions {
   SignOptions sign;
   std::vector<std::string> sealed;
+  std::string catalogue;  // folder or list instead
+  std::string each;       // folder for the members' .attested files
   std::string body;
   std::string accreditation;
   std::string scope;
@@ -34,56 +37,6 @@ struct AttestOptions {
   std::string supersedes;
   std::string holder_key;
 };
-
-// One of our sealed files and where it stands under the subject.
-struct Place {
-  DeclarationTree tree;
-  std::uint64_t position = 0;
-  std::vector<Digest> path;
-};
-
-struct Subjects {
-  Subject subject;
-  std::vector<Place> places;  // in the order of the files
-};
-
-Result<DeclarationTree> read_tree(const std::string& path) {
-  const auto bytes = read_file(path, kSealedFileMax);
-  if (!bytes) return fail(bytes.error());
-  const auto sealed = SealedDeclaration::parse(*bytes);
-  if (!sealed) return fail(wrong_file(path, sealed.error()));
-  return DeclarationTree{std::string(sealed->profile()), sealed->tree_size(), sealed->root()};
-}
-
-// A random number below `bound`, without the bias of a bare remainder mattering at 2^20 of 2^64.
-std::uint64_t random_below(std::uint64_t bound) {
-  std::array<std::uint8_t, 8> bytes{};
-  fill_random(bytes);
-  return ByteReader(bytes).u64() % bound;
-}
-
-// Real declarations in random places, the rest random filler (docs/formats.md §4.3).
-Result<Subjects> make_subjects(const std::vector<DeclarationTree>& trees) {
-  Subjects result;
-  std::uint64_t count = 1;
-  while (count < trees.size()) count *= 2;
-  std::vector<std::size_t> order(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_below(i)]);
-  std::vector<Bytes> entries(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    entries[order[i]] = i < trees.size() ? declaration_entry(trees[i]) : random_bytes(32);
-  }
-  auto subject = make_subject(entries);
-  if (!subject) return fail(subject.error());
-  result.subject = *subject;
-  for (std::size_t i = 0; i < trees.size(); ++i) {
-    auto path = subject_path(entries, order[i]);
-    if (!path) return fail(path.error());
-    result.places.push_back({trees[i], order[i], std::move(*path)});
-  }
-  return result;
-}
 
 template <class Value>
 Result<Value> one_of(std::initializer_list<Value> values, const std::string& text,
@@ -152,40 +105,48 @@ std::string attested_name(const std::string& sealed) {
          ".attested";
 }
 
-int attest(AttestOptions options, const Context& context) {
+// Where the .attested file of each sealed one goes.
+Result<std::vector<std::string>> attested_outputs(const AttestOptions& options) {
+  if (options.sealed.size() == 1 && !options.sign.output.empty()) return {{options.sign.output}};
+  if (!options.sign.output.empty()) {
+    return fail(Errc::usage,
+                "--output is for one sealed file; without it each FILE.sealed gets "
+                "its FILE.attested beside it");
+  }
+  std::vector<std::string> outputs;
+  for (const std::string& path : options.sealed) outputs.push_back(attested_name(path));
+  return outputs;
+}
+
+int attest_files(AttestOptions options, const Context& context) {
   std::vector<DeclarationTree> trees;
+  std::vector<Digest> leaves;
   Progress progress("reading", options.sealed.size());
   for (const std::string& path : options.sealed) {
     auto tree = read_tree(path);
     if (!tree) return report(tree.error());
+    leaves.push_back(subject_leaf(*tree));
     trees.push_back(std::move(*tree));
     progress.advance(trees.size());
   }
-  const auto subjects = make_subjects(trees);
-  if (!subjects) return report(subjects.error());
-  auto attestation = make_attestation(options, subjects->subject);
+  const auto arranged = arrange(leaves);
+  if (!arranged) return report(arranged.error());
+  auto attestation = make_attestation(options, arranged->tree.subject());
   if (!attestation) return report(attestation.error());
   auto client = make_client(context);
   if (!client) return report(client.error());
-
-  std::vector<std::string> outputs;
-  if (options.sealed.size() == 1 && !options.sign.output.empty()) {
-    outputs.push_back(options.sign.output);
-  } else if (options.sign.output.empty()) {
-    for (const std::string& path : options.sealed) outputs.push_back(attested_name(path));
-    options.sign.output = outputs.front();
-  } else {
-    return report({Errc::usage,
-                   "--output is for one sealed file; without it each FILE.sealed gets "
-                   "its FILE.attested beside it"});
-  }
+  const auto outputs = attested_outputs(options);
+  if (!outputs) return report(outputs.error());
+  options.sign.output = outputs->front();
   const Save save = [&](const Statement& statement, const Receipt* receipt,
                         const std::vector<std::string>& nodes) -> Result<void> {
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const Place& place = subjects->places[i];
-      Attested file{statement.bytes(), place.tree.root, place.position, place.path, {}, nodes};
+    for (std::size_t i = 0; i < outputs->size(); ++i) {
+      auto path = arranged->tree.path(arranged->positions[i]);
+      if (!path) return fail(std::move(path.error()));
+      Attested file{
+          statement.bytes(), trees[i].root, arranged->positions[i], std::move(*path), {}, nodes};
       if (receipt != nullptr) file.receipt = *receipt;
-      const auto written = write_file(outputs[i], encode_attested(file), 0644,
+      const auto written = write_file((*outputs)[i], encode_attested(file), 0644,
                                       receipt == nullptr ? Overwrite::no : Overwrite::yes);
       if (!written) return fail(written.error());
     }
@@ -194,14 +155,123 @@ int attest(AttestOptions options, const Context& context) {
   return sign_and_submit(context, options.sign, *client, std::move(*attestation), save);
 }
 
-// Either a bare COSE_Sign1 or an .attested file.
+// One statement for all sealed files of a folder.
+class CatalogueAttesting {
+ public:
+  CatalogueAttesting(AttestOptions options, const Context& context)
+      : options_(std::move(options)), context_(context) {}
+
+  int run() {
+    if (!options_.sealed.empty()) {
+      return report({Errc::usage, "--catalogue: takes the place of SEALED"});
+    }
+    const std::string& output = options_.sign.output;
+    if (output.empty()) {
+      return report({Errc::usage, "--output FILE.catalogue: name the file for the attestation"});
+    }
+    auto members = read_members(options_.catalogue);
+    if (!members) return report(members.error());
+    members_ = std::move(*members);
+    auto client = make_client(context_);
+    if (!client) return report(client.error());
+    const int code =
+        std::filesystem::exists(output) && !options_.sign.check ? go_on(*client) : sign(*client);
+    if (code != kOk || options_.each.empty() || options_.sign.check) return code;
+    const auto written = write_each(options_.each, members_, *catalogue_);
+    return written ? kOk : report(written.error());
+  }
+
+ private:
+  int sign(Client& client) {
+    auto arranged = arrange(members_.leaves);
+    if (!arranged) return report(arranged.error());
+    auto attestation = make_attestation(options_, arranged->tree.subject());
+    if (!attestation) return report(attestation.error());
+    const std::string list = members_csv(members_, arranged->positions);
+    const Save save = [&, this](const Statement& statement, const Receipt* receipt,
+                                const std::vector<std::string>& nodes) -> Result<void> {
+      if (receipt == nullptr) {
+        // Before the catalogue: where that is not there, nothing was signed.
+        const auto listed =
+            write_file(options_.sign.output + ".members.csv", as_bytes(list), 0600, Overwrite::yes);
+        if (!listed) return fail(listed.error());
+        catalogue_.emplace(Catalogue{statement.bytes(), std::move(arranged->tree), {}, nodes});
+      }
+      return save_catalogue(receipt);
+    };
+    return sign_and_submit(context_, options_.sign, client, std::move(*attestation), save);
+  }
+
+  // After an interruption: what was signed is sent again, for the very same members.
+  int go_on(Client& client) {
+    auto catalogue = read_catalogue(options_.sign.output);
+    if (!catalogue) return report(catalogue.error());
+    catalogue_ = std::move(*catalogue);
+    for (std::size_t i = 0; i < members_.files.size(); ++i) {
+      if (catalogue_->tree.find_leaf(members_.leaves[i])) continue;
+      return report({Errc::usage, options_.sign.output + ": exists and does not attest " +
+                                      members_.files[i] + "; choose another --output"});
+    }
+    const auto statement = parse_statement(catalogue_->statement);
+    if (!statement) return report(statement.error());
+    std::cerr << options_.sign.output << " exists: going on with the statement signed in it\n";
+    const Save save = [this](const Statement&, const Receipt* receipt,
+                             const std::vector<std::string>&) { return save_catalogue(receipt); };
+    return submit_saved(context_, client, *statement, options_.sign.output, save);
+  }
+
+  Result<void> save_catalogue(const Receipt* receipt) {
+    if (receipt != nullptr) catalogue_->receipt = *receipt;
+    const auto written = write_file(options_.sign.output, encode_catalogue(*catalogue_), 0644,
+                                    receipt == nullptr ? Overwrite::no : Overwrite::yes);
+    if (!written) return fail(written.error());
+    return {};
+  }
+
+  AttestOptions options_;
+  const Context& context_;
+  Members members_;
+  std::optional<Catalogue> catalogue_;  // once signed
+};
+
+int attest(AttestOptions options, const Context& context) {
+  if (!options.catalogue.empty()) return CatalogueAttesting(std::move(options), context).run();
+  if (options.sealed.empty()) {
+    return report({Errc::usage, "SEALED: name at least one sealed declaration"});
+  }
+  if (!options.each.empty()) return report({Errc::usage, "--each: goes with --catalogue"});
+  return attest_files(std::move(options), context);
+}
+
+int submit_catalogue(const std::string& path, ByteView bytes, Context context) {
+  auto catalogue = parse_catalogue(bytes);
+  if (!catalogue) return report(wrong_file(path, catalogue.error()));
+  const auto statement = parse_statement(catalogue->statement);
+  if (!statement) return report(statement.error());
+  if (context.nodes.empty()) context.nodes = catalogue->nodes;
+  auto client = make_client(context);
+  if (!client) return report(client.error());
+  const Save save = [&](const Statement&, const Receipt* receipt,
+                        const std::vector<std::string>&) -> Result<void> {
+    if (receipt == nullptr) return {};
+    catalogue->receipt = *receipt;
+    const auto written = write_file(path, encode_catalogue(*catalogue), 0644, Overwrite::yes);
+    if (!written) return fail(written.error());
+    return {};
+  };
+  return submit_saved(context, *client, *statement, path, save);
+}
+
+// A bare COSE_Sign1, an .attested file or a .catalogue.
 int submit(const std::string& path, const Context& context) {
-  const auto bytes = read_file(path, kStatementFileMax);
+  const auto bytes = read_file(path, kCatalogueSizeMax);
   if (!bytes) return report(bytes.error());
+  if (looks_like_catalogue(*bytes)) return submit_catalogue(path, *bytes, context);
   auto attested = parse_attested(*bytes);
   const auto statement = parse_statement(attested ? attested->statement : *bytes);
   if (!statement) {
-    std::cerr << "footproof: " << path << ": neither a statement nor an .attested file ("
+    std::cerr << "footproof: " << path
+              << ": neither a statement, an .attested file nor a .catalogue ("
               << statement.error().detail << ")\n";
     return kUsage;
   }
@@ -221,9 +291,15 @@ int submit(const std::string& path, const Context& context) {
 }
 
 void add_attestation_options(CLI::App& command, AttestOptions& options) {
-  command
-      .add_option("SEALED", options.sealed, "Sealed declarations; several go under one statement")
-      ->required();
+  command.add_option("SEALED", options.sealed,
+                     "Sealed declarations; several go under one statement");
+  command.add_option("--catalogue", options.catalogue,
+                     "Folder of sealed declarations, or list with one path a line, instead: all go "
+                     "under one statement, --output is the .catalogue; run it again after an "
+                     "interruption");
+  command.add_option("--each", options.each,
+                     "With --catalogue: an .attested file for each member in this folder as well, "
+                     "for handing them to different exporters");
   command.add_option("--body", options.body, "Party URI of the accreditation body")->required();
   command.add_option("--accreditation", options.accreditation, "Accreditation id")->required();
   command.add_option("--scope", options.scope, "Scope code, e.g. steel.cbam")->required();
@@ -261,13 +337,14 @@ void add_attest_commands(CLI::App& app, Context& context) {
       "    --body https://accreditation.example --accreditation A-1 --scope steel.cbam \\\n"
       "    --scheme cbam --scheme-version 2025-2546 --standard iso14067-2018 \\\n"
       "    --until 2027-10-31 --node http://127.0.0.1:8101\n"
+      "  footproof attest --catalogue sealed -o autumn.catalogue --key …\n"
       "With --check: would the accreditation cover it?\n");
   command->callback([options, &context] { context.exit_code = attest(*options, context); });
 
   auto* again =
       app.add_subcommand("submit", "Send a saved statement (again) and wait for its receipt");
   auto path = std::make_shared<std::string>();
-  again->add_option("FILE", *path, "A statement or an .attested file")->required();
+  again->add_option("FILE", *path, "A statement, an .attested file or a .catalogue")->required();
   again->footer("Example:\n  footproof submit coil.attested --node http://127.0.0.1:8101\n");
   again->callback([path, &context] { context.exit_code = submit(*path, context); });
 }

@@ -50,6 +50,7 @@ void add_status_commands(CLI::App& app, Context& context);     // suspend, reins
 void add_register_commands(CLI::App& app, Context& context);   // register (keys of a party)
 void add_seal_commands(CLI::App& app, Context& context);       // seal
 void add_disclose_commands(CLI::App& app, Context& context);   // disclose
+void add_compare_commands(CLI::App& app, Context& context);    // compare
 void add_verify_commands(CLI::App& app, Context& context);     // verify
 void add_inspect_commands(CLI::App& app, Context& context);    // inspect
 void add_operate_commands(CLI::App& app, Context& context);    // trust, doctor

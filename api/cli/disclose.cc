@@ -7,33 +7,17 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "api/cli/command.h"
+#include "api/cli/catalogue.h"
 #include "api/cli/describe.h"
+#include "api/cli/disclosing.h"
 #include "api/client/client.h"
-#include "attest/attested.h"
+#include "attest/catalogue.h"
 #include "attest/disclosure_profile.h"
 #include "attest/printable.h"
 #include "attest/verdict.h"
 
 namespace footproof::api {
 namespace {
-
-struct DiscloseOptions {
-  std::string sealed;
-  std::string attested;
-  std::string output;
-  std::string profile = "none";
-  std::vector<std::string> slots;
-  std::vector<std::string> fields;
-  std::vector<std::size_t> documents;
-  bool refresh = false;
-  std::string policy;
-  std::string audience;
-  std::string nonce;
-  std::string expires;
-  std::string holder_key;
-  std::string passphrase_file;
-};
 
 // "POINTER" of document 0, or "N:POINTER".
 std::string source_label(const std::string& field) {
@@ -62,7 +46,9 @@ Result<std::set<std::string>> labels_to_open(const DiscloseOptions& options) {
   return labels;
 }
 
-Result<Openings> open(const DiscloseOptions& options, const SealedDeclaration& sealed) {
+}  // namespace
+
+Result<Openings> open_asked(const DiscloseOptions& options, const SealedDeclaration& sealed) {
   const auto labels = labels_to_open(options);
   if (!labels) return fail(labels.error());
   for (const std::string& label : *labels) {
@@ -80,6 +66,8 @@ Result<Openings> open(const DiscloseOptions& options, const SealedDeclaration& s
   return open_labels_with_documents(
       sealed, *labels, std::set<std::size_t>(options.documents.begin(), options.documents.end()));
 }
+
+namespace {
 
 // From a node if one is asked, else as it was handed over.
 Result<Receipt> receipt_for(const DiscloseOptions& options, const Attested& attested,
@@ -140,19 +128,26 @@ Result<void> sign_for(const DiscloseOptions& options, Presentation& presentation
   return sign_presentation(presentation, *key);
 }
 
-// Nothing leaves that the shipped verifier would refuse.
-Result<void> check_own(const DiscloseOptions& options, const Presentation& presentation,
-                       const SealedDeclaration& sealed) {
+}  // namespace
+
+Result<void> check_presentation(const Presentation& presentation, const SealedDeclaration& sealed) {
   const DeclarationTree tree{presentation.core_profile, presentation.tree_size, sealed.root()};
   if (auto opened = verify_openings(tree, presentation.openings); !opened) return opened;
   const auto statement = parse_statement(presentation.receipt.statement);
   const auto* attestation = statement ? statement->as<Attestation>() : nullptr;
   if (attestation == nullptr) return fail(Errc::mismatch, "receipt: not of an attestation");
-  const auto member = verify_subject(tree, presentation.position, presentation.subject_path,
-                                     {attestation->root, attestation->count});
-  if (!member) {
+  return verify_subject(tree, presentation.position, presentation.subject_path,
+                        {attestation->root, attestation->count});
+}
+
+namespace {
+
+// Nothing leaves that the shipped verifier would refuse.
+Result<void> check_own(const DiscloseOptions& options, const Presentation& presentation,
+                       const SealedDeclaration& sealed) {
+  if (const auto good = check_presentation(presentation, sealed); !good) {
     return fail(Errc::mismatch, options.attested + ": attests another declaration than " +
-                                    options.sealed + " (" + member.error().detail + ")");
+                                    options.sealed + " (" + good.error().detail + ")");
   }
   if (options.policy.empty()) return {};
   const auto bytes = read_file(options.policy, kPolicySizeMax);
@@ -209,20 +204,43 @@ void print(const DiscloseOptions& options, const Presentation& presentation, std
   for (const auto& path : documents) std::cout << "hand over as well: " << path << '\n';
 }
 
-Result<void> disclose(const DiscloseOptions& options, const Context& context) {
+// An .attested file, or the member's part of a .catalogue.
+Result<Attested> read_attested(const std::string& path, const SealedDeclaration& sealed) {
+  const auto bytes = read_file(path, kCatalogueSizeMax);
+  if (!bytes) return fail(bytes.error());
+  if (!looks_like_catalogue(*bytes)) {
+    auto attested = parse_attested(*bytes);
+    if (!attested) return fail(path, std::move(attested.error()));
+    return attested;
+  }
+  const auto catalogue = parse_catalogue(*bytes);
+  if (!catalogue) return fail(path, catalogue.error());
+  auto member = member_of(*catalogue, tree_of(sealed));
+  if (!member) return fail(Errc::mismatch, path + ": " + member.error().detail);
+  return member;
+}
+
+Result<void> disclose(DiscloseOptions options, const Context& context) {
+  if (!options.catalogue.empty()) {
+    // The only file left to name is the .catalogue.
+    if (options.attested.empty()) std::swap(options.attested, options.sealed);
+    if (!options.sealed.empty()) return fail(Errc::usage, "--catalogue: takes the place of SEALED");
+    return disclose_catalogue(options, context);
+  }
+  if (options.attested.empty()) {
+    return fail(Errc::usage, "SEALED and ATTESTED: name both, the declaration first");
+  }
   const auto sealed_bytes = read_file(options.sealed, kSealedFileMax);
   if (!sealed_bytes) return fail(sealed_bytes.error());
   const auto sealed = SealedDeclaration::parse(*sealed_bytes);
   if (!sealed) return fail(options.sealed, sealed.error());
-  const auto attested_bytes = read_file(options.attested, kAttestedSizeMax);
-  if (!attested_bytes) return fail(attested_bytes.error());
-  const auto attested = parse_attested(*attested_bytes);
-  if (!attested) return fail(options.attested, attested.error());
+  const auto attested = read_attested(options.attested, *sealed);
+  if (!attested) return fail(attested.error());
   if (attested->tree_root != sealed->root()) {
     return fail(Errc::mismatch, options.attested + ": attests another declaration than " +
                                     options.sealed + "; the two belong together");
   }
-  auto openings = open(options, *sealed);
+  auto openings = open_asked(options, *sealed);
   if (!openings) return fail(std::move(openings.error()));
   auto receipt = receipt_for(options, *attested, context.nodes);
   if (!receipt) return fail(std::move(receipt.error()));
@@ -262,7 +280,10 @@ std::string profiles_footer() {
          "  footproof disclose coil.sealed coil.attested -o coil.footproof --slot product.cn "
          "--field /pcf/geographyCountry\n"
          "  footproof disclose coil.sealed coil.attested -o coil.footproof --with-document 1 "
-         "--node http://127.0.0.1:8080\n";
+         "--node http://127.0.0.1:8080\n"
+         "  footproof disclose coil.sealed autumn.catalogue --refresh -o coil.footproof\n"
+         "  footproof disclose --catalogue sealed autumn.catalogue -o shown --profile "
+         "cbam-declarant\n";
 }
 
 }  // namespace
@@ -272,8 +293,16 @@ void add_disclose_commands(CLI::App& app, Context& context) {
   auto* command =
       app.add_subcommand("disclose", "Make a presentation that opens only the fields you choose");
   command->add_option("SEALED", options->sealed, "Sealed declaration (.sealed)")->required();
-  command->add_option("ATTESTED", options->attested, "Its attestation (.attested)")->required();
-  command->add_option("-o,--output", options->output, "Presentation to write (.footproof)")
+  command->add_option("ATTESTED", options->attested,
+                      "Its attestation (.attested), or the .catalogue");
+  command->add_option(
+      "--catalogue", options->catalogue,
+      "Folder of sealed declarations, or list with one path a line, in place of "
+      "SEALED: a presentation of each in the folder --output; run it again after an "
+      "interruption");
+  command
+      ->add_option("-o,--output", options->output,
+                   "Presentation to write (.footproof), or folder for those of a catalogue")
       ->required();
   command->add_option("--profile", options->profile, "Disclosure profile, see below")
       ->capture_default_str();

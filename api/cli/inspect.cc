@@ -10,6 +10,7 @@
 #include "api/cli/describe.h"
 #include "api/cli/key_request.h"
 #include "attest/attested.h"
+#include "attest/catalogue.h"
 #include "attest/printable.h"
 #include "attest/seal.h"
 #include "ledger/genesis.h"
@@ -73,6 +74,22 @@ Result<Facts> describe_attested(ByteView bytes) {
   }
   facts.emplace_back("receipt", "none yet");
   if (const auto statement = parse_statement(attested->statement)) describe(*statement, facts);
+  return facts;
+}
+
+Result<Facts> describe_catalogue(ByteView bytes) {
+  const auto catalogue = parse_catalogue(bytes);
+  if (!catalogue) return fail(catalogue.error());
+  Facts facts;
+  facts.emplace_back("places", std::to_string(catalogue->tree.leaves().size()) +
+                                   " (which are declarations shows only to who has one)");
+  for (const auto& node : catalogue->nodes) facts.emplace_back("node", printable(node));
+  if (catalogue->receipt) {
+    describe(*catalogue->receipt, facts);
+    return facts;
+  }
+  facts.emplace_back("receipt", "none yet");
+  if (const auto statement = parse_statement(catalogue->statement)) describe(*statement, facts);
   return facts;
 }
 
@@ -187,6 +204,8 @@ constexpr FileKind kKinds[] = {
      describe_presentation},
     {"statement", ".statement", [](ByteView bytes) { return begins_with(bytes, {0xd2}); },
      describe_statement},
+    {"catalogue", ".catalogue",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/catalogue/"); }, describe_catalogue},
     {"attested file", ".attested",
      [](ByteView bytes) { return has_tag(bytes, "footproof/attested/"); }, describe_attested},
     {"key request", ".key-request",

@@ -22,6 +22,7 @@ void add_all(CLI::App& app, Context& context) {
   add_attest_commands(app, context);
   add_status_commands(app, context);
   add_disclose_commands(app, context);
+  add_compare_commands(app, context);
   add_verify_commands(app, context);
   add_inspect_commands(app, context);
   add_operate_commands(app, context);

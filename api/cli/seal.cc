@@ -3,10 +3,14 @@
 #include "attest/seal.h"
 
 #include <CLI/CLI.hpp>
+#include <atomic>
+#include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "api/cli/bulk.h"
 #include "api/cli/command.h"
 #include "api/cli/describe.h"
 #include "attest/printable.h"
@@ -16,6 +20,7 @@ namespace {
 
 struct SealOptions {
   std::vector<std::string> documents;
+  std::string catalogue;  // folder or list instead
   std::string output;
   std::vector<std::string> slots;
 };
@@ -39,6 +44,7 @@ Result<std::map<std::string, Bytes>> slots_by_hand(const std::vector<std::string
 }
 
 Result<SealInput> read_input(const SealOptions& options) {
+  if (options.documents.empty()) return fail(Errc::usage, "FILE: name at least one document");
   SealInput input;
   fill_random(input.seed.bytes);
   for (const std::string& path : options.documents) {
@@ -110,16 +116,109 @@ Result<void> seal(const SealOptions& options, bool json) {
   return {};
 }
 
+// One declaration for each file, in a folder of sealed files.
+class CatalogueSealing {
+ public:
+  explicit CatalogueSealing(const SealOptions& options) : options_(options) {}
+
+  Result<void> run(bool json) {
+    if (!options_.documents.empty()) {
+      return fail(Errc::usage, "--catalogue: takes the place of FILE");
+    }
+    auto files = list_files(options_.catalogue, "");
+    if (!files) return fail(std::move(files.error()));
+    auto outputs = outputs_in(options_.output, *files, ".sealed");
+    if (!outputs) return fail(std::move(outputs.error()));
+    if (auto made = make_folder(options_.output); !made) return made;
+    auto slots = slots_by_hand(options_.slots);
+    if (!slots) return fail(std::move(slots.error()));
+    slots_ = std::move(*slots);
+    const auto work = [&](std::size_t i) { return seal_one((*files)[i], (*outputs)[i]); };
+    if (auto done = for_each_index(files->size(), "sealing", work); !done) return done;
+    if (auto synced = sync_folder(options_.output); !synced) return synced;
+    print(json);
+    return {};
+  }
+
+ private:
+  Result<void> seal_one(const std::string& path, const std::string& output) {
+    auto bytes = read_file(path, kSealBytesMax);
+    if (!bytes) return fail(std::move(bytes.error()));
+    std::vector<SourceDocument> documents;
+    documents.push_back({std::string(media_type_of(path)), std::move(*bytes)});
+    if (std::filesystem::exists(output)) return check_sealed_before(output, documents);
+    SealInput input{{}, std::move(documents), slots_, {}};
+    fill_random(input.seed.bytes);
+    const auto sealed = SealedDeclaration::seal(std::move(input));
+    if (!sealed) return fail(path, sealed.error());
+    Bytes file = sealed->encode();
+    const auto written = write_file_unsynced(output, file, 0600);
+    wipe(file);
+    if (!written) return written;
+    ++sealed_;
+    if (!sealed->notes().empty()) ++noted_;
+    return {};
+  }
+
+  // A run that was interrupted goes on; a seal is never made anew, its root may be attested.
+  Result<void> check_sealed_before(const std::string& output,
+                                   const std::vector<SourceDocument>& documents) {
+    const auto file = read_file(output, kSealedFileMax);
+    if (!file) return fail(file.error());
+    const auto before = sealed_documents(*file);
+    if (!before)
+      return fail(Errc::usage,
+                  output + ": " + before.error().detail + "; remove it to have it sealed again");
+    if (*before != documents) {
+      return fail(Errc::usage, output +
+                                   ": exists and seals another document; remove it, or choose "
+                                   "another --output");
+    }
+    ++kept_;
+    return {};
+  }
+
+  void print(bool json) const {
+    if (json) {
+      nlohmann::ordered_json shown;
+      shown["folder"] = options_.output;
+      shown["sealed"] = sealed_.load();
+      shown["kept"] = kept_.load();
+      shown["with_notes"] = noted_.load();
+      std::cout << shown.dump(2) << '\n';
+      return;
+    }
+    Facts facts;
+    facts.emplace_back("sealed", std::to_string(sealed_) + " declarations in " + options_.output +
+                                     "  (keep them: they hold documents and seeds)");
+    if (kept_ > 0) facts.emplace_back("kept", std::to_string(kept_) + " that were sealed before");
+    if (noted_ > 0) {
+      facts.emplace_back("notes", std::to_string(noted_) +
+                                      " declarations have fields that no core slot took; "
+                                      "footproof seal FILE says which");
+    }
+    print_facts(std::cout, facts);
+  }
+
+  const SealOptions& options_;
+  std::map<std::string, Bytes> slots_;
+  std::atomic<std::size_t> sealed_ = 0;
+  std::atomic<std::size_t> kept_ = 0;
+  std::atomic<std::size_t> noted_ = 0;
+};
+
 }  // namespace
 
 void add_seal_commands(CLI::App& app, Context& context) {
   auto options = std::make_shared<SealOptions>();
   auto* command = app.add_subcommand("seal", "Seal documents into one declaration, offline");
-  command
-      ->add_option("FILE", options->documents,
-                   "Documents: JSON (PACT, Catena-X …) becomes fields, anything else is kept "
-                   "whole; the media type follows the name's ending")
-      ->required();
+  command->add_option("FILE", options->documents,
+                      "Documents: JSON (PACT, Catena-X …) becomes fields, anything else is kept "
+                      "whole; the media type follows the name's ending");
+  command->add_option(
+      "--catalogue", options->catalogue,
+      "Folder, or list with one path a line: each file becomes a declaration of its "
+      "own in the folder --output; run it again after an interruption");
   command->add_option("-o,--output", options->output, "Sealed declaration to write (.sealed)")
       ->required();
   command->add_option("--slot", options->slots,
@@ -127,9 +226,12 @@ void add_seal_commands(CLI::App& app, Context& context) {
   command->footer(
       "Examples:\n"
       "  footproof seal coil.json report.pdf -o coil.sealed\n"
-      "  footproof seal report.pdf -o coil.sealed --slot product.cn=72091690\n");
+      "  footproof seal report.pdf -o coil.sealed --slot product.cn=72091690\n"
+      "  footproof seal --catalogue footprints -o sealed\n");
   command->callback([options, &context] {
-    if (const auto done = seal(*options, context.json); !done) {
+    const auto done = options->catalogue.empty() ? seal(*options, context.json)
+                                                 : CatalogueSealing(*options).run(context.json);
+    if (!done) {
       context.exit_code = report(done.error());
     }
   });
