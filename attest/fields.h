@@ -27,6 +27,7 @@ void write(cbor::Writer& out, std::span<const std::string> texts);
 void write(cbor::Writer& out, const DateRange& range);
 void write(cbor::Writer& out, std::span<const Scope> scopes);
 void write(cbor::Writer& out, const NewKey& key);
+void write(cbor::Writer& out, const Proposal& proposal);
 
 // The version member of a payload or record: 1.
 void version(cbor::Reader& in);
@@ -42,6 +43,7 @@ void version(cbor::Reader& in);
 [[nodiscard]] PossessionProof possession_proof(cbor::Reader& in);
 // COSE_Key, usage, proof as an array of three.
 [[nodiscard]] std::optional<NewKey> new_key(cbor::Reader& in);
+[[nodiscard]] std::optional<Proposal> proposal(cbor::Reader& in);
 // The 32 bytes of an Ed25519 key.
 [[nodiscard]] std::optional<PublicKey> ed25519_key(cbor::Reader& in);
 

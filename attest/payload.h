@@ -254,11 +254,35 @@ struct SetParameter {
   friend bool operator==(const SetParameter&, const SetParameter&) = default;
 };
 
-using Change = std::variant<AdmitValidator, RemoveValidator, ReplaceValidator, AdmitParty,
-                            RemoveParty, RenewPartyKeys, SetParameter>;
+// One party out, another in, at once: four associations can so change one of themselves.
+struct ReplaceParty {
+  std::string uri;
+  AdmitParty by;
+  friend bool operator==(const ReplaceParty&, const ReplaceParty&) = default;
+};
+// What an accreditation body may grant from then on, or of which schemes a party is the owner.
+struct AllowParty {
+  std::string uri;
+  std::vector<std::string> schemes;  // ascending, in full; may be empty
+  std::vector<std::string> regimes;  // ascending, in full; may be empty
+  friend bool operator==(const AllowParty&, const AllowParty&) = default;
+};
+// Another accreditation body registers this verifier's keys from then on.
+struct SetRegistrar {
+  std::string verifier;
+  std::string registrar;
+  friend bool operator==(const SetRegistrar&, const SetRegistrar&) = default;
+};
+
+// In the order of their codes.
+using Change =
+    std::variant<AdmitValidator, RemoveValidator, ReplaceValidator, AdmitParty, RemoveParty,
+                 RenewPartyKeys, SetParameter, ReplaceParty, AllowParty, SetRegistrar>;
+
+using ProposalNonce = std::array<std::uint8_t, 16>;
 
 struct Proposal {
-  std::array<std::uint8_t, 16> nonce{};
+  ProposalNonce nonce{};
   Change change;
   Date lapses;
   friend bool operator==(const Proposal&, const Proposal&) = default;

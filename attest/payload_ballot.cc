@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t kChangeCodeMax = std::variant_size_v<Change> - 1;
 constexpr std::array<std::string_view, 2> kNotices = {"erratum", "withdrawn"};
 
-// Writes the items after the code.
+// Writes the array with its code.
 struct ChangeWriter {
   cbor::Writer& out;
   void operator()(const AdmitValidator& change) const {
@@ -29,7 +29,7 @@ struct ChangeWriter {
     fields::write(out, change.by);
   }
   void operator()(const AdmitParty& change) const {
-    fields::write_items(out.array(1 + fields::kPartyItems).uint(3), change);
+    fields::write_items(out.array(7).uint(3), change);
   }
   void operator()(const RemoveParty& change) const {
     fields::write_text(out.array(2).uint(4), change.uri);
@@ -42,51 +42,79 @@ struct ChangeWriter {
     fields::write_text(out.array(3).uint(6), change.id);
     out.uint(change.value);
   }
+  void operator()(const ReplaceParty& change) const {
+    fields::write_text(out.array(3).uint(7), change.uri);
+    fields::write_items(out.array(fields::kPartyItems), change.by);
+  }
+  void operator()(const AllowParty& change) const {
+    fields::write_text(out.array(4).uint(8), change.uri);
+    fields::write(out, std::span<const std::string>(change.schemes));
+    fields::write(out, std::span<const std::string>(change.regimes));
+  }
+  void operator()(const SetRegistrar& change) const {
+    fields::write_text(out.array(3).uint(9), change.verifier);
+    fields::write_text(out, change.registrar);
+  }
 };
 
-// The items after the code; `count` is the length of the whole array.
+// One of the first three changes, or none where it does not parse.
+std::optional<Change> read_validator_change(cbor::Reader& in, std::uint64_t code) {
+  std::string id;
+  if (code > 0) id = fields::id(in.field("validator id"));
+  if (code == 1) return RemoveValidator{std::move(id)};
+  auto validator = fields::validator(in);
+  if (!validator) return std::nullopt;
+  if (code == 0) return AdmitValidator{std::move(*validator)};
+  return ReplaceValidator{std::move(id), std::move(*validator)};
+}
+
+Change read_party_change(cbor::Reader& in, std::uint64_t code) {
+  if (code == 3) return fields::party_items(in);
+  std::string uri = fields::party_uri(in.field("party"));
+  switch (code) {
+    case 4:
+      return RemoveParty{std::move(uri)};
+    case 5:
+      return RenewPartyKeys{std::move(uri), fields::new_keys(in)};
+    case 7:
+      in.field("replacement").array_of(fields::kPartyItems);
+      return ReplaceParty{std::move(uri), fields::party_items(in)};
+    case 8: {
+      auto schemes = fields::ids(in.field("schemes"), 0, kSchemesMax);
+      return AllowParty{std::move(uri), std::move(schemes),
+                        fields::ids(in.field("regimes"), 0, kRegimesMax)};
+    }
+    default:
+      return SetRegistrar{std::move(uri), fields::party_uri(in.field("registrar"))};
+  }
+}
+
 std::optional<Change> read_change(cbor::Reader& in) {
-  constexpr std::array<std::size_t, kChangeCodeMax + 1> kCounts = {2, 2, 3, 7, 2, 3, 3};
+  // How many items each has, the code among them.
+  constexpr std::array<std::size_t, kChangeCodeMax + 1> kCounts = {2, 2, 3, 7, 2, 3, 3, 3, 4, 3};
   const std::size_t count = in.field("change").array_between(2, 7);
   const std::uint64_t code = in.field("change code").uint_up_to(kChangeCodeMax);
   if (!in.failed() && count != kCounts[code]) in.reject(Errc::malformed, "wrong number of items");
   if (in.failed()) return std::nullopt;
-  switch (code) {
-    case 0: {
-      auto validator = fields::validator(in);
-      if (!validator) return std::nullopt;
-      return AdmitValidator{std::move(*validator)};
-    }
-    case 1:
-      return RemoveValidator{fields::id(in.field("validator id"))};
-    case 2: {
-      std::string id = fields::id(in.field("validator id"));
-      auto validator = fields::validator(in);
-      if (!validator) return std::nullopt;
-      return ReplaceValidator{std::move(id), std::move(*validator)};
-    }
-    case 3:
-      return fields::party_items(in);
-    case 4:
-      return RemoveParty{fields::party_uri(in.field("party"))};
-    case 5: {
-      RenewPartyKeys change;
-      change.uri = fields::party_uri(in.field("party"));
-      change.keys = fields::new_keys(in);
-      return change;
-    }
-    default: {
-      SetParameter change;
-      change.id = fields::id(in.field("parameter"));
-      change.value = in.field("parameter value").uint();
-      return change;
-    }
-  }
+  if (code < 3) return read_validator_change(in, code);
+  if (code != 6) return read_party_change(in, code);
+  std::string id = fields::id(in.field("parameter"));
+  return SetParameter{std::move(id), in.field("parameter value").uint()};
 }
 
-std::optional<Proposal> read_proposal(cbor::Reader& in) {
+}  // namespace
+
+namespace fields {
+
+void write(cbor::Writer& out, const Proposal& proposal) {
+  out.array(3).bytes(proposal.nonce);
+  std::visit(ChangeWriter{out}, proposal.change);
+  write(out, proposal.lapses);
+}
+
+std::optional<Proposal> proposal(cbor::Reader& in) {
   in.field("proposal").array_of(3);
-  std::array<std::uint8_t, 16> nonce{};
+  ProposalNonce nonce{};
   std::ranges::copy(in.field("nonce").bytes_of(nonce.size()), nonce.begin());
   auto change = read_change(in);
   const Date lapses = fields::date(in.field("lapses"));
@@ -94,14 +122,12 @@ std::optional<Proposal> read_proposal(cbor::Reader& in) {
   return Proposal{nonce, std::move(*change), lapses};
 }
 
-}  // namespace
+}  // namespace fields
 
 Bytes encode(const Ballot& ballot) {
   cbor::Writer out;
   out.map(3).uint(1).uint(1);
-  out.uint(2).array(3).bytes(ballot.proposal.nonce);
-  std::visit(ChangeWriter{out}, ballot.proposal.change);
-  fields::write(out, ballot.proposal.lapses);
+  fields::write(out.uint(2), ballot.proposal);
   out.uint(3).boolean(ballot.approve);
   return std::move(out).take();
 }
@@ -112,7 +138,7 @@ Result<Ballot> parse_ballot(ByteView bytes) {
   bool approve = false;
   auto map = in.map();
   if (map.require(1)) fields::version(in);
-  if (map.require(2)) proposal = read_proposal(in);
+  if (map.require(2)) proposal = fields::proposal(in);
   if (map.require(3)) approve = in.field("approve").boolean();
   map.end();
   if (const auto end = in.finish(); !end) return fail(end.error());

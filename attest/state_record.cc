@@ -241,12 +241,4 @@ bool admitted_on(const PartyRecord& record, Date day, Instant known) {
   return admitted;
 }
 
-std::uint64_t* parameter(Parameters& parameters, std::string_view id) {
-  if (id == "issued-before-max-s") return &parameters.issued_before_max_s;
-  if (id == "issued-ahead-max-s") return &parameters.issued_ahead_max_s;
-  if (id == "anchoring-days-max") return &parameters.anchoring_days_max;
-  if (id == "compromise-reach-days-max") return &parameters.compromise_reach_days_max;
-  return nullptr;
-}
-
 }  // namespace footproof

@@ -255,6 +255,7 @@ struct NextValidatorsRecord {
 
 // --- parameters ---------------------------------------------------------------------------------
 
+// Ids, units and ranges: attest/parameters.h.
 struct Parameters {
   std::uint64_t issued_before_max_s = std::uint64_t{7} * 86400;  // iat ≥ block time − this
   std::uint64_t issued_ahead_max_s = 300;                        // iat ≤ block time + this
@@ -262,8 +263,6 @@ struct Parameters {
   std::uint64_t compromise_reach_days_max = 30;  // without the registrar
   friend bool operator==(const Parameters&, const Parameters&) = default;
 };
-// By the id that a ballot names ("issued-before-max-s", …); null where there is none.
-[[nodiscard]] std::uint64_t* parameter(Parameters& parameters, std::string_view id);
 
 // --- codecs -------------------------------------------------------------------------------------
 

@@ -147,7 +147,12 @@ class Judge {
                          receipt.statement->issuer());
     }
     const Instant recorded = receipt.own_record->time;
-    if (!admitted_on(*receipt.party, latest_day(recorded), recorded)) {
+    // What came later in the very same block has the same time: execution has judged the order.
+    const Instant before{recorded.ms == 0 ? 0 : recorded.ms - 1};
+    const auto admitted = [&](Instant known) {
+      return admitted_on(*receipt.party, latest_day(recorded), known);
+    };
+    if (!admitted(recorded) && !admitted(before)) {
       return refuse_both(body + " was no accreditation body any more when this was recorded");
     }
     // At 08:00 in Seoul the UTC day is still yesterday: an issue date may be a day ahead of it.
@@ -162,8 +167,6 @@ class Judge {
       }
       return why;
     };
-    // A withdrawal later in the very same block has the same time, and came after it all the same.
-    const Instant before{recorded.ms == 0 ? 0 : recorded.ms - 1};
     const std::string why = covered(recorded);
     if (!why.empty() && !covered(before).empty()) return refuse_both(why);
     then = passes("accreditation " + id + " of " + body + " covered " + attestation().scope + ", " +
@@ -186,6 +189,9 @@ class Judge {
     if (view.standing == Standing::suspended || view.standing == Standing::withdrawn) {
       text += view.standing == Standing::suspended ? "; suspended from " : "; withdrawn from ";
       text += view.because->origin.effective.text() + ", after that";
+    }
+    if (!admitted_on(*verdict_.receipt.party, latest_day(known), known)) {
+      text += "; its body has been removed since";
     }
     at(Question::accreditation_now) = passes(std::move(text));
   }

@@ -11,6 +11,7 @@
 #include "attest/date.h"
 #include "attest/fields.h"
 #include "attest/note.h"
+#include "attest/parameters.h"
 
 namespace footproof::ledger {
 namespace {
@@ -102,6 +103,10 @@ Result<void> check_associations(const Genesis& genesis) {
                 "genesis: needs at least four associations, so that one lost key "
                 "cannot lock the house");
   }
+  if (associations.size() > kAssociationsMax) {
+    return fail(Errc::bad_value, "genesis: more than " + std::to_string(kAssociationsMax) +
+                                     " associations; begin with fewer");
+  }
   std::set<Digest> pins;
   for (const ValidatorProposal& validator : genesis.validators) {
     if (!associations.contains(validator.party)) {
@@ -124,6 +129,7 @@ Result<void> check_genesis(const Genesis& genesis) {
   if (auto checked = check_order(genesis); !checked) return checked;
   if (auto checked = check_associations(genesis); !checked) return checked;
   if (auto checked = check_keys_differ(genesis); !checked) return checked;
+  if (auto checked = check_parameters(genesis.parameters); !checked) return checked;
   const Digest context = genesis_possession_context(genesis.domain, genesis.network);
   for (const ValidatorProposal& validator : genesis.validators) {
     if (auto checked = check_proofs(validator, context); !checked) return checked;
@@ -158,6 +164,16 @@ void put_party(const Genesis& genesis, const AdmitParty& party, StateChanges& ch
   }
   std::ranges::sort(record.keys);
   changes.insert_or_assign(state_key::party(party.uri), encode(record));
+}
+
+AssociationsRecord first_associations(const Genesis& genesis) {
+  AssociationsRecord record;
+  for (const AdmitParty& party : genesis.parties) {  // ascending by URI
+    if (party.role == PartyRole::association) {
+      record.seats.push_back({party.uri, Instant{genesis.time_ms}});
+    }
+  }
+  return record;
 }
 
 // Reads the head of a descriptor; the reader then stands before what is described.
@@ -307,6 +323,7 @@ Result<BlockResult> genesis_block(const Genesis& genesis, const Digest& chain_id
   StateChanges changes;
   for (const AdmitParty& party : genesis.parties) put_party(genesis, party, changes);
   changes.insert_or_assign(state_key::validators(0), encode(*validators));
+  changes.insert_or_assign(state_key::associations(), encode(first_associations(genesis)));
   changes.insert_or_assign(state_key::parameters(), encode(genesis.parameters));
   for (const auto& [key, record] : changes) {
     if (record->size() > kStateRecordSizeMax) {

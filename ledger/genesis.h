@@ -5,8 +5,9 @@
 // the chain id. Their proofs stand over genesis_possession_context(domain, network) instead: a
 // descriptor is made on the association's own machine before the file exists.
 // Invariants of a parsed genesis: one spelling; 4 to 31 validators with distinct ids and keys,
-// ascending by id; parties ascending by URI; every validator's party is an association; every
-// proof of possession verifies; no key twice in any role.
+// ascending by id; parties ascending by URI; every validator's party is an association, of which
+// there are kAssociationsMin to kAssociationsMax; every proof of possession verifies; no key twice
+// in any role; every parameter lies in its range.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 
 #include "attest/bytes.h"
 #include "attest/digest.h"
+#include "attest/governance_record.h"
 #include "attest/key.h"
 #include "attest/payload.h"
 #include "attest/result.h"
@@ -29,7 +31,6 @@ inline constexpr std::size_t kGenesisSizeMax = std::size_t{1024} * 1024;
 inline constexpr std::size_t kGenesisPartiesMax = 256;
 // The year 9999: so that block times, which only grow, stay far from the end of their range.
 inline constexpr std::uint64_t kGenesisTimeMax = 253402300799000;
-inline constexpr std::size_t kAssociationsMin = 4;  // so that one lost key cannot lock the house
 
 // What takes the chain id's place in proofs of possession of the keys in a genesis file:
 // H("footproof/genesis-possession/v1" ‖ 0x00 ‖ CBOR [domain, network]).

@@ -37,11 +37,15 @@ constexpr std::array kTable = {
                 "Sign with another key; this one was reported compromised."},
     ReasonEntry{R::bad_signature, "bad-signature", "issuer-key",
                 "Sign again with the private half of the key that is named."},
+    ReasonEntry{R::party_removed, "party-removed", "issuer-key",
+                "The associations removed this party; only their ballot admits it again."},
 
     ReasonEntry{R::unknown_accreditation, "unknown-accreditation", "accreditation-named",
                 "Name an accreditation that its body has granted on this network."},
     ReasonEntry{R::accreditation_of_another, "accreditation-of-another", "attestation",
                 "Name an accreditation of your own."},
+    ReasonEntry{R::body_removed, "body-removed", "attestation",
+                "The associations removed this body; name an accreditation of an admitted one."},
     ReasonEntry{R::accreditation_not_in_force, "accreditation-not-in-force", "attestation",
                 "Ask the accreditation body; attest only while the accreditation is in force."},
     ReasonEntry{R::scope_not_covered, "scope-not-covered", "attestation",
@@ -120,13 +124,51 @@ constexpr std::array kTable = {
                 "Name a release of the same database that stands in this log."},
     ReasonEntry{R::wrong_root, "wrong-root", "dataset",
                 "Give a withdrawal the root that it withdraws, and an erratum a new one."},
+
+    ReasonEntry{R::not_an_association, "not-an-association", "ballot",
+                "Only admitted associations propose and vote; ask one of them."},
+    ReasonEntry{R::unknown_proposal, "unknown-proposal", "ballot",
+                "Vote on a proposal that was made; a new one begins with an approving ballot."},
+    ReasonEntry{R::proposal_differs, "proposal-differs", "ballot",
+                "Vote on the proposal as it stands on the ledger, or propose with a fresh nonce."},
+    ReasonEntry{R::lapses_out_of_range, "lapses-out-of-range", "ballot",
+                "Let the proposal lapse on a day from today to 180 days from now."},
+    ReasonEntry{R::proposal_lapsed, "proposal-lapsed", "ballot",
+                "Its last day is over: propose the change again."},
+    ReasonEntry{R::already_decided, "already-decided", "ballot",
+                "It was accepted and carried out; to undo it, propose the opposite."},
+    ReasonEntry{R::already_voted, "already-voted", "ballot",
+                "Your last ballot says the same; send one only to change your vote."},
+    ReasonEntry{R::too_many_proposals, "too-many-proposals", "ballot",
+                "Wait until one of your four open proposals is decided or lapses."},
+
+    ReasonEntry{R::not_a_member, "not-a-member", "ballot-change",
+                "Name a party that is admitted now."},
+    ReasonEntry{R::party_exists, "party-exists", "ballot-change",
+                "It is admitted already: propose to replace it or to change what it may do."},
+    ReasonEntry{R::not_for_this_role, "not-for-this-role", "ballot-change",
+                "Propose a change that is meant for parties of this role."},
+    ReasonEntry{R::no_status_key, "no-status-key", "ballot-change",
+                "Give it a key of usage status too: without one it can report no compromise."},
+    ReasonEntry{R::too_few_associations, "too-few-associations", "ballot-change",
+                "Admit another association first, or replace this one: four must remain."},
+    ReasonEntry{R::too_many_associations, "too-many-associations", "ballot-change",
+                "Remove or replace an association: there is room for 128."},
+    ReasonEntry{R::runs_a_validator, "runs-a-validator", "ballot-change",
+                "Remove or replace its validator first."},
+    ReasonEntry{R::unknown_parameter, "unknown-parameter", "ballot-change",
+                "Name a parameter that docs/formats.md §6.7 lists."},
+    ReasonEntry{R::parameter_out_of_range, "parameter-out-of-range", "ballot-change",
+                "Propose a value within the range that docs/formats.md §6.7 gives."},
+    ReasonEntry{R::nothing_to_change, "nothing-to-change", "ballot-change",
+                "It is so already: nothing needs to be decided."},
 };
 
 constexpr bool in_order() {
   for (std::size_t at = 0; at < kTable.size(); ++at) {
     if (static_cast<std::size_t>(kTable[at].reason) != at) return false;
   }
-  return kTable.size() == static_cast<std::size_t>(R::wrong_root) + 1;
+  return kTable.size() == static_cast<std::size_t>(R::nothing_to_change) + 1;
 }
 static_assert(in_order(), "one entry for each reason, in the order of the enumeration");
 

@@ -28,9 +28,11 @@ enum class RefusalReason : std::uint8_t {
   key_rotated,
   key_compromised,
   bad_signature,
+  party_removed,
   // attestation
   unknown_accreditation,
   accreditation_of_another,
+  body_removed,
   accreditation_not_in_force,
   scope_not_covered,
   scheme_not_covered,
@@ -72,6 +74,26 @@ enum class RefusalReason : std::uint8_t {
   release_exists,
   not_a_release,
   wrong_root,
+  // ballot
+  not_an_association,
+  unknown_proposal,
+  proposal_differs,
+  lapses_out_of_range,
+  proposal_lapsed,
+  already_decided,
+  already_voted,
+  too_many_proposals,
+  // what a ballot changes
+  not_a_member,
+  party_exists,
+  not_for_this_role,
+  no_status_key,
+  too_few_associations,
+  too_many_associations,
+  runs_a_validator,
+  unknown_parameter,
+  parameter_out_of_range,
+  nothing_to_change,
 };
 
 struct ReasonEntry {

@@ -1,5 +1,6 @@
 #include "ledger/rules.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -69,6 +70,17 @@ std::optional<Refusal> judge_key_record(const Statement& statement, const KeyRec
   return std::nullopt;
 }
 
+// Whoever was removed says nothing any more, whatever it holds keys for.
+Result<std::optional<Refusal>> judge_party(const StateView& view, const Statement& statement,
+                                           Instant now) {
+  using Answer = std::optional<Refusal>;
+  auto party = read_record(view, state_key::party(statement.issuer()), parse_party_record);
+  if (!party) return fail(party.error());
+  if (!*party) return fail(Errc::corrupt, "state: a registered key belongs to no party");
+  if (is_member(**party, now)) return Answer();
+  return Answer(refuse(R::party_removed, "issuer: removed by ballot"));
+}
+
 Result<Judgement> judge_payload(const Case& it) {
   const Statement& statement = it.statement;
   switch (statement.kind()) {
@@ -80,10 +92,10 @@ Result<Judgement> judge_payload(const Case& it) {
       return judge_accreditation(it, *statement.as<AccreditationChange>());
     case StatementKind::key:
       return judge_key(it, *statement.as<KeyChange>());
+    case StatementKind::ballot:
+      return judge_ballot(it, *statement.as<Ballot>());
     case StatementKind::dataset:
       return judge_dataset(it, *statement.as<DatasetRelease>());
-    case StatementKind::ballot:
-      break;
   }
   return Judgement(refuse(R::not_built, "content type: " + std::string(to_text(statement.kind()))));
 }
@@ -92,6 +104,23 @@ Result<Judgement> judge_payload(const Case& it) {
 
 EventOrigin origin_of(const Case& it, Date effective, AuthorityRole role) {
   return EventOrigin{effective, it.now(), Authority{role, it.issuer()}, it.statement.entry_id()};
+}
+
+Result<bool> is_registered(const Case& it, const PublicKey& key) {
+  auto record = it.view.record(state_key::key(key.kid()));
+  if (!record) return fail(record.error());
+  if (*record) return true;
+  auto validators =
+      read_record(it.view, state_key::validators(it.context.epoch), parse_validators_record);
+  if (!validators) return fail(validators.error());
+  if (!*validators) return fail(Errc::corrupt, "state: no validators of the current epoch");
+  auto next = read_record(it.view, state_key::next_validators(), parse_next_validators_record);
+  if (!next) return fail(next.error());
+  const auto holds = [&](const Member& member) {
+    return key == member.vote_key || key == member.cosign_key || key == member.log_key;
+  };
+  return std::ranges::any_of((*validators)->members, holds) ||
+         (*next && std::ranges::any_of((*next)->members, holds));
 }
 
 Result<std::variant<Target, Refusal>> find_attestation(const StateView& view,
@@ -136,6 +165,9 @@ Result<Judgement> judge(const StateView& view, const Statement& statement,
   if (auto refusal = judge_key_record(statement, **key, Instant{context.time_ms})) {
     return Judgement(std::move(*refusal));
   }
+  auto removed = judge_party(view, statement, Instant{context.time_ms});
+  if (!removed) return fail(removed.error());
+  if (*removed) return Judgement(std::move(**removed));
   if (!verify_signature((*key)->key, statement)) {
     return Judgement(refuse(R::bad_signature, "signature: does not verify under the key named"));
   }

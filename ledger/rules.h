@@ -4,7 +4,8 @@
 //
 // docs/rules.md lists every rule with its reason code and remedy; docs/formats.md §3 and §6 say
 // why. One source file for each kind of statement: rules_attestation.cc, rules_status.cc,
-// rules_accreditation.cc, rules_key.cc, rules_dataset.cc. Ballots are refused as `not-built`.
+// rules_accreditation.cc, rules_key.cc, rules_dataset.cc, rules_ballot.cc (ballots) and
+// ballot_change.cc (what they change). Ballots on validators are refused as `not-built`.
 #pragma once
 
 #include <cstdint>

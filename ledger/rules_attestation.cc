@@ -108,6 +108,12 @@ Result<Judgement> judge_attestation(const Case& it, const Attestation& attestati
     return Judgement(refuse(R::accreditation_of_another,
                             "accreditation: " + id + " was granted to another verifier"));
   }
+  auto admitted = read_record(it.view, state_key::party(body), parse_party_record);
+  if (!admitted) return fail(admitted.error());
+  if (!*admitted) return fail(Errc::corrupt, "state: an accreditation by no party");
+  if (!is_member(**admitted, it.now())) {
+    return Judgement(refuse(R::body_removed, "accreditation: its body was removed by ballot"));
+  }
   if (auto refusal = judge_dates(it, attestation)) return Judgement(std::move(*refusal));
   if (auto refusal = judge_coverage(it, attestation, **record)) {
     return Judgement(std::move(*refusal));

@@ -21,21 +21,6 @@ std::optional<AuthorityRole> authority_over(const Case& it, const std::string& u
   return std::nullopt;
 }
 
-// Roles never share a key: neither another party's, nor a validator's of the current epoch.
-Result<bool> is_registered(const Case& it, const PublicKey& key) {
-  auto record = it.view.record(state_key::key(key.kid()));
-  if (!record) return fail(record.error());
-  if (*record) return true;
-  auto validators =
-      read_record(it.view, state_key::validators(it.context.epoch), parse_validators_record);
-  if (!validators) return fail(validators.error());
-  if (!*validators) return fail(Errc::corrupt, "state: no validators of the current epoch");
-  const auto& members = (*validators)->members;
-  return std::any_of(members.begin(), members.end(), [&](const Member& member) {
-    return key == member.vote_key || key == member.cosign_key || key == member.log_key;
-  });
-}
-
 // Puts the new key and its party's list into the changes.
 Result<std::optional<Refusal>> add_key(const Case& it, const KeyChange& change, AuthorityRole role,
                                        PartyRecord party, StateChanges& changes) {

@@ -36,6 +36,10 @@ struct Case {
                                                     const AccreditationChange& change);
 [[nodiscard]] Result<Judgement> judge_key(const Case& it, const KeyChange& change);
 [[nodiscard]] Result<Judgement> judge_dataset(const Case& it, const DatasetRelease& release);
+[[nodiscard]] Result<Judgement> judge_ballot(const Case& it, const Ballot& ballot);
+// What a proposal would change if it were accepted now, or why the rules forbid that.
+[[nodiscard]] Result<std::variant<StateChanges, Refusal>> simulate(const Case& it,
+                                                                   const Change& change);
 
 [[nodiscard]] inline Refusal refuse(RefusalReason reason, std::string detail) {
   return Refusal{reason, std::move(detail)};
@@ -53,6 +57,14 @@ template <class Record>
   if (!record) return fail(Errc::corrupt, "state record: " + record.error().detail);
   return std::optional<Record>(std::move(*record));
 }
+
+// Admitted and not removed since.
+[[nodiscard]] inline bool is_member(const PartyRecord& party, Instant now) {
+  return admitted_on(party, latest_day(now), now);
+}
+
+// Roles never share a key: neither another party's, nor a validator's of the current or next set.
+[[nodiscard]] Result<bool> is_registered(const Case& it, const PublicKey& key);
 
 [[nodiscard]] EventOrigin origin_of(const Case& it, Date effective, AuthorityRole role);
 

@@ -38,6 +38,9 @@ std::vector<GoldenCase> golden_cases() {
       {"ballot_renew_keys",
        ballot(RenewPartyKeys{std::string(kBody), {{public_key(7), KeyUsage::sign, proof(4)}}})},
       {"ballot_parameter", ballot(SetParameter{"anchoring-days-max", 60})},
+      {"ballot_replace_party", ballot(ReplaceParty{std::string(kAssociation), admission()})},
+      {"ballot_allow_party", ballot(AllowParty{std::string(kBody), {"cbam"}, {}})},
+      {"ballot_set_registrar", ballot(SetRegistrar{std::string(kVerifier), std::string(kBody)})},
       {"dataset", dataset()},
       {"dataset_full", full_dataset()},
   };
@@ -233,6 +236,8 @@ TEST(Payload, BallotRefusalsNameTheField) {
     by(change);
     return ballot(AdmitValidator{std::move(change)});
   };
+  AdmitParty by_verifier = admission();
+  by_verifier.role = PartyRole::verifier;
   expect_refused({
       {"role", party([](auto& p) { p.role = PartyRole::verifier; })},
       {"legal name", party([](auto& p) { p.legal_name = " padded"; })},
@@ -246,6 +251,11 @@ TEST(Payload, BallotRefusalsNameTheField) {
       {"validator id", member([](auto& v) { v.id = "a b"; })},
       {"validator keys", member([](auto& v) { v.log_key = v.vote_key; })},
       {"parameter", ballot(SetParameter{"no such/id", 1})},
+      {"role", ballot(ReplaceParty{std::string(kBody), by_verifier})},
+      {"party", ballot(ReplaceParty{"no uri", admission()})},
+      {"schemes", ballot(AllowParty{std::string(kBody), {"b", "a"}, {}})},
+      {"regimes", ballot(AllowParty{std::string(kBody), {}, {"b", "b"}})},
+      {"registrar", ballot(SetRegistrar{std::string(kVerifier), "no uri"})},
   });
 }
 

@@ -302,13 +302,5 @@ TEST(StateRecord, APartyIsAMemberUntilItIsRemoved) {
   EXPECT_TRUE(admitted_on(record, day("2026-02-01"), kTime));
 }
 
-TEST(StateRecord, ParametersHaveNames) {
-  Parameters parameters;
-  ASSERT_NE(parameter(parameters, "anchoring-days-max"), nullptr);
-  *parameter(parameters, "anchoring-days-max") = 60;
-  EXPECT_EQ(parameters.anchoring_days_max, 60U);
-  EXPECT_EQ(parameter(parameters, "no-such"), nullptr);
-}
-
 }  // namespace
 }  // namespace footproof

@@ -135,6 +135,16 @@ std::vector<VerdictCase> ledger_cases() {
          re_present(it, p);
        },
        Question::accreditation, Outcome::pass, Overall::certified},
+      {"body_was_removed_later_in_the_same_block",
+       [](Certified& it, P& p, O&) {
+         const Digest key = state_key::party(testing::kBodyUri);
+         auto body = parse_party_record(*it.log.state.find(key)).value();
+         body.events.push_back({PartyEvent::What::remove,
+                                it.log.event(utc_day(it.log.now()), AuthorityRole::ballot, "")});
+         it.log.state.put(key, encode(body));
+         attest_again(it, p, [](Attestation&) {});
+       },
+       Question::accreditation, Outcome::pass, Overall::certified},
       {"withdrawn_before_it_was_recorded",
        [first](Certified& it, P& p, O&) {
          with_accreditation_event(it, p, AccreditationAction::withdraw, first);

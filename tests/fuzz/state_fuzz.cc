@@ -2,6 +2,7 @@
 // leads to a root or says why not.
 #include "attest/block_record.h"
 #include "attest/check.h"
+#include "attest/governance_record.h"
 #include "attest/state_proof.h"
 #include "attest/state_record.h"
 
@@ -37,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // The first byte chooses the format.
   if (size == 0) return 0;
   const ByteView bytes = ByteView(data, size).subspan(1);
-  switch (data[0] % 9) {
+  switch (data[0] % 12) {
     case 0:
       check_record(bytes, parse_status_record);
       break;
@@ -62,8 +63,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 7:
       check_record(bytes, parse_block_record);
       break;
-    default:
+    case 8:
       check_proof(bytes);
+      break;
+    case 9:
+      check_record(bytes, parse_associations_record);
+      break;
+    case 10:
+      check_record(bytes, parse_open_proposals_record);
+      break;
+    default:
+      check_record(bytes, parse_proposal_record);
   }
   return 0;
 }

@@ -74,6 +74,7 @@ TEST(Genesis, RefusesWhatCannotBeANetwork) {
       {"network with a slash", [](Genesis& g) { g.network = "kor/ea"; }},
       // Proofs of possession are made for one domain and network.
       {"another network's keys", [](Genesis& g) { g.network = "japan"; }},
+      {"a parameter out of range", [](Genesis& g) { g.parameters.anchoring_days_max = 0; }},
       {"time of no calendar", [](Genesis& g) { g.time_ms = ~std::uint64_t{0}; }},
   };
   for (const auto& [what, spoil] : spoilers) {
@@ -123,8 +124,14 @@ TEST(Genesis, StateHoldsThePartiesKeysValidatorsAndParameters) {
   EXPECT_EQ(block.after.head.height, 0U);
   ASSERT_EQ(block.items.size(), 1U);
   EXPECT_EQ(block.after.tree.size(), block.changes.size());
-  // Nine parties with two keys each, the validators of epoch 0, the parameters.
-  EXPECT_EQ(block.changes.size(), 9U + 18U + 2U);
+  // Nine parties with two keys each, the validators of epoch 0, associations and parameters.
+  EXPECT_EQ(block.changes.size(), 9U + 18U + 3U);
+  const auto associations =
+      parse_associations_record(*block.changes.at(state_key::associations())).value();
+  EXPECT_EQ(associations.seats.size(), 4U);
+  for (const AssociationSeat& seat : associations.seats) {
+    EXPECT_EQ(seat.since.ms, genesis.time_ms) << seat.uri;
+  }
   const auto validators =
       parse_validators_record(*block.changes.at(state_key::validators(0))).value();
   EXPECT_EQ(validators.quorum, 3U);

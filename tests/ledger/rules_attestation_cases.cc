@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "tests/ledger/ballot_stage.h"
 #include "tests/ledger/rules_cases.h"
 
 namespace footproof::testing {
@@ -28,6 +29,16 @@ const std::map<R, Case>& attestation_cases() {
          EXPECT_EQ(it.by(kOtherVerifierUri, attestation), "accreditation-of-another");
          attestation.accreditation = {std::string(kOtherBodyUri), "KAB-001"};
          EXPECT_EQ(it.by(kOtherVerifierUri, attestation), kAccepted);
+       }},
+      {R::body_removed,
+       [](RulesStage& it) {
+         it.admit_other_verifier();
+         auto attestation = it.attestation();
+         attestation.accreditation = {std::string(kOtherBodyUri), "KAB-001"};
+         EXPECT_EQ(it.by(kOtherVerifierUri, attestation), kAccepted);
+         decide(it, RemoveParty{std::string(kOtherBodyUri)});
+         EXPECT_EQ(it.by(kOtherVerifierUri, attestation), "body-removed");
+         EXPECT_EQ(it.attest(it.attestation()), kAccepted);
        }},
       {R::accreditation_not_in_force,
        [](RulesStage& it) {

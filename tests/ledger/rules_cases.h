@@ -42,5 +42,7 @@ const std::map<R, Case>& status_cases();
 const std::map<R, Case>& accreditation_cases();
 const std::map<R, Case>& key_cases();
 const std::map<R, Case>& dataset_cases();
+const std::map<R, Case>& ballot_cases();
+const std::map<R, Case>& ballot_change_cases();
 
 }  // namespace footproof::testing

@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "tests/ledger/ballot_stage.h"
 #include "tests/ledger/rules_cases.h"
 
 namespace footproof::testing {
-namespace {
-
-Ballot ballot() {
-  return Ballot{Proposal{{}, RemoveValidator{"validator-0"}, day("2026-12-31")}, true};
-}
-
-}  // namespace
 
 const std::map<R, Case>& envelope_cases() {
   static const std::map<R, Case> cases = {
@@ -26,7 +20,11 @@ const std::map<R, Case>& envelope_cases() {
        }},
       {R::not_built,
        [](RulesStage& it) {
-         EXPECT_EQ(it.by("https://association-0.example", ballot()), "not-built");
+         const ValidatorProposal validator = it.network.genesis().validators.front();
+         EXPECT_EQ(vote(it, 0, proposal(it, AdmitValidator{validator})), "not-built");
+         EXPECT_EQ(vote(it, 0, proposal(it, RemoveValidator{validator.id})), "not-built");
+         EXPECT_EQ(vote(it, 0, proposal(it, ReplaceValidator{validator.id, validator})),
+                   "not-built");
          EXPECT_EQ(it.attest(it.attestation()), kAccepted);
        }},
       {R::wrong_network,
@@ -147,6 +145,21 @@ const std::map<R, Case>& issuer_key_cases() {
          junk[junk.size() - 5] ^= 0x10;
          EXPECT_EQ(it.code_of(it.offer(junk)), "bad-signature");
          EXPECT_EQ(it.code_of(it.offer(real)), kAccepted);
+       }},
+      {R::party_removed,
+       [](RulesStage& it) {
+         const auto grant = [&](std::string_view id) {
+           return it.network.grant("https://third.example", id, {});
+         };
+         EXPECT_EQ(it.by(kOtherBodyUri, grant("KAB-002")), kAccepted);
+         decide(it, RemoveParty{std::string(kOtherBodyUri)});
+         EXPECT_EQ(it.by(kOtherBodyUri, grant("KAB-003")), "party-removed");
+         // In every capacity: as the registrar of the verifier that it made, too.
+         EXPECT_EQ(it.by(kOtherBodyUri,
+                         it.network.add_key("https://third.example",
+                                            key_from("third", Algorithm::es256), KeyUsage::sign)),
+                   "party-removed");
+         EXPECT_EQ(it.by(kBodyUri, grant("KOLAS-PCF-003")), kAccepted);
        }},
   };
   return cases;

@@ -2,6 +2,7 @@
 // what happened to those that were offered.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <string>
@@ -17,7 +18,11 @@ inline constexpr std::string_view kOtherVerifierUri = "https://other-verifier.ex
 
 class RulesStage {
  public:
-  RulesStage() { network.admit_verifier(); }
+  RulesStage() : network(folder.path()) { network.admit_verifier(); }
+  // On the genesis file that lies in this folder.
+  explicit RulesStage(const std::filesystem::path& genesis_folder) : network(genesis_folder) {
+    network.admit_verifier();
+  }
 
   // Offers a statement to the next block. Refusals are only executed, never stored: they would
   // leave no trace (SequencerTest.ARefusedStatementLeavesNoTrace).
@@ -107,7 +112,7 @@ class RulesStage {
   }
 
   test::TempFolder folder;
-  Sequencer network{folder.path()};
+  Sequencer network;
   std::set<ledger::RefusalReason> refused;
   std::size_t passed = 0;
 
