@@ -3,6 +3,8 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -16,6 +18,7 @@ constexpr std::size_t kCheckpointMax = std::size_t{64} * 1024;
 constexpr std::size_t kPolicyMax = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kGenesisMax = std::size_t{1024} * 1024;
 constexpr std::chrono::milliseconds kPollEvery{200};
+constexpr std::chrono::milliseconds kStopEvery{50};
 constexpr std::size_t kCutMax = 3;  // connections that were cut, before a node counts as gone
 constexpr std::chrono::milliseconds kBusyPauseMin{100};
 constexpr std::chrono::milliseconds kBusyPauseMax{2'000};
@@ -88,6 +91,40 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
+namespace {
+
+// Ends a call whose time is over. The library's own timeouts are for each read, and it reads the
+// head of an answer byte by byte: a node that sends one now and then would hold us for ever.
+class Watchdog {
+ public:
+  Watchdog(httplib::Client& http, std::chrono::steady_clock::time_point until)
+      : thread_([this, &http, until] {
+          std::unique_lock lock(mutex_);
+          const auto is_over = [this] { return over_; };
+          bool over = ended_.wait_until(lock, until, is_over);
+          // Again, for a connection that came up just afterwards.
+          for (; !over; over = ended_.wait_for(lock, kStopEvery, is_over)) http.stop();
+        }) {}
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    ended_.notify_one();
+    thread_.join();
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace
+
 // One attempt on the node's connection.
 struct Client::Attempt {
   NodeAnswer answer;
@@ -124,12 +161,14 @@ Client::Attempt Client::attempt(std::size_t which, const Call& call) {
   if (!call.content_type.empty()) request.headers.emplace("Content-Type", call.content_type);
   request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
     attempt.too_large = attempt.answer.body.size() + size > call.size_max;
-    // The library's timeouts are for each read; a node that drips is cut here.
-    if (attempt.too_large || std::chrono::steady_clock::now() > until) return false;
+    if (attempt.too_large) return false;
     attempt.answer.body.append(data, size);
     return true;
   };
-  const httplib::Result result = http->send(request);
+  const httplib::Result result = [&] {
+    const Watchdog watchdog(*http, until);
+    return http->send(request);
+  }();
   attempt.is_late = std::chrono::steady_clock::now() >= until;
   attempt.error = result.error();
   if (!result) {

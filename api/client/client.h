@@ -1,13 +1,12 @@
 // Client: asks nodes over HTTP, one after the other until one answers.
 //
-// Every call is bounded in time and in bytes and follows no redirect. It goes to the next node when
-// a node cannot be reached, is too slow, or says that it is too busy or broken; any other answer is
-// the answer. Submitting is safe to repeat anywhere: the same bytes are the same entry. What comes
-// back is a node's word: whoever relies on it verifies the receipt.
-// A connection is kept between calls; one that was cut before it brought an answer is made anew, a
-// few times. Where all nodes are too busy it asks again, in growing intervals, while its patience
-// lasts.
-// client.cc is the only file of it that sees httplib. Not for use by two threads at once.
+// Every call is bounded in time, its body in bytes, and follows no redirect. It goes to the next
+// node when a node cannot be reached, is too slow, or says that it is too busy or broken; any other
+// answer is the answer. Submitting is safe to repeat anywhere: the same bytes are the same entry.
+// What comes back is a node's word: whoever relies on it verifies the receipt. A connection is kept
+// between calls; one that was cut before it brought an answer is made anew, a few times. Where all
+// nodes are too busy it asks again, in growing intervals, while its patience lasts. client.cc is
+// the only file of it that sees httplib. Not for use by two threads at once.
 #pragma once
 
 #include <chrono>

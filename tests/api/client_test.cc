@@ -3,15 +3,18 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "api/answers.h"
 #include "api/server.h"
@@ -39,10 +42,13 @@ TEST(Client, KeepsItsConnectionAndMakesItAnewWhereTheNodeHasEndedIt) {
   EXPECT_FALSE(client.checkpoint());
 }
 
-// Ends the first connections without an answer, answers on the next.
-class CuttingNode {
+// Does with the n-th connection, on which something of a request has come, what a test says.
+class RawNode {
  public:
-  explicit CuttingNode(int cuts) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  using Answer = std::function<void(int socket, int number)>;
+
+  explicit RawNode(Answer answer)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), answer_(std::move(answer)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -51,9 +57,9 @@ class CuttingNode {
     CHECK(::listen(listener_, 8) == 0);
     CHECK(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
     url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this, cuts] { serve(cuts); });
+    thread_ = std::thread([this] { serve(); });
   }
-  ~CuttingNode() {
+  ~RawNode() {
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
     ::close(listener_);
@@ -62,33 +68,59 @@ class CuttingNode {
   [[nodiscard]] const std::string& url() const { return url_; }
 
  private:
-  void serve(int cuts) const {
+  void serve() const {
     for (int i = 0;; ++i) {
       const int socket = ::accept(listener_, nullptr, nullptr);
       if (socket < 0) return;
       std::array<char, 4096> request;
       [[maybe_unused]] const ssize_t got = ::recv(socket, request.data(), request.size(), 0);
-      if (i >= cuts) {
-        constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext";
-        [[maybe_unused]] const ssize_t sent =
-            ::send(socket, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
-      }
+      answer_(socket, i);
       ::close(socket);
     }
   }
 
   const int listener_;
+  const Answer answer_;
   std::string url_;
   std::thread thread_;
 };
 
+bool send(int socket, std::string_view bytes) {
+  return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
+}
+
+// Ends the first connections without an answer, answers on the next.
+RawNode::Answer cut_first(int cuts) {
+  return [cuts](int socket, int number) {
+    if (number >= cuts) send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext");
+  };
+}
+
 TEST(Client, AsksAgainWhereAConnectionWasCutButNotForEver) {
-  const CuttingNode twice(2);
+  const RawNode twice(cut_first(2));
   EXPECT_TRUE(Client::make({twice.url()})->checkpoint());
-  const CuttingNode always(1000);
+  const RawNode always(cut_first(1000));
   const auto none = Client::make({always.url()})->checkpoint();
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, Errc::io);
+}
+
+// A byte now and then satisfies every read, wherever in the answer it is.
+TEST(Client, ANodeThatDripsIsCutWhenTheTimeIsOver) {
+  for (const std::string_view begun :
+       {"", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"}) {
+    const RawNode dripping([begun](int socket, int) {
+      if (!begun.empty()) send(socket, begun);
+      pollfd ended{socket, POLLRDHUP, 0};
+      while (::poll(&ended, 1, 10) == 0 && send(socket, "h")) {
+      }
+    });
+    ClientConfig hasty;
+    hasty.answer_timeout = std::chrono::milliseconds(300);
+    const auto none = Client::make({dripping.url()}, hasty)->checkpoint();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, Errc::io);
+  }
 }
 
 TEST(Client, AsksABusyNodeAgainWhileItsPatienceLasts) {
