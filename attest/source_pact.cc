@@ -89,6 +89,7 @@ constexpr auto kPact2 = std::to_array<MappingRow>({
     {"method.standards", "/pcf/crossSectoralStandardsUsed/*", Reading::standard},
     {"method.rules", "/pcf/productOrSectorSpecificRules/*/ruleNames/*"},
     {"method.gwp", "/pcf/characterizationFactors"},
+    {"method.gwp", "/pcf/ipccCharacterizationFactorsSources/*"},
     {"method.exemptedPct", "/pcf/exemptedEmissionsPercent"},
     {"method.pds", "/pcf/primaryDataShare"},
     {"dqr.te", "/pcf/dqi/technologicalDQR"},

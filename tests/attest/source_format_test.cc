@@ -268,6 +268,7 @@ constexpr std::string_view kPact2Export = R"({
     "dLucGhgEmissions":"0.02","otherBiogenicGhgEmissions":"0.08",
     "biogenicCarbonWithdrawal":"-0.05","aircraftGhgEmissions":"0.001",
     "packagingGhgEmissions":"0.01","characterizationFactors":"AR6",
+    "ipccCharacterizationFactorsSources":["AR6"],
     "crossSectoralStandardsUsed":["Pathfinder v2","ISO Standard 14067"],
     "productOrSectorSpecificRules":[{"operator":"Other","ruleNames":["worldsteel 2017"]}],
     "exemptedEmissionsPercent":1,"primaryDataShare":77,
