@@ -187,11 +187,11 @@ class CatalogueAttesting {
     if (!arranged) return report(arranged.error());
     auto attestation = make_attestation(options_, arranged->tree.subject());
     if (!attestation) return report(attestation.error());
-    const std::string list = members_csv(members_, arranged->positions);
     const Save save = [&, this](const Statement& statement, const Receipt* receipt,
                                 const std::vector<std::string>& nodes) -> Result<void> {
       if (receipt == nullptr) {
         // Before the catalogue: where that is not there, nothing was signed.
+        const std::string list = members_csv(members_, arranged->positions);
         const auto listed =
             write_file(options_.sign.output + ".members.csv", as_bytes(list), 0600, Overwrite::yes);
         if (!listed) return fail(listed.error());
