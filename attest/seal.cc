@@ -199,13 +199,17 @@ Result<void> add_padding(std::vector<LabelledValue>& others) {
 
 // Core slots by rank, all others by their salts: a position tells nothing about them.
 std::vector<SealedLeaf> in_tree_order(const Digest& seed, std::vector<Bytes> core,
-                                      std::vector<LabelledValue> others) {
+                                      std::vector<LabelledValue> others,
+                                      const SealProgress& progress) {
+  constexpr std::size_t kToldEvery = 4096;
+  const std::size_t total = core.size() + others.size();
   std::vector<SealedLeaf> leaves;
-  leaves.reserve(core.size() + others.size());
+  leaves.reserve(total);
   const auto add = [&](std::string label, Bytes value) {
     const Digest salt = leaf_salt(seed, label);
     const Digest hash = leaf_hash(leaf_entry(salt, label, value));
     leaves.push_back({std::move(label), std::move(value), salt, hash});
+    if (progress && leaves.size() % kToldEvery == 0) progress(leaves.size(), total);
   };
   for (std::size_t rank = 0; rank < core.size(); ++rank) {
     add("core:" + std::string(core_profile().slots[rank].name), std::move(core[rank]));
@@ -284,7 +288,7 @@ Bytes leaf_entry(const Digest& salt, std::string_view label, ByteView value) {
   return std::move(out).take();
 }
 
-Result<SealedDeclaration> SealedDeclaration::seal(SealInput input) {
+Result<SealedDeclaration> SealedDeclaration::seal(SealInput input, const SealProgress& progress) {
   if (auto good = check_input(input); !good) return fail(good.error());
   SealedDeclaration sealed;
   CoreSlots core;
@@ -314,7 +318,7 @@ Result<SealedDeclaration> SealedDeclaration::seal(SealInput input) {
   auto values = core.values(input.by_hand);
   if (!values) return fail(values.error());
 
-  sealed.leaves_ = in_tree_order(input.seed, std::move(*values), std::move(others));
+  sealed.leaves_ = in_tree_order(input.seed, std::move(*values), std::move(others), progress);
   sealed.input_ = std::move(input);
   sealed.root_ = tree_root(sealed.leaf_hashes());
   sealed.by_label_ = order_by_label(sealed.leaves_);

@@ -7,6 +7,7 @@
 // 64 MiB of source labels.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -65,6 +66,9 @@ struct SealInput {
   std::vector<Link> links;
 };
 
+// Told now and then how many of how many leaves are hashed.
+using SealProgress = std::function<void(std::size_t done, std::size_t total)>;
+
 struct SealedLeaf {
   std::string label;
   Bytes value;  // CBOR
@@ -83,7 +87,8 @@ struct SealedLeaf {
 class SealedDeclaration {
  public:
   // bad_value with document and JSON pointer where a number is too large or two documents disagree.
-  [[nodiscard]] static Result<SealedDeclaration> seal(SealInput input);
+  [[nodiscard]] static Result<SealedDeclaration> seal(SealInput input,
+                                                      const SealProgress& progress = {});
 
   // Re-derives every leaf and refuses a file that says otherwise.
   [[nodiscard]] static Result<SealedDeclaration> parse(ByteView file);

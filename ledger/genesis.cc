@@ -183,6 +183,11 @@ void read_descriptor_head(cbor::Reader& in, std::string_view tag, std::string& d
   in.field("descriptor tag").text_equal(tag);
   domain = in.field("domain").text(kDomainSizeMax);
   network = in.field("network").text(kDomainSizeMax);
+  if (in.failed()) return;
+  // The chain id is part of the name, not of its grammar.
+  if (auto origin = make_origin(domain, network, Digest{}); !origin) {
+    in.reject(origin.error().code, origin.error().detail);
+  }
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ Result<std::size_t> write_file(const std::string& path, ByteView bytes, unsigned
   {
     const Descriptor file(
         ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
-    if (!file.is_open()) return fail_path(beside, "cannot create");
+    if (!file.is_open()) return fail_path(path, "cannot create");
     if (!write_all(file.get(), bytes) || ::fsync(file.get()) != 0) {
       auto error = fail_path(path, "cannot write");
       ::unlink(beside.c_str());

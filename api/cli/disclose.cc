@@ -82,8 +82,16 @@ Result<Receipt> receipt_for(const DiscloseOptions& options, const Attested& atte
     auto client = Client::make(nodes);
     if (!client) return fail("--node", std::move(client.error()));
     auto receipt = client->receipt(statement->entry_id(), root);
-    if (!receipt) return fail(std::move(receipt.error()));
-    return std::move(*receipt);
+    if (receipt) return std::move(*receipt);
+    if (receipt.error().code == Errc::not_found) {
+      return fail(Errc::not_found, receipt.error().detail + "; not logged yet? footproof submit " +
+                                       options.attested + " sends the statement again");
+    }
+    // FOOTPROOF_NODE is often set where no node can be reached; only --refresh insists.
+    const bool at_hand = attested.receipt && attested.receipt->declaration_root == root;
+    if (options.refresh || !at_hand) return fail(std::move(receipt.error()));
+    std::cerr << "footproof: " << printable(receipt.error().detail) << "; the receipt in "
+              << printable(options.attested) << " is used\n";
   }
   if (!attested.receipt) {
     return fail(Errc::usage,

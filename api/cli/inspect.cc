@@ -9,6 +9,7 @@
 #include "api/cli/command.h"
 #include "api/cli/describe.h"
 #include "api/cli/key_request.h"
+#include "api/cli/link_text.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
 #include "attest/printable.h"
@@ -106,6 +107,9 @@ Result<Facts> describe_sealed(ByteView bytes) {
                        printable(document.media_type) + ", " +
                            std::to_string(document.bytes.size()) + " bytes" +
                            (sealed->formats()[i].empty() ? "" : ", " + sealed->formats()[i]));
+  }
+  for (std::size_t i = 0; i < sealed->links().size(); ++i) {
+    facts.emplace_back("link " + std::to_string(i), link_text(sealed->links()[i]));
   }
   for (const SealedLeaf& leaf : sealed->leaves()) {
     const bool shown = leaf.label.starts_with("core:") || leaf.label.starts_with("src:");

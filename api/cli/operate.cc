@@ -43,6 +43,10 @@ Result<void> compare_with_genesis(const Policy& policy, const std::string& path)
 }
 
 int export_policy(const ExportOptions& options, const Context& context) {
+  if (options.output == "-" && context.json) {
+    return report(
+        {Errc::usage, "-o -: standard output takes the policy or, with --json, the JSON"});
+  }
   auto client = make_client(context);
   if (!client) return report(client.error());
   const auto text = client->trust_policy();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/cli/command.h"
+#include "attest/printable.h"
 
 namespace footproof::api {
 namespace {
@@ -28,6 +29,24 @@ void add_all(CLI::App& app, Context& context) {
   add_operate_commands(app, context);
 }
 
+// One line: which command, what is wrong with it, where to read on.
+std::string usage_line(const CLI::App* root, const CLI::Error& error) {
+  const CLI::App* app = root;
+  std::string command = "footproof";
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+    command += ' ' + app->get_name();
+  }
+  std::string what = error.what();
+  // CLI11 misses the command before it looks at the word that was written in its place.
+  const bool is_group = !app->get_subcommands([](const CLI::App*) { return true; }).empty();
+  const auto words = root->remaining(true);
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && is_group) {
+    what = words.empty() ? "a command is missing" : "no such command: " + words.front();
+  }
+  return command + ": " + printable(what) + "; see " + command + " --help\n";
+}
+
 }  // namespace
 
 int run_command(int argc, const char* const* argv) {
@@ -37,6 +56,7 @@ int run_command(int argc, const char* const* argv) {
   app.name("footproof");
   app.require_subcommand(1);
   app.fallthrough();
+  app.failure_message(usage_line);
   app.set_version_flag("--version", "footproof " FOOTPROOF_VERSION);
   Context context;
   app.add_option("--node", context.nodes, "Nodes to ask, tried in this order: URL[,URL]")

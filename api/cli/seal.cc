@@ -13,6 +13,7 @@
 #include "api/cli/bulk.h"
 #include "api/cli/command.h"
 #include "api/cli/describe.h"
+#include "api/cli/link_text.h"
 #include "attest/printable.h"
 
 namespace footproof::api {
@@ -23,6 +24,7 @@ struct SealOptions {
   std::string catalogue;  // folder or list instead
   std::string output;
   std::vector<std::string> slots;
+  std::vector<std::string> links;
 };
 
 Result<std::map<std::string, Bytes>> slots_by_hand(const std::vector<std::string>& given) {
@@ -55,7 +57,36 @@ Result<SealInput> read_input(const SealOptions& options) {
   auto slots = slots_by_hand(options.slots);
   if (!slots) return fail(std::move(slots.error()));
   input.by_hand = std::move(*slots);
+  for (const std::string& text : options.links) {
+    auto link = parse_link(text);
+    if (!link) return fail(std::move(link.error()));
+    input.links.push_back(std::move(*link));
+  }
   return input;
+}
+
+// The library counts documents; a person knows them by their files.
+Error with_file_names(Error error, const std::vector<std::string>& files) {
+  constexpr std::string_view kWord = "document ";
+  std::string named;
+  for (std::size_t at = 0; at < error.detail.size();) {
+    std::size_t number = 0;
+    std::size_t end = at + kWord.size();
+    if (error.detail.compare(at, kWord.size(), kWord) == 0) {
+      while (end < error.detail.size() && error.detail[end] >= '0' && error.detail[end] <= '9' &&
+             number <= files.size()) {
+        number = number * 10 + static_cast<std::size_t>(error.detail[end++] - '0');
+      }
+    }
+    if (end > at + kWord.size() && number < files.size()) {
+      named += files[number];
+      at = end;
+    } else {
+      named += error.detail[at++];
+    }
+  }
+  error.detail = std::move(named);
+  return error;
 }
 
 std::string size_text(std::size_t bytes) { return std::to_string(bytes) + " bytes"; }
@@ -72,6 +103,9 @@ void print_text(const SealOptions& options, const SealedDeclaration& sealed) {
                        options.documents[i] + ", " + document.media_type + ", " +
                            size_text(document.bytes.size()) +
                            (format.empty() ? "" : ", format " + format));
+  }
+  for (std::size_t i = 0; i < sealed.links().size(); ++i) {
+    facts.emplace_back("link " + std::to_string(i), link_text(sealed.links()[i]));
   }
   print_facts(std::cout, facts);
 
@@ -93,6 +127,8 @@ void print_json(const SealOptions& options, const SealedDeclaration& sealed) {
   shown["profile"] = sealed.profile();
   shown["tree_size"] = sealed.tree_size();
   shown["formats"] = sealed.formats();
+  auto& links = shown["links"] = nlohmann::ordered_json::array();
+  for (const Link& link : sealed.links()) links.push_back(link_text(link));
   auto& slots = shown["slots"] = nlohmann::ordered_json::object();
   const auto& profile = core_profile();
   for (std::size_t rank = 0; rank < profile.slots.size(); ++rank) {
@@ -103,11 +139,18 @@ void print_json(const SealOptions& options, const SealedDeclaration& sealed) {
   std::cout << shown.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
+Result<SealedDeclaration> seal_with_progress(SealInput input) {
+  Progress bar("sealing, %", 100);
+  return SealedDeclaration::seal(std::move(input), [&bar](std::size_t done, std::size_t total) {
+    bar.advance(done * 100 / total);
+  });
+}
+
 Result<void> seal(const SealOptions& options, bool json) {
   auto input = read_input(options);
   if (!input) return fail(std::move(input.error()));
-  const auto sealed = SealedDeclaration::seal(std::move(*input));
-  if (!sealed) return fail(sealed.error());
+  const auto sealed = seal_with_progress(std::move(*input));
+  if (!sealed) return fail(with_file_names(sealed.error(), options.documents));
   Bytes file = sealed->encode();
   const auto written = write_file(options.output, file, 0600, Overwrite::no);
   wipe(file);
@@ -124,6 +167,9 @@ class CatalogueSealing {
   Result<void> run(bool json) {
     if (!options_.documents.empty()) {
       return fail(Errc::usage, "--catalogue: takes the place of FILE");
+    }
+    if (!options_.links.empty()) {
+      return fail(Errc::usage, "--link: is of one declaration; seal that file alone");
     }
     auto files = list_files(options_.catalogue, "");
     if (!files) return fail(std::move(files.error()));
@@ -223,10 +269,14 @@ void add_seal_commands(CLI::App& app, Context& context) {
       ->required();
   command->add_option("--slot", options->slots,
                       "NAME=VALUE: fill a core slot where the documents say nothing");
+  command->add_option("--link", options->links,
+                      "component=ENTRY[@WEIGHT], same-as=ENTRY, supersedes=ENTRY or "
+                      "uses-dataset=DATABASE/RELEASE[@WEIGHT]: a hidden link; repeatable");
   command->footer(
       "Examples:\n"
       "  footproof seal coil.json report.pdf -o coil.sealed\n"
       "  footproof seal report.pdf -o coil.sealed --slot product.cn=72091690\n"
+      "  footproof seal coil.json -o coil.sealed --link uses-dataset=keiti-lci/2026.1@0.4\n"
       "  footproof seal --catalogue footprints -o sealed\n");
   command->callback([options, &context] {
     const auto done = options->catalogue.empty() ? seal(*options, context.json)

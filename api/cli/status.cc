@@ -27,43 +27,6 @@ struct StatusOptions {
   std::string policy;
 };
 
-Result<std::optional<Digest>> last_event(Client& client, const StatusChange& change) {
-  const auto key = change.declaration
-                       ? state_key::declaration_status(change.target, *change.declaration)
-                       : state_key::status(change.target);
-  const auto record = state_of(client, key);
-  if (!record) return fail(record.error());
-  if (!*record) return std::optional<Digest>();
-  const auto parsed = parse_status_record(**record);
-  if (!parsed) return fail(parsed.error());
-  return std::optional(parsed->events.back().origin.entry);
-}
-
-int change_status(const ChangeOptions& options, StatusAction action, const Context& context) {
-  StatusChange change;
-  const auto target = parse_entry_id(options.target);
-  if (!target) return report(target.error());
-  change.target = *target;
-  if (!options.declaration.empty()) {
-    const auto root = digest_from_hex(options.declaration);
-    if (!root) return report({Errc::usage, "--declaration: a tree root of 64 hex digits"});
-    change.declaration = *root;
-  }
-  const auto reason = to_reason(options.reason);
-  if (!reason) return report({Errc::usage, "--reason: no such reason: " + options.reason});
-  const auto effective = date_or_today(options.effective, "--effective");
-  if (!effective) return report(effective.error());
-  change.action = action;
-  change.reason = *reason;
-  change.effective = *effective;
-  auto client = make_client(context);
-  if (!client) return report(client.error());
-  const auto previous = last_event(*client, change);
-  if (!previous) return report(previous.error());
-  change.previous = *previous;
-  return sign_and_submit(context, options.sign, *client, std::move(change));
-}
-
 struct Asked {
   Digest entry_id;
   std::optional<Digest> declaration;
@@ -82,6 +45,43 @@ Result<Asked> parse_asked(const std::string& text) {
   Asked asked{statement->entry_id(), {}, attested->nodes};
   if (!attested->subject_path.empty()) asked.declaration = attested->tree_root;
   return asked;
+}
+
+Result<std::optional<Digest>> last_event(Client& client, const StatusChange& change) {
+  const auto key = change.declaration
+                       ? state_key::declaration_status(change.target, *change.declaration)
+                       : state_key::status(change.target);
+  const auto record = state_of(client, key);
+  if (!record) return fail(record.error());
+  if (!*record) return std::optional<Digest>();
+  const auto parsed = parse_status_record(**record);
+  if (!parsed) return fail(parsed.error());
+  return std::optional(parsed->events.back().origin.entry);
+}
+
+int change_status(const ChangeOptions& options, StatusAction action, const Context& context) {
+  StatusChange change;
+  const auto target = parse_asked(options.target);
+  if (!target) return report(target.error());
+  change.target = target->entry_id;
+  if (!options.declaration.empty()) {
+    const auto root = digest_from_hex(options.declaration);
+    if (!root) return report({Errc::usage, "--declaration: a tree root of 64 hex digits"});
+    change.declaration = *root;
+  }
+  const auto reason = to_reason(options.reason);
+  if (!reason) return report({Errc::usage, "--reason: no such reason: " + options.reason});
+  const auto effective = date_or_today(options.effective, "--effective");
+  if (!effective) return report(effective.error());
+  change.action = action;
+  change.reason = *reason;
+  change.effective = *effective;
+  auto client = make_client(context);
+  if (!client) return report(client.error());
+  const auto previous = last_event(*client, change);
+  if (!previous) return report(previous.error());
+  change.previous = *previous;
+  return sign_and_submit(context, options.sign, *client, std::move(change));
 }
 
 void print_events(const char* title, const StatusRecord& record) {
@@ -171,7 +171,9 @@ void add_status_commands(CLI::App& app, Context& context) {
                        const char* reason) {
     auto options = std::make_shared<ChangeOptions>();
     auto* command = app.add_subcommand(name, text);
-    command->add_option("ENTRY", options->target, "Entry id of the attestation")->required();
+    command
+        ->add_option("ENTRY", options->target, "Entry id of the attestation, or its .attested file")
+        ->required();
     command->add_option("--declaration", options->declaration,
                         "Tree root of one declaration; without it the whole attestation");
     command

@@ -44,9 +44,9 @@ bool is_address(const std::string& text) {
 
 Result<void> fill_config(ValidatorOptions& options) {
   options.config.id = options.names.id;
-  for (const std::string& address : {options.config.mesh_listen, options.config.http_listen}) {
-    if (!is_address(address)) return fail(Errc::usage, "address: host:port, not " + address);
-  }
+  const auto& [mesh, http] = std::pair(options.config.mesh_listen, options.config.http_listen);
+  if (!is_address(mesh)) return fail(Errc::usage, "--mesh-listen: HOST:PORT, not " + mesh);
+  if (!is_address(http)) return fail(Errc::usage, "--http-listen: HOST:PORT, not " + http);
   for (const std::string& text : options.peers) {
     const auto equals = text.find('=');
     const std::string address = equals == std::string::npos ? "" : text.substr(equals + 1);

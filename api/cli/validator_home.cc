@@ -12,6 +12,7 @@
 #include "attest/digest.h"
 #include "attest/identifier.h"
 #include "attest/key.h"
+#include "attest/note.h"
 
 namespace footproof::api {
 namespace {
@@ -51,9 +52,12 @@ Result<PublicKey> make_role_key(const std::filesystem::path& keys, const Validat
 
 Result<ledger::ValidatorDescriptor> make_validator_home(const std::filesystem::path& home,
                                                         const ValidatorNames& names) {
-  if (!is_id(names.id)) return fail(Errc::usage, "id: 1 to 64 of A-Z a-z 0-9 . _ -");
+  if (!is_id(names.id)) return fail(Errc::usage, "--id: 1 to 64 of A-Z a-z 0-9 . _ -");
   if (!is_party_uri(names.party)) {
-    return fail(Errc::usage, "party: a URI in lower case, e.g. https://battery.example");
+    return fail(Errc::usage, "--party: a URI in lower case, e.g. https://battery.example");
+  }
+  if (const auto origin = make_origin(names.domain, names.network, Digest{}); !origin) {
+    return fail(Errc::usage, origin.error().detail);
   }
   const auto keys = home / "keys";
   if (const auto made = make_private_folder(home); !made) return fail(made.error());

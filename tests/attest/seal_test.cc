@@ -405,5 +405,21 @@ TEST(Seal, MediaTypesFollowTheFileName) {
   EXPECT_EQ(media_type_of("json"), "application/octet-stream");
 }
 
+TEST(Seal, TellsHowFarItIs) {
+  std::string fields = "[";
+  for (int i = 0; i < 9000; ++i) fields += (i == 0 ? "" : ",") + std::to_string(i);
+  SealInput input;
+  input.seed = sha256(as_bytes("progress"));
+  input.documents.push_back({"application/json", to_bytes(as_bytes(fields + "]"))});
+  std::vector<std::pair<std::size_t, std::size_t>> told;
+  const auto sealed = SealedDeclaration::seal(
+      input, [&told](std::size_t done, std::size_t total) { told.emplace_back(done, total); });
+  ASSERT_TRUE(sealed) << sealed.error().detail;
+  const std::vector<std::pair<std::size_t, std::size_t>> expected = {
+      {4096, 16384}, {8192, 16384}, {12288, 16384}, {16384, 16384}};
+  EXPECT_EQ(told, expected);
+  EXPECT_EQ(SealedDeclaration::seal(std::move(input))->root(), sealed->root());
+}
+
 }  // namespace
 }  // namespace footproof

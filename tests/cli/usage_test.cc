@@ -1,0 +1,102 @@
+// What a person meets who errs at the command line: one line that names the word, file or option
+// at fault, exit 4, and nothing written.
+#include <algorithm>
+
+#include "tests/cli/command_line.h"
+
+namespace footproof {
+namespace {
+
+using testing::Answer;
+
+class Usage : public testing::CommandLine {
+ protected:
+  void expect_line(const Answer& answer, int exit_code, const std::string& names) const {
+    EXPECT_EQ(answer.exit_code, exit_code) << answer.err;
+    EXPECT_EQ(std::ranges::count(answer.err, '\n'), 1) << answer.err;
+    EXPECT_EQ(answer.err.rfind("footproof", 0), 0U) << answer.err;
+    EXPECT_NE(answer.err.find(names), std::string::npos) << answer.err;
+    EXPECT_EQ(answer.out, "");
+  }
+};
+
+TEST_F(Usage, NamesTheCommandThatDoesNotExist) {
+  expect_line(run({"notarise", "x"}), 4, "no such command: notarise");
+  expect_line(run({"key", "burn"}), 4, "no such command: burn");
+  expect_line(run({}), 4, "see footproof --help");
+}
+
+TEST_F(Usage, SaysWhichCommandsHelpToRead) {
+  expect_line(run({"seal"}), 4, "footproof seal --help");
+  expect_line(run({"key", "new"}), 4, "footproof key new --help");
+  expect_line(run({"disclose", "a", "b", "-o", "c", "--with-document", "first"}), 4,
+              "--with-document");
+}
+
+TEST_F(Usage, NamesTheDocumentThatCannotBeSealedByItsFile) {
+  write("good.json", as_bytes("{}"));
+  write("코일 사양.json", as_bytes("{\"a\":1"));
+  expect_line(run({"seal", "good.json", "코일 사양.json", "-o", "x.sealed"}), 3,
+              "코일 사양.json: JSON: line 1");
+  EXPECT_FALSE(exists("x.sealed"));
+}
+
+TEST_F(Usage, NamesTheFileAskedForWhereItCannotBeMade) {
+  write("good.json", as_bytes("{}"));
+  const Answer answer = run({"seal", "good.json", "-o", "nowhere/x.sealed"});
+  expect_line(answer, 3, "nowhere/x.sealed: cannot create");
+}
+
+TEST_F(Usage, RefusesAValidatorsNamesBeforeItMakesKeys) {
+  const auto make = [&](const std::string& id, const std::string& party, const std::string& domain,
+                        const std::string& network) {
+    return run({"validator", "new", "home", "--id", id, "--party", party, "--domain", domain,
+                "--network", network, "--mesh-listen", "127.0.0.1:1", "--http-listen",
+                "127.0.0.1:2"});
+  };
+  const std::string party = "https://battery.example";
+  expect_line(make("배터리", party, "footproof.example", "korea"), 4, "--id");
+  expect_line(make("battery", "Battery", "footproof.example", "korea"), 4, "--party");
+  expect_line(make("battery", party, "FOOTPROOF", "korea"), 4, "domain");
+  expect_line(make("battery", party, "footproof.example", "Korea!"), 4, "network");
+  EXPECT_FALSE(exists("home"));
+  EXPECT_EQ(make("battery", party, "footproof.example", "korea").exit_code, 0);
+}
+
+TEST_F(Usage, NamesTheListenOptionThatIsNoAddress) {
+  const auto make = [&](const std::string& mesh, const std::string& http) {
+    return run({"validator", "new", "home", "--id", "battery", "--party", "https://battery.example",
+                "--domain", "footproof.example", "--network", "korea", "--mesh-listen", mesh,
+                "--http-listen", http});
+  };
+  expect_line(make("x", "127.0.0.1:2"), 4, "--mesh-listen");
+  expect_line(make("127.0.0.1:1", "y"), 4, "--http-listen");
+  EXPECT_FALSE(exists("home"));
+}
+
+TEST_F(Usage, TakesAnAttestedFileWhereAnEntryIdIsAsked) {
+  write("no.attested", as_bytes("x"));
+  const Answer answer =
+      run({"revoke", "no.attested", "--reason", "fraud", "--key", "k", "--issuer", "https://v.x"});
+  expect_line(answer, 4, "no.attested: attested file");
+}
+
+TEST_F(Usage, AnUnreachableNodeDoesNotStopADisclosureThatHasItsReceipt) {
+  seal_and_attest();
+  const Answer answer = run({"disclose", "coil.sealed", "coil.attested", "-o", "coil.footproof",
+                             "--node", "http://127.0.0.1:1"});
+  EXPECT_EQ(answer.exit_code, 0) << answer.err;
+  EXPECT_NE(answer.err.find("the receipt in coil.attested is used"), std::string::npos);
+  expect_line(run({"disclose", "coil.sealed", "coil.attested", "-o", "fresh.footproof", "--node",
+                   "http://127.0.0.1:1", "--refresh"}),
+              3, "http://127.0.0.1:1");
+  EXPECT_FALSE(exists("fresh.footproof"));
+}
+
+TEST_F(Usage, APolicyAndJsonDoNotShareStandardOutput) {
+  expect_line(run({"trust", "export", "-o", "-", "--json", "--node", "http://127.0.0.1:1"}), 4,
+              "-o -");
+}
+
+}  // namespace
+}  // namespace footproof
