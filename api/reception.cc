@@ -84,7 +84,8 @@ struct Reception::Held {
 Reception::Reception(ServerConfig config, Deliver deliver)
     : config_(std::move(config)),
       deliver_(std::move(deliver)),
-      door_(config_.waiting_max, config_.connections_per_address_max) {
+      door_(config_.waiting_max, config_.connections_per_address_max),
+      meter_(*config_.meter) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   CHECK(epoll_ >= 0 && wake_ >= 0);
@@ -147,7 +148,7 @@ void Reception::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-ServerCounters Reception::counters() const { return {requests_, refused_, shed_, open_}; }
+ServerCounters Reception::counters() const { return meter_.counters(); }
 
 void Reception::run() {
   std::array<epoll_event, kEventsMax> events;
@@ -215,7 +216,7 @@ void Reception::let_in() {
     if (make_place(*address, false)) {
       place(door_.take_first(*address));
     } else {
-      ++shed_;
+      ++meter_.shed_connections;
       ::close(door_.take_last(*address).socket);
     }
   }
@@ -229,7 +230,7 @@ void Reception::place(Door::Waiting newcomer) {
   held->since = std::chrono::steady_clock::now();
   held->deadline = held->since + config_.header_deadline;
   ++per_address_[held->address];
-  ++open_;
+  ++meter_.open_connections;
   Held& placed = *held_.emplace(held->id, std::move(held)).first->second;
   // Most clients have sent their request by now; what is not there yet is watched for.
   receive(placed);
@@ -267,7 +268,7 @@ bool Reception::make_place(const std::string& address, bool with_grace) {
     if (still == held_.end()) continue;
     const Phase phase = still->second->phase;
     if (waits && phase != Phase::head && phase != Phase::body) continue;
-    ++shed_;
+    ++meter_.shed_connections;
     end(id);
   }
 }
@@ -279,7 +280,7 @@ void Reception::end(std::uint64_t id) {
   buffered_ -= held.counted;
   const auto count = per_address_.find(held.address);
   if (--count->second == 0) per_address_.erase(count);
-  --open_;
+  --meter_.open_connections;
   held_.erase(found);
 }
 
@@ -317,13 +318,13 @@ void Reception::expire(Instant now) {
     }
   }
   while (!door_.waiting().empty() && door_.waiting().front().deadline <= now) {
-    ++shed_;
+    ++meter_.shed_connections;
     ::close(door_.take_at(0).socket);
   }
   while (buffered_ > kBufferedMax) {
     Held* heaviest = oldest([](const Held& held) { return held.counted > 0; });
     if (heaviest == nullptr) break;
-    ++shed_;
+    ++meter_.shed_connections;
     end(heaviest->id);
   }
 }
@@ -373,12 +374,12 @@ bool Reception::advance_head(Held& held) {
   const std::size_t size = end_of_head == std::string::npos ? held.in.size() : end_of_head + 4;
   if (size > config_.header_bytes_max ||
       (end_of_head == std::string::npos && size == config_.header_bytes_max)) {
-    ++requests_;
+    ++meter_.requests;
     refuse(held, {431, "headers-too-large", "the header section is larger than 16 KiB"});
     return false;
   }
   if (end_of_head == std::string::npos) return false;
-  ++requests_;
+  ++meter_.requests;
   auto parsed = parse_request_head(std::string_view(held.in).substr(0, size),
                                    {config_.header_count_max, config_.body_bytes_max});
   if (const auto* refusal = std::get_if<HeadRefusal>(&parsed)) {
@@ -412,7 +413,7 @@ void Reception::hand_over(Held& held) {
   held.phase = Phase::handled;
   watch(held, 0);
   if (!deliver_(std::move(visit))) {
-    ++shed_;
+    ++meter_.shed_connections;
     refuse(held, {503, "busy", "too many requests wait; try again in a second"});
   }
 }
@@ -439,7 +440,7 @@ void Reception::take_answered() {
 }
 
 void Reception::refuse(Held& held, const HeadRefusal& refusal) {
-  ++refused_;
+  ++meter_.refused_requests;
   held.in.clear();
   write(held, refusal_text(refusal), false);
 }

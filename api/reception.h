@@ -12,7 +12,6 @@
 // Knows HTTP's framing (request_head.h) and no library of it.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -107,10 +106,7 @@ class Reception {
   std::vector<Answered> answered_;  // guarded by mutex_
   bool stopping_ = false;           // guarded by mutex_
 
-  std::atomic<std::uint64_t> requests_ = 0;
-  std::atomic<std::uint64_t> refused_ = 0;
-  std::atomic<std::uint64_t> shed_ = 0;
-  std::atomic<std::uint64_t> open_ = 0;
+  ServerMeter& meter_;
   std::thread thread_;
 };
 

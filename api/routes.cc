@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/answers.h"
+#include "api/metrics.h"
 #include "api/submit.h"
 #include "attest/receipt.h"
 #include "attest/state_proof.h"
@@ -52,7 +53,11 @@ Response method_not_allowed(const char* allowed) {
 class Routes {
  public:
   Routes(const RoutesConfig& config, const Reader& reader, Submissions& submissions)
-      : reader_(reader), submissions_(submissions), submit_(config, submissions) {}
+      : reader_(reader),
+        submissions_(submissions),
+        meter_(config.meter),
+        counters_(config.counters),
+        submit_(config, submissions) {}
 
   Response answer(const Request& request) {
     if (request.path == "/v1/statements" || request.path == "/v1/dry-run") {
@@ -76,6 +81,7 @@ class Routes {
     if (path == "/v1/proofs/state") return state(request);
     if (path == "/v1/health") return json_answer(200, to_json(reader_.health()));
     if (path == "/v1/ready") return ready();
+    if (path == "/metrics") return metrics();
     return problem(404, "no-such-path", "Not found", "docs/api.md lists the paths there are");
   }
 
@@ -198,8 +204,17 @@ class Routes {
     return response;
   }
 
+  Response metrics() {
+    const ServerCounters http = meter_ ? meter_->counters() : ServerCounters{};
+    const NodeCounters node = counters_ ? counters_() : NodeCounters{};
+    return bytes_answer(to_bytes(as_bytes(metrics_text(reader_.health(), node, http))),
+                        kMetricsType, "no-store");
+  }
+
   const Reader& reader_;
   Submissions& submissions_;
+  const std::shared_ptr<const ServerMeter> meter_;
+  const std::function<NodeCounters()> counters_;
   SubmitRoutes submit_;
 };
 

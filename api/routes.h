@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include "api/http.h"
+#include "api/meter.h"
 #include "api/reader.h"
 
 namespace footproof::api {
@@ -16,6 +18,9 @@ struct RoutesConfig {
   // once, so that reads are always served.
   std::size_t waiters_max = 48;
   std::chrono::milliseconds wait_max{8'000};  // below the request deadline
+  // For /metrics; zeros where missing. Both are called from the server's threads.
+  std::shared_ptr<const ServerMeter> meter;
+  std::function<NodeCounters()> counters;
 };
 
 // Makes the server's handler. `reader` and `submissions` must outlive it.

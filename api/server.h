@@ -16,6 +16,7 @@
 #include <string>
 
 #include "api/http.h"
+#include "api/meter.h"
 #include "attest/result.h"
 
 namespace footproof::api {
@@ -37,14 +38,7 @@ struct ServerConfig {
   std::chrono::milliseconds write_deadline{5'000};  // for each MiB of a response, or part of it
   std::chrono::milliseconds keep_alive_idle{5'000};
   std::size_t keep_alive_requests_max = 100;
-};
-
-// Counters since the start, for metrics.
-struct ServerCounters {
-  std::uint64_t requests = 0;
-  std::uint64_t refused_requests = 0;  // answered by the guard: malformed, late, too large, 503
-  std::uint64_t shed_connections = 0;  // ended because places, buffers or the queue ran out
-  std::uint64_t open_connections = 0;  // now
+  std::shared_ptr<ServerMeter> meter = std::make_shared<ServerMeter>();  // of one server
 };
 
 class Server {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -46,7 +47,7 @@ class Section {
     if (value == nullptr || value->get() < min || value->get() > max) {
       return refuse(key, fmt::format("must be a whole number from {} to {}", min, max));
     }
-    out = T(static_cast<std::size_t>(value->get()));
+    out = static_cast<T>(value->get());
   }
 
   void milliseconds(std::string_view key, std::chrono::milliseconds& out, std::int64_t min,
@@ -139,10 +140,23 @@ std::string combination_problem(const Config& config) {
     return "[http] listen: is the address of [mesh] listen; choose another port";
   }
   std::set<std::string> seen{config.validator};
+  std::map<std::string, std::string> dialled;
   for (const auto& peer : config.peers) {
     if (!seen.insert(peer.validator).second) {
       return fmt::format("[[mesh.peer]] validator: {} is named twice or is this node itself",
                          peer.validator);
+    }
+    if (peer.address.port == 0) {
+      return fmt::format("[[mesh.peer]] address: of {} has port 0; nobody can dial that",
+                         peer.validator);
+    }
+    const auto [other, fresh] = dialled.emplace(peer.address.text(), peer.validator);
+    if (!fresh) {
+      return fmt::format("[[mesh.peer]] address: {} and {} have the same one", other->second,
+                         peer.validator);
+    }
+    if (peer.address == config.mesh_listen) {
+      return fmt::format("[[mesh.peer]] address: of {} is our own [mesh] listen", peer.validator);
     }
   }
   if (config.mempool_statements_max < config.batch_statements_max) {
@@ -213,6 +227,7 @@ std::string read_tables(const toml::table& root, Config& config) {
 
   http.endpoint("listen", config.http_listen);
   http.number("connections_per_address_max", config.connections_per_address_max, 1, 10'000);
+  http.number("requests_per_second_max", config.requests_per_second_max, 0, 1'000'000);
   http.milliseconds("receipt_wait_ms", config.receipt_wait, 0, 60'000);
 
   consensus.milliseconds("delta_ms", config.delta, 10, 10'000);
@@ -289,6 +304,10 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
 Result<Config> load_config(const std::filesystem::path& file) {
   std::error_code ignored;
   const auto whole = std::filesystem::absolute(file, ignored);
+  if (std::filesystem::is_directory(whole, ignored)) {
+    return fail(Errc::io,
+                fmt::format("{} is a folder; name the file, or say --home", whole.string()));
+  }
   std::ifstream in(whole, std::ios::binary);
   if (!in) return fail(Errc::io, fmt::format("cannot read {}", whole.string()));
   std::ostringstream text;

@@ -73,6 +73,7 @@ struct Config {
   // [http]
   Endpoint http_listen;  // required
   std::size_t connections_per_address_max = 16;
+  unsigned requests_per_second_max = 0;  // of one address; 0: no limit
   // Signs off a request for a receipt with 202 after this long.
   std::chrono::milliseconds receipt_wait{10'000};
 

@@ -76,24 +76,84 @@ class CoreLoop::VoteSigner final : public consensus::Signer {
   const SigningKey& key_;
 };
 
+// Keeps what it found, so that whoever sent it can be told (settle_signatures).
 class CoreLoop::VoteVerifier final : public consensus::Verifier {
  public:
+  struct Failure {
+    ValidatorIndex signer;  // by the key that it should verify under
+    consensus::Signature signature;
+  };
+  struct Found {
+    std::size_t checked = 0;
+    std::vector<Failure> failures;
+  };
+
   explicit VoteVerifier(const ValidatorsRecord& validators) {
-    for (const auto& member : validators.members) {
+    for (std::size_t i = 0; i < validators.members.size(); ++i) {
+      const auto& member = validators.members[i];
       consensus::VoteKey key;
       std::ranges::copy(member.vote_key.raw(), key.bytes.begin());
-      keys_.emplace(key, member.vote_key);
+      keys_.emplace(key, Voter{member.vote_key, static_cast<ValidatorIndex>(i)});
     }
   }
   bool verify(const consensus::VoteKey& key, ByteView message,
               const consensus::Signature& signature) const override {
-    const auto found = keys_.find(key);
-    return found != keys_.end() && footproof::verify(found->second, message, signature);
+    const auto voter = keys_.find(key);
+    if (voter == keys_.end()) return false;
+    ++found_.checked;
+    if (footproof::verify(voter->second.key, message, signature)) return true;
+    found_.failures.push_back({voter->second.index, signature});
+    return false;
   }
 
+  // Since it was last asked.
+  [[nodiscard]] Found take() { return std::exchange(found_, {}); }
+
  private:
-  std::map<consensus::VoteKey, PublicKey> keys_;
+  struct Voter {
+    PublicKey key;
+    ValidatorIndex index;
+  };
+  std::map<consensus::VoteKey, Voter> keys_;
+  mutable Found found_;  // the core thread alone verifies
 };
+
+namespace {
+
+bool holds(const consensus::Certificate& certificate, const consensus::Signature& signature) {
+  return std::ranges::find(certificate.signatures, signature) != certificate.signatures.end();
+}
+
+// Whether a signature stands in a message, rather than in one that came earlier.
+struct Carries {
+  const consensus::Signature& signature;
+
+  bool operator()(const consensus::Vote& vote) const { return vote.signature == signature; }
+  bool operator()(const consensus::Certificate& certificate) const {
+    return holds(certificate, signature);
+  }
+  bool operator()(const consensus::Propose& propose) const {
+    return propose.signature == signature ||
+           std::ranges::any_of(propose.justification,
+                               [this](const auto& one) { return holds(one, signature); });
+  }
+  bool operator()(const consensus::Chain& chain) const {
+    return holds(chain.finalization, signature);
+  }
+  bool operator()(const consensus::Status& status) const {
+    return (status.finalization && holds(*status.finalization, signature)) ||
+           (status.entry && holds(*status.entry, signature));
+  }
+  bool operator()(const consensus::Evidence& evidence) const {
+    return evidence.first.signature == signature || evidence.second.signature == signature;
+  }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return false;
+  }
+};
+
+}  // namespace
 
 CoreLoop::CoreLoop(CoreParts parts, LinkIdentity links)
     : parts_(std::move(parts)),
@@ -206,12 +266,28 @@ void CoreLoop::turn() {
     const consensus::Event event = std::move(events_.front());
     events_.pop_front();
     auto effects = replica_->step(event);
+    settle_signatures(event);
     for (auto& effect : effects) {
       perform(effect);
       if (stopped_) return;
     }
   }
   turning_ = false;
+}
+
+// A bad signature closes the link that it came by. An honest validator passes on certificates that
+// it has verified and votes of its own: so what fails is the sender's doing where it stands in the
+// message at hand, and else the signer's, whose vote was kept unverified until a quorum needed it.
+void CoreLoop::settle_signatures(const consensus::Event& event) {
+  const auto found = verifier_->take();
+  const auto* received = std::get_if<consensus::Received>(&event.what);
+  if (received != nullptr && found.checked > 0) mesh_.charge(received->from, found.checked);
+  for (const auto& failure : found.failures) {
+    const bool at_hand =
+        received != nullptr && std::visit(Carries{failure.signature}, received->message);
+    const ValidatorIndex guilty = at_hand ? received->from : failure.signer;
+    if (guilty != parts_.self) drop_peer(guilty, "a signature that does not verify");
+  }
 }
 
 void CoreLoop::perform(consensus::Effect& effect) {
@@ -232,6 +308,7 @@ void CoreLoop::perform(consensus::Effect& effect) {
     return serve_chain(*request);
   }
   if (const auto* found = std::get_if<consensus::EvidenceFound>(&effect)) {
+    ++parts_.counters.evidence;
     const auto& vote = found->evidence.first;
     log(LogLevel::warning, "evidence",
         {{"signer", parts_.network.validators.members[vote.signer].id},
@@ -337,6 +414,7 @@ void CoreLoop::tick() {
     }
     drop_unused_batches();
     collect_garbage();
+    watch_disk();
   }
   turn();
   publish_facts();
@@ -363,6 +441,17 @@ void CoreLoop::collect_garbage() {
   if (!rewritten) return fail_for_good(rewritten.error().detail);
   reach_synced_ = reach_;
   log(LogLevel::debug, "log_rewritten", {{"records", live.size()}});
+}
+
+void CoreLoop::watch_disk() {
+  const auto space = disk_space(parts_.config.data);
+  if (stopped_ || !space || space->grade() == disk_) return;
+  disk_ = space->grade();
+  if (disk_ == DiskGrade::plenty) return;
+  log(disk_ == DiskGrade::scarce ? LogLevel::warning : LogLevel::error, "disk_space",
+      {{"free_mib", space->free_bytes >> 20U}, {"what", to_text(disk_)}});
+  // While there is still room for what must be written.
+  if (disk_ == DiskGrade::exhausted) fail_for_good(std::string(to_text(disk_)));
 }
 
 void CoreLoop::publish_facts() {
@@ -400,7 +489,11 @@ void CoreLoop::block_executed(const ledger::Head& head, std::vector<ledger::Outc
   for (const auto& outcome : outcomes) {
     done.push_back(outcome.statement_hash);
     const auto* refusal = std::get_if<ledger::Refusal>(&outcome.verdict);
-    if (refusal == nullptr) continue;
+    if (refusal == nullptr) {
+      ++parts_.counters.executed;
+      continue;
+    }
+    ++parts_.counters.refused;
     refused = true;
     parts_.refusals.add(outcome.statement_hash, outcome.entry_id, {*refusal, head.height},
                         steady_clock::now());

@@ -26,6 +26,8 @@
 #include "node/chain_store.h"
 #include "node/config.h"
 #include "node/cosignatures.h"
+#include "node/counters.h"
+#include "node/disk_guard.h"
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/mesh.h"
@@ -58,6 +60,7 @@ struct CoreParts {
   Refusals& refusals;
   Waiters& waiters;
   FactBoard& facts;
+  Counters& counters;
   VerdictCache& verdicts;
   VerifierPool& pool;
   std::function<void(const std::string&)> fatal;
@@ -115,6 +118,7 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   void tick();
   void collect_garbage();
   void publish_facts();
+  void watch_disk();
   void fail_for_good(const std::string& why);
 
   // core_loop_batches.cc: own batches, those of others, fetching.
@@ -131,6 +135,8 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   void drop_unused_batches();
 
   // core_loop_peers.cc: links and cosignatures.
+  void drop_peer(ValidatorIndex peer, const std::string& reason);
+  void settle_signatures(const consensus::Event& event);
   void peer_connected(ValidatorIndex peer) override;
   void peer_disconnected(ValidatorIndex peer) override;
   void peer_message(ValidatorIndex peer, Envelope&& envelope) override;
@@ -150,6 +156,7 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   bool observer_ = false;
   bool stopped_ = false;
   std::string alarm_;
+  DiskGrade disk_ = DiskGrade::plenty;
 
   std::deque<consensus::Event> events_;
   bool turning_ = false;

@@ -133,7 +133,7 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
 
 void CoreLoop::batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,
                              bool proposable) {
-  if (!batch) return mesh_.drop(peer, "a batch that does not parse or is not the sender's");
+  if (!batch) return drop_peer(peer, "a batch that does not parse or is not the sender's");
   const Digest digest = batch->ref.digest;
   const bool wanted = batches_.is_wanted(digest);
   if (!well_formed) {
@@ -177,7 +177,7 @@ void CoreLoop::send_batch_requests() {
 
 void CoreLoop::serve_batches(ValidatorIndex peer, const Envelope& envelope) {
   const auto digests = parse_get_batch(envelope.body);
-  if (!digests || envelope.request_id == 0) return mesh_.drop(peer, "a malformed batch request");
+  if (!digests || envelope.request_id == 0) return drop_peer(peer, "a malformed batch request");
   std::size_t served = 0;
   for (const auto& digest : *digests) {
     if (served > kBatchBytesServedMax) return;  // the rest is asked for again

@@ -55,10 +55,19 @@ void CoreLoop::peer_message(ValidatorIndex peer, Envelope&& envelope) {
   }
 }
 
+void CoreLoop::drop_peer(ValidatorIndex peer, const std::string& reason) {
+  ++parts_.counters.links_dropped;
+  mesh_.drop(peer, reason);
+}
+
 void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) {
   auto message = consensus::parse_message(envelope.body);
   if (!message || !kind_fits(envelope.kind, *message)) {
-    return mesh_.drop(peer, "a consensus message that does not parse");
+    return drop_peer(peer, "a consensus message that does not parse");
+  }
+  const auto* vote = std::get_if<consensus::Vote>(&*message);
+  if (vote != nullptr && vote->signer != peer) {
+    return drop_peer(peer, "a vote that is not the sender's own");
   }
   if (const auto* status = std::get_if<consensus::Status>(&*message)) {
     claimed_heights_[peer] = status->finalized_height;
@@ -69,9 +78,9 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
 
 void CoreLoop::cosignature_message(ValidatorIndex peer, const Envelope& envelope) {
   const auto cosignature = parse_cosignature(envelope.body);
-  if (!cosignature) return mesh_.drop(peer, cosignature.error().detail);
+  if (!cosignature) return drop_peer(peer, cosignature.error().detail);
   const auto added = book_.add(peer, *cosignature);
-  if (!added) return mesh_.drop(peer, added.error().detail);
+  if (!added) return drop_peer(peer, added.error().detail);
   if (!*added) return;
   consider_head({cosignature->size, cosignature->root});
   turn();

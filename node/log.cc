@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "attest/printable.h"
+
 namespace footproof::node {
 namespace {
 
@@ -40,13 +42,18 @@ bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c
 void append_value(std::string& line, std::string_view value) {
   const bool cut = value.size() > kLogValueMax;
   if (cut) value = value.substr(0, kLogValueMax);
-  if (!cut && !value.empty() && std::ranges::all_of(value, is_plain)) {
+  // A path in Korean stays one to read; what is not sound UTF-8 throughout is escaped.
+  const bool is_text = printable(value) == value;
+  const auto stays = [is_text](char c) {
+    return is_plain(c) || (is_text && static_cast<unsigned char>(c) >= 0x80);
+  };
+  if (!cut && !value.empty() && std::ranges::all_of(value, stays)) {
     line += value;
     return;
   }
   line += '"';
   for (const char c : value) {
-    if (is_plain(c) || c == ' ' || c == '=') {
+    if (stays(c) || c == ' ' || c == '=') {
       line += c;
     } else {
       line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));

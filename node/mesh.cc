@@ -265,6 +265,11 @@ void Mesh::drop(ValidatorIndex peer, const std::string& reason) {
   session->close(reason);
 }
 
+void Mesh::charge(ValidatorIndex peer, std::size_t verifications) {
+  const auto link = links_.find(peer);
+  if (link != links_.end()) link->second->charge(verifications);
+}
+
 bool Mesh::is_connected(ValidatorIndex peer) const { return links_.contains(peer); }
 
 std::optional<std::chrono::steady_clock::time_point> Mesh::last_heard(ValidatorIndex peer) const {

@@ -55,6 +55,8 @@ class Mesh final : private SessionOwner {
   void broadcast(const Frame& frame);
   // Closes the link to a peer that broke the protocol; it is dialled again later.
   void drop(ValidatorIndex peer, const std::string& reason);
+  // Signatures had to be checked because of what this peer sent.
+  void charge(ValidatorIndex peer, std::size_t verifications);
 
   [[nodiscard]] bool is_connected(ValidatorIndex peer) const;
   [[nodiscard]] std::size_t connected_count() const { return links_.size(); }

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/rate_limit.h"
 #include "api/routes.h"
 #include "api/server.h"
 #include "node/core_loop.h"
@@ -126,6 +127,22 @@ Result<LinkIdentity> make_links(const Config& config, const Network& network, co
 
 }  // namespace
 
+Result<void> check_files(const Config& config) {
+  auto network = load_network(config.genesis);
+  if (!network) return fail("[node] genesis", network.error());
+  const auto self = find_self(config, *network);
+  if (!self) return fail(self.error());
+  const auto keys = load_keys(config, network->validators.members[*self]);
+  if (!keys) return fail(keys.error());
+  if (auto links = make_links(config, *network, *keys, *self); !links) return fail(links.error());
+  std::error_code error;
+  if (std::filesystem::exists(config.data, error) &&
+      !std::filesystem::is_directory(config.data, error)) {
+    return fail(Errc::bad_value, "[node] data: " + config.data.string() + " is not a folder");
+  }
+  return {};
+}
+
 Result<void> init_data(const Config& config, bool observer) {
   auto network = load_network(config.genesis);
   if (!network) return fail(network.error());
@@ -177,6 +194,7 @@ struct Node::Parts {
   Refusals refusals;
   Waiters waiters;
   FactBoard facts;
+  Counters counters;
   VerdictCache verdicts;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard;
@@ -206,7 +224,7 @@ Result<void> Node::Parts::start(ValidatorIndex self,
   pool = std::make_unique<VerifierPool>(config.verifier_threads);
   core = std::make_unique<CoreLoop>(
       CoreParts{io, config, network, keys, self, *store, mempool, refusals, waiters, facts,
-                verdicts, *pool, std::move(on_fatal)},
+                counters, verdicts, *pool, std::move(on_fatal)},
       *std::move(links));
   const bool observer = recovery->observer;
   auto port_number = core->start(*std::move(recovery));
@@ -235,15 +253,20 @@ Result<void> Node::Parts::start(ValidatorIndex self,
 }
 
 Result<void> Node::Parts::start_server() {
-  port = std::make_unique<Port>(PortParts{config, network, *store, mempool, refusals, waiters,
-                                          facts, verdicts, *pool, [this] { core->submitted(); }});
+  port =
+      std::make_unique<Port>(PortParts{config, network, *store, mempool, refusals, waiters, facts,
+                                       verdicts, *pool, counters, [this] { core->submitted(); }});
   api::ServerConfig server_config;
   server_config.address = config.http_listen.host;
   server_config.port = config.http_listen.port;
   server_config.connections_per_address_max = config.connections_per_address_max;
   api::RoutesConfig routes;
   routes.wait_max = std::min(routes.wait_max, config.receipt_wait);
-  auto started = api::Server::start(server_config, api::make_routes(routes, *port, *port));
+  routes.meter = server_config.meter;
+  routes.counters = [this] { return counters.now(); };
+  auto started = api::Server::start(
+      server_config,
+      api::with_rate_limit(config.requests_per_second_max, api::make_routes(routes, *port, *port)));
   if (!started) return fail("[http] listen", started.error());
   server = *std::move(started);
   return {};

@@ -15,6 +15,10 @@
 
 namespace footproof::node {
 
+// Whether all that the configuration names is there and belongs together: genesis file, our place
+// in it, keys, TLS certificate. Opens no port and changes nothing.
+[[nodiscard]] Result<void> check_files(const Config& config);
+
 // The explicit first step, once in a validator's life: makes the data folder with the genesis state
 // and the marker. Fails if there is one already; one that was cut off may be repeated. After a lost
 // disk it must not be used with the old vote key unless `observer`: the key may have voted.

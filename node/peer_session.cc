@@ -83,7 +83,7 @@ PeerSession::PeerSession(Socket socket, TlsRole role, const PeerIdentity* expect
       heartbeat_(stream_.get_executor()),
       pause_(stream_.get_executor()),
       last_heard_(steady_clock::now()),
-      rate_clock_(last_heard_) {
+      budget_(last_heard_) {
   error_code ignored;
   const auto remote = stream_.lowest_layer().remote_endpoint(ignored);
   if (!ignored) remote_address_ = remote.address().to_string();
@@ -221,20 +221,10 @@ asio::awaitable<PeerSession::Outcome> PeerSession::read_frames() {
   }
 }
 
-// A token bucket of one second's worth. Not reading makes TCP hold the sender back; a sender that
-// goes on queueing drops the link at its own cap.
 asio::awaitable<void> PeerSession::slow_down(std::size_t bytes) {
-  const auto now = steady_clock::now();
-  const double elapsed = std::chrono::duration<double>(now - rate_clock_).count();
-  rate_clock_ = now;
-  message_credit_ =
-      std::min(kMessagesPerSecondMax, message_credit_ + elapsed * kMessagesPerSecondMax) - 1;
-  byte_credit_ = std::min(kBytesPerSecondMax, byte_credit_ + elapsed * kBytesPerSecondMax) -
-                 static_cast<double>(bytes);
-  const double wait_s =
-      std::max({0.0, -message_credit_ / kMessagesPerSecondMax, -byte_credit_ / kBytesPerSecondMax});
-  if (wait_s <= 0) co_return;
-  pause_.expires_after(std::chrono::milliseconds(1 + static_cast<int>(wait_s * 1000)));
+  const auto pause = budget_.pause_after(bytes, steady_clock::now());
+  if (pause.count() == 0) co_return;
+  pause_.expires_after(pause);
   co_await pause_.async_wait(kAwait);
 }
 

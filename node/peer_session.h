@@ -5,8 +5,8 @@
 // no validator and a relayed hello is worth nothing. Before that it delivers nothing.
 //
 // Deadlines: handshake 5 s, hello 2 s, a frame 15 s. A heartbeat leaves every 5 s, so silence of
-// 15 s means dead. Reading slows to the rates below; more than kSendQueueMax bytes waiting to be
-// sent close the link. Runs on the core thread only; kept alive by its own coroutine.
+// 15 s means dead. Reading slows to the rates of peer_budget.h; more than kSendQueueMax bytes
+// waiting to be sent close the link. Runs on the core thread only; kept alive by its own coroutine.
 #pragma once
 
 #include <array>
@@ -23,6 +23,7 @@
 
 #include "attest/digest.h"
 #include "attest/key.h"
+#include "node/peer_budget.h"
 #include "node/tls.h"
 #include "node/wire.h"
 
@@ -36,9 +37,6 @@ constexpr std::chrono::seconds kHelloDeadline{2};
 constexpr std::chrono::seconds kHeartbeatEvery{5};
 constexpr std::chrono::seconds kDeadAfter{15};
 constexpr std::size_t kSendQueueMax = 16 * 1024 * 1024;
-// Sustained, per peer. A full-speed network on one machine stays below a fifth of it.
-constexpr double kMessagesPerSecondMax = 10'000;
-constexpr double kBytesPerSecondMax = 32.0 * 1024 * 1024;
 
 // A validator as the registry names it.
 struct PeerIdentity {
@@ -90,6 +88,8 @@ class PeerSession : public std::enable_shared_from_this<PeerSession> {
   // Queued and sent in order; nothing after close().
   void send(Frame frame);
   void close(std::string reason);
+  // Signatures had to be checked because of what this peer sent.
+  void charge(std::size_t verifications) { budget_.charge(verifications); }
 
   [[nodiscard]] bool is_up() const { return up_; }
   [[nodiscard]] TlsRole role() const { return role_; }
@@ -126,9 +126,7 @@ class PeerSession : public std::enable_shared_from_this<PeerSession> {
   boost::asio::steady_timer heartbeat_;
   boost::asio::steady_timer pause_;
   std::chrono::steady_clock::time_point last_heard_;
-  std::chrono::steady_clock::time_point rate_clock_;
-  double message_credit_ = kMessagesPerSecondMax;
-  double byte_credit_ = kBytesPerSecondMax;
+  PeerBudget budget_;
   std::deque<Frame> queue_;
   std::size_t queued_bytes_ = 0;
   Bytes writing_;

@@ -1,7 +1,6 @@
 #include "node/port.h"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <utility>
@@ -79,9 +78,25 @@ Port::Judged Port::judge(const Bytes& bytes) const {
 }
 
 std::vector<api::Answer> Port::submit(const std::vector<Bytes>& statements) {
+  auto answers = take_in(statements);
+  for (const auto& answer : answers) {
+    if (std::holds_alternative<api::Accepted>(answer)) {
+      ++parts_.counters.taken;
+    } else if (std::holds_alternative<api::Logged>(answer)) {
+      ++parts_.counters.known;
+    } else if (std::holds_alternative<api::Refusal>(answer)) {
+      ++parts_.counters.refused_early;
+    } else {
+      ++parts_.counters.busy;
+    }
+  }
+  return answers;
+}
+
+std::vector<api::Answer> Port::take_in(const std::vector<Bytes>& statements) {
   const auto deadline = steady_clock::now() + kSubmitDeadline;
   std::vector<api::Answer> answers(statements.size(), api::TooBusy{});
-  if (disk_free() < kDiskFreeMin) return answers;
+  if (disk().grade() >= DiskGrade::refuse) return answers;
   std::vector<Judged> judged(statements.size());
   std::vector<VerifierPool::Task> tasks;
   for (std::size_t first = 0; first < statements.size(); first += kStatementsPerTask) {
@@ -260,13 +275,11 @@ Result<Bytes> Port::genesis() const { return parts_.network.genesis_bytes; }
 
 // --- health -------------------------------------------------------------------------------------
 
-std::uint64_t Port::disk_free() const {
-  struct statvfs facts {};
-  if (::statvfs(parts_.config.data.c_str(), &facts) != 0) return 0;
-  return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+DiskSpace Port::disk() const {
+  return disk_space(parts_.config.data).value_or(DiskSpace{0, UINT64_MAX});
 }
 
-std::string Port::why_not_ready(const CoreFacts& facts, std::uint64_t free_bytes) const {
+std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
   if (!facts.alarm.empty()) return "alarm: " + facts.alarm;
   const std::size_t quorum = parts_.network.membership.q();
   const auto connected = static_cast<std::size_t>(
@@ -281,7 +294,7 @@ std::string Port::why_not_ready(const CoreFacts& facts, std::uint64_t free_bytes
     return fmt::format("catching up: at height {}, others are at {}; wait",
                        facts.replica.executed_height, facts.replica.peers_height);
   }
-  if (free_bytes < kDiskFreeMin) return "less than 1 GiB of disk is free; make room";
+  if (disk >= DiskGrade::refuse) return std::string(to_text(disk));
   if (!parts_.store.published()) return "no checkpoint with enough cosignatures yet; wait";
   return {};
 }
@@ -307,8 +320,9 @@ api::Health Port::health() const {
     out.peers.push_back({peer.id, peer.connected, peer.height, peer.last_heard_ms});
   }
   out.mempool_bytes = parts_.mempool.waiting_bytes();
-  out.disk_free_bytes = disk_free();
-  out.not_ready_reason = why_not_ready(facts, out.disk_free_bytes);
+  const DiskSpace space = disk();
+  out.disk_free_bytes = space.free_bytes;
+  out.not_ready_reason = why_not_ready(facts, space.grade());
   out.ready = out.not_ready_reason.empty();
   return out;
 }

@@ -13,6 +13,8 @@
 #include "api/reader.h"
 #include "ledger/store.h"
 #include "node/config.h"
+#include "node/counters.h"
+#include "node/disk_guard.h"
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/network.h"
@@ -22,9 +24,6 @@
 #include "node/waiters.h"
 
 namespace footproof::node {
-
-// New statements are refused below so much free space.
-constexpr std::uint64_t kDiskFreeMin = std::uint64_t{1} << 30U;
 
 // All of it outlives the port.
 struct PortParts {
@@ -37,6 +36,7 @@ struct PortParts {
   FactBoard& facts;
   VerdictCache& verdicts;
   VerifierPool& pool;
+  Counters& counters;
   std::function<void()> submitted;  // statements wait in the mempool
 };
 
@@ -70,10 +70,12 @@ class Port final : public api::Reader, public api::Submissions {
     PendingStatement pending;
   };
 
+  std::vector<api::Answer> take_in(const std::vector<Bytes>& statements);
   [[nodiscard]] Judged judge(const Bytes& bytes) const;
   [[nodiscard]] std::optional<api::Logged> logged(const Digest& entry_id) const;
-  [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, std::uint64_t disk_free) const;
-  [[nodiscard]] std::uint64_t disk_free() const;
+  [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, DiskGrade disk) const;
+  // Nothing free where the disk cannot be asked.
+  [[nodiscard]] DiskSpace disk() const;
   [[nodiscard]] Result<std::shared_ptr<const ledger::Snapshot>> published() const;
 
   PortParts parts_;

@@ -47,9 +47,13 @@ const char* reason_of(httplib::Error error, bool too_large) {
     case httplib::Error::Write:
       return "the connection was cut while sending";
     case httplib::Error::SSLConnection:
+      return "no TLS connection; does it speak https, or http:// alone?";
     case httplib::Error::SSLLoadingCerts:
+      return "the certificates of the authorities that this machine trusts cannot be read; "
+             "SSL_CERT_FILE names another file";
     case httplib::Error::SSLServerVerification:
-      return "TLS failed; is its X.509 certificate good, and is it https at all?";
+      return "its certificate is not to be trusted: of an unknown issuer, expired, or for another "
+             "host. An authority of one's own is named by SSL_CERT_FILE";
     default:
       return "the request failed";
   }

@@ -380,6 +380,33 @@ TEST_F(RoutesTest, EveryCutAndManyFlipsOfAStatementGiveAClearAnswer) {
   }
 }
 
+TEST_F(RoutesTest, NothingInvitesAPageOfAnotherOrigin) {
+  start();
+  const std::string origin = " HTTP/1.1\r\nHost: n\r\nOrigin: https://page.example\r\n\r\n";
+  const std::string read = ask("GET /checkpoint" + origin);
+  EXPECT_EQ(read.find("HTTP/1.1 200"), 0U) << read;
+  EXPECT_EQ(read.find("Access-Control"), std::string::npos) << read;
+  const std::string preflight = ask("OPTIONS /v1/statements" + origin);
+  EXPECT_EQ(preflight.find("HTTP/1.1 405"), 0U) << preflight;
+  EXPECT_EQ(preflight.find("Access-Control"), std::string::npos) << preflight;
+}
+
+TEST_F(RoutesTest, MetricsCountWhatTheServerRead) {
+  ServerConfig config;
+  routes_.meter = config.meter;
+  routes_.counters = [] { return NodeCounters{.taken = 5}; };
+  auto server = Server::start(config, make_routes(routes_, node_, node_));
+  ASSERT_TRUE(server);
+  server_ = std::move(*server);
+  for (int i = 0; i < 3; ++i) (void)get("/v1/health");
+  (void)ask("GARBAGE\r\n\r\n");
+  const std::string metrics = get("/metrics");
+  EXPECT_NE(metrics.find("Content-Type: text/plain; version=0.0.4"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("\nfootproof_http_requests_total 5\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("\nfootproof_http_refused_total 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("{answer=\"taken\"} 5\n"), std::string::npos) << metrics;
+}
+
 TEST_F(RoutesTest, ClientGoesToTheNextNodeAndSaysWhyNoneAnswered) {
   start();
   // A port that was free a moment ago: nobody listens there.

@@ -108,6 +108,10 @@ TEST(Log, EscapesAndBoundsWhatComesFromOutside) {
   EXPECT_EQ(log_text("peer_up", {{"peer", "battery"}, {"port", 7}}),
             "event=peer_up peer=battery port=7");
   EXPECT_EQ(log_text("x", {{"v", "a\nevent=forged \""}}), "event=x v=\"a\\x0aevent=forged \\x22\"");
+  EXPECT_EQ(log_text("x", {{"data", "/집/데이터"}, {"why", "없는 파일"}}),
+            "event=x data=/집/데이터 why=\"없는 파일\"");
+  EXPECT_EQ(log_text("x", {{"v", "집\xed\x95"}}), "event=x v=\"\\xec\\xa7\\x91\\xed\\x95\"");
+  EXPECT_EQ(log_text("x", {{"v", "\xe2\x80\xae"}}), "event=x v=\"\\xe2\\x80\\xae\"");
   const auto cut = log_text("x", {{"v", std::string(10'000, 'a')}});
   EXPECT_LT(cut.size(), kLogValueMax + 20);
   EXPECT_EQ(cut.substr(cut.size() - 4), "...\"");

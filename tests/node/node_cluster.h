@@ -75,6 +75,25 @@ class NodeCluster {
   void stop(std::size_t i) { nodes_[i].reset(); }
   [[nodiscard]] int fatal() const { return fatal_; }
 
+  // What a test needs to play this validator by hand, while its node does not run.
+  [[nodiscard]] LinkIdentity identity(std::size_t i) const {
+    const auto& members = network_->validators.members;
+    const auto peer_of = [&](std::size_t at) {
+      return PeerIdentity{static_cast<ValidatorIndex>(at), members[at].id, members[at].vote_key,
+                          members[at].tls_pin};
+    };
+    LinkIdentity out{network_->chain_id, peer_of(i), {}, {}, {}, {}};
+    for (std::size_t at = 0; at < members.size(); ++at) {
+      if (at != i) out.peers.push_back(peer_of(at));
+    }
+    const auto key = std::make_shared<SigningKey>(
+        testing::key_from(std::string(kName) + '/' + members[i].id + '/' + std::string(role::kVote),
+                          Algorithm::eddsa));
+    out.sign = [key](ByteView message) { return key->sign(message); };
+    LinkFixture::use_files(out, tls_[i]);
+    return out;
+  }
+
   [[nodiscard]] api::Client client(std::size_t i) const {
     return api::Client::make({"http://127.0.0.1:" + std::to_string(ports_[2 * i + 1])}).value();
   }

@@ -1,0 +1,75 @@
+// /metrics: the text format, and that every figure is documented.
+#include "api/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+namespace footproof::api {
+namespace {
+
+std::string page() {
+  Health health;
+  health.ready = true;
+  health.height = 41;
+  health.block_time_ms = 1'795'572'804'036;
+  health.peers = {{"automobile", true, 41, 3}, {"steel-aluminium", false, 0, 0}};
+  NodeCounters node;
+  node.taken = 7;
+  node.refused = 2;
+  ServerCounters http;
+  http.requests = 99;
+  return metrics_text(health, node, http);
+}
+
+TEST(Metrics, EveryLineIsOfTheTextFormat) {
+  std::istringstream lines(page());
+  const std::regex sample(R"(footproof_[a-z_]+(\{[a-z]+="[A-Za-z0-9._-]+"\})? [0-9]+(\.[0-9]+)?)");
+  std::string described;
+  std::string typed;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) {
+      described = line.substr(7, line.find(' ', 7) - 7);
+      continue;
+    }
+    if (line.starts_with("# TYPE ")) {
+      typed = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_EQ(typed, described);
+      continue;
+    }
+    EXPECT_TRUE(std::regex_match(line, sample)) << line;
+    EXPECT_TRUE(line.starts_with(typed + " ") || line.starts_with(typed + "{")) << line;
+  }
+}
+
+TEST(Metrics, SaysWhatTheNodeMeasures) {
+  const std::string text = page();
+  for (const char* line : {"footproof_ready 1\n", "footproof_height 41\n",
+                           "footproof_block_time_seconds 1795572804.036\n",
+                           "footproof_peer_connected{peer=\"automobile\"} 1\n",
+                           "footproof_peer_connected{peer=\"steel-aluminium\"} 0\n",
+                           "footproof_statements_submitted_total{answer=\"taken\"} 7\n",
+                           "footproof_statements_executed_total{verdict=\"refused\"} 2\n",
+                           "footproof_http_requests_total 99\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+}
+
+TEST(Metrics, EveryFigureStandsInTheOperatorsPage) {
+  std::ifstream in(FOOTPROOF_SOURCE_DIR "/docs/operating.md");
+  const std::string doc{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::istringstream lines(page());
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("# TYPE ")) continue;
+    const std::string name = line.substr(7, line.find(' ', 7) - 7);
+    EXPECT_NE(doc.find('`' + name.substr(10)), std::string::npos) << name;
+  }
+}
+
+}  // namespace
+}  // namespace footproof::api

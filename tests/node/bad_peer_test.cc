@@ -1,0 +1,106 @@
+// A validator that breaks the protocol, played by hand against real nodes: its link is closed, and
+// the others go on.
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "consensus/messages.h"
+#include "node/log.h"
+#include "node/mesh.h"
+#include "tests/node/node_cluster.h"
+
+namespace footproof::node {
+namespace {
+
+struct Links final : MeshEvents {
+  void peer_connected(ValidatorIndex) override { ++connected; }
+  void peer_disconnected(ValidatorIndex) override { ++disconnected; }
+  void peer_message(ValidatorIndex, Envelope&&) override {}
+  int connected = 0;
+  int disconnected = 0;
+};
+
+// Validator 3 is ours; 0 to 2 are a quorum without it.
+class BadPeer : public ::testing::Test {
+ protected:
+  static constexpr ValidatorIndex kSelf = 3;
+
+  void SetUp() override {
+    set_log_level(LogLevel::error);
+    cluster_.init_all();
+    for (std::size_t i = 0; i < kSelf; ++i) ASSERT_TRUE(cluster_.start(i));
+    mesh_ = std::make_unique<Mesh>(io_, cluster_.identity(kSelf),
+                                   std::vector<PeerAddress>{{0, cluster_.config(0).mesh_listen}},
+                                   links_);
+    ASSERT_TRUE(mesh_->start({"127.0.0.1", 0}));
+    ASSERT_TRUE(until([this] { return links_.connected == 1; }));
+  }
+  void TearDown() override {
+    mesh_->stop();
+    io_.run_for(std::chrono::seconds(1));
+    EXPECT_EQ(cluster_.fatal(), 0);
+  }
+
+  bool until(const std::function<bool()>& done) {
+    return test::NodeCluster::until([&] {
+      io_.run_one_for(std::chrono::milliseconds(20));
+      io_.restart();
+      return done();
+    });
+  }
+  void send(const consensus::Message& message) {
+    ASSERT_TRUE(mesh_->send(0, encode_frame(FrameKind::control, 0, consensus::encode(message))));
+  }
+  void expect_dropped_by(const consensus::Message& message) {
+    send(message);
+    EXPECT_TRUE(until([this] { return links_.disconnected == 1; }));
+    // Not for good: the link comes back.
+    EXPECT_TRUE(until([this] { return links_.connected == 2; }));
+    const auto metrics = cluster_.client(0).get("/metrics", 65'536);
+    ASSERT_TRUE(metrics) << metrics.error().detail;
+    EXPECT_NE(metrics->body.find("footproof_links_dropped_total 1\n"), std::string::npos)
+        << metrics->body;
+  }
+
+  test::NodeCluster cluster_;
+  boost::asio::io_context io_;
+  Links links_;
+  std::unique_ptr<Mesh> mesh_;
+};
+
+consensus::Certificate junk_certificate() {
+  consensus::Certificate certificate{consensus::VoteType::nullify, {}, 0b111, {}};
+  certificate.proposal.view = 1000;
+  certificate.signatures.resize(3);
+  certificate.signatures[0].fill(7);
+  return certificate;
+}
+
+TEST_F(BadPeer, LosesItsLinkForACertificateThatDoesNotVerify) {
+  expect_dropped_by(junk_certificate());
+}
+
+TEST_F(BadPeer, LosesItsLinkForAStatusThatDoesNotVerify) {
+  consensus::Status status;
+  status.view = 1001;
+  status.entry = junk_certificate();
+  expect_dropped_by(status);
+}
+
+TEST_F(BadPeer, LosesItsLinkForTheVoteOfAnother) {
+  consensus::Vote vote{consensus::VoteType::nullify, {}, 1, {}};
+  vote.proposal.view = 1;
+  expect_dropped_by(vote);
+}
+
+TEST_F(BadPeer, TheOthersGoOn) {
+  send(junk_certificate());
+  const auto statement = cluster_.add_key("meanwhile");
+  const auto submitted =
+      cluster_.client(0).submit(statement.bytes(), std::chrono::milliseconds(15'000));
+  ASSERT_TRUE(submitted) << submitted.error().detail;
+  EXPECT_EQ(submitted->what, api::Submitted::What::logged);
+}
+
+}  // namespace
+}  // namespace footproof::node
