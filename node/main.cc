@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "attest/printable.h"
 #include "node/config.h"
 #include "node/log.h"
 #include "node/node.h"
@@ -26,7 +27,8 @@ constexpr std::string_view kUsage =
     "       footproofd --init CONFIG           make its data folder, once in its life\n"
     "       footproofd --init-observer CONFIG  the same after a lost disk: it follows, never "
     "votes\n"
-    "       footproofd --check-config CONFIG   say whether the file is good, and nothing else\n"
+    "       footproofd --check-config CONFIG   say whether it and the files it names are good; "
+    "change nothing\n"
     "       footproofd --version | --help\n";
 
 constexpr int kExitFailed = 3;  // the disk, the network or the files of the node
@@ -34,7 +36,8 @@ constexpr int kExitUsage = 4;
 constexpr rlim_t kOpenFilesMax = 4096;
 
 int complain(std::string_view what, int code) {
-  fmt::print(stderr, "footproofd: {}\n", what);
+  // One line, whatever a file made us quote.
+  fmt::print(stderr, "footproofd: {}\n", footproof::printable(what));
   return code;
 }
 
@@ -88,6 +91,8 @@ int with_config(const std::string& file, int (*action)(const Config&)) {
 }
 
 int check(const Config& config) {
+  const auto files = footproof::node::check_files(config);
+  if (!files) return complain(files.error().detail, kExitFailed);
   fmt::print("configuration ok: {}\n", footproof::node::describe(config));
   return 0;
 }

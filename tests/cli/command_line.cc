@@ -15,6 +15,14 @@
 namespace footproof::testing {
 
 Answer CommandLine::run(const std::vector<std::string>& arguments) const {
+  return start(FOOTPROOF_PROGRAM, arguments);
+}
+
+Answer CommandLine::run_node(const std::vector<std::string>& arguments) const {
+  return start(FOOTPROOFD_PROGRAM, arguments);
+}
+
+Answer CommandLine::start(const char* program, const std::vector<std::string>& arguments) const {
   const std::string out = path(".out");
   const std::string err = path(".err");
   posix_spawn_file_actions_t actions;
@@ -23,7 +31,7 @@ Answer CommandLine::run(const std::vector<std::string>& arguments) const {
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  std::vector<std::string> words = {FOOTPROOF_PROGRAM};
+  std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -32,8 +40,7 @@ Answer CommandLine::run(const std::vector<std::string>& arguments) const {
   char* environment[] = {no_environment.data(), nullptr};
   pid_t child = 0;
   Answer answer;
-  const int started =
-      posix_spawn(&child, FOOTPROOF_PROGRAM, &actions, nullptr, argv.data(), environment);
+  const int started = posix_spawn(&child, program, &actions, nullptr, argv.data(), environment);
   posix_spawn_file_actions_destroy(&actions);
   EXPECT_EQ(started, 0);
   if (started != 0) return answer;

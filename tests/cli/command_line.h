@@ -1,4 +1,4 @@
-// Runs the real footproof program in a temporary folder, and makes the files that it needs: a
+// Runs the real programs in a temporary folder, and makes the files that they need: a
 // declaration attested in a fixture log as of now.
 #pragma once
 
@@ -23,6 +23,8 @@ class CommandLine : public ::testing::Test {
  protected:
   // `arguments` are passed on as they are; names of files are relative to the folder.
   [[nodiscard]] Answer run(const std::vector<std::string>& arguments) const;
+  // footproofd, which is expected to end by itself.
+  [[nodiscard]] Answer run_node(const std::vector<std::string>& arguments) const;
   void write(const std::string& name, ByteView bytes) const;
   [[nodiscard]] Bytes read(const std::string& name) const;
   [[nodiscard]] bool exists(const std::string& name) const;
@@ -33,6 +35,7 @@ class CommandLine : public ::testing::Test {
   void seal_and_attest();
 
  private:
+  [[nodiscard]] Answer start(const char* program, const std::vector<std::string>& arguments) const;
   test::TempFolder folder_;
 };
 
