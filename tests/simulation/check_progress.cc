@@ -48,6 +48,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   checkers.push_back(check_evidence());
   checkers.push_back(check_memory());
   checkers.push_back(check_progress());
+  checkers.push_back(check_rules());
   return checkers;
 }
 

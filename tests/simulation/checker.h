@@ -39,6 +39,7 @@ class Checker {
 [[nodiscard]] std::unique_ptr<Checker> check_evidence();      // I9, and no alarm without cause
 [[nodiscard]] std::unique_ptr<Checker> check_memory();        // I11
 [[nodiscard]] std::unique_ptr<Checker> check_progress();      // I12
+[[nodiscard]] std::unique_ptr<Checker> check_rules();         // I14
 
 [[nodiscard]] std::vector<std::unique_ptr<Checker>> all_checkers();
 

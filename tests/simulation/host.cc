@@ -159,6 +159,9 @@ void Host::crash() {
 void Host::step(const decltype(consensus::Event::what)& what) {
   if (!up() || world_.failed()) return;
   const std::uint64_t life = life_;
+  if (const auto* came = std::get_if<consensus::Received>(&what); came && honest()) {
+    for (auto& checker : world_.checkers()) checker->received(world_, *this, came->message);
+  }
   perform(replica_->step({now(), what}));
   if (up() && life == life_ && honest() && !world_.failed()) {
     for (auto& checker : world_.checkers()) checker->stepped(world_, *this);
@@ -169,11 +172,7 @@ void Host::receive(ValidatorIndex from, const Wire& wire) {
   switch (wire.kind) {
     case Wire::Kind::consensus:
       if (!wire.message) return;  // junk: it did not parse, the link would be closed
-      if (honest()) {
-        for (auto& checker : world_.checkers()) checker->received(world_, *this, *wire.message);
-      } else if (!adversary_->receive(*this, from, *wire.message)) {
-        return;
-      }
+      if (adversary_ && !adversary_->receive(*this, from, *wire.message)) return;
       step(consensus::Received{from, *wire.message});
       return;
     case Wire::Kind::batch:

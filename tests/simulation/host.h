@@ -62,6 +62,7 @@ class Host final : public consensus::ChainReader {
 
   // For checkers.
   [[nodiscard]] const consensus::Replica& replica() const { return *replica_; }
+  [[nodiscard]] std::uint64_t wall_ms() const { return now().wall_ms; }
   [[nodiscard]] std::uint64_t durable_lsn() const { return durable_lsn_; }
   [[nodiscard]] bool body_on_disk(const Digest& digest) const;  // synced
   [[nodiscard]] bool block_on_disk(const Digest& id) const;     // synced
