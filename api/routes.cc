@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/answers.h"
+#include "api/governance_routes.h"
 #include "api/metrics.h"
 #include "api/submit.h"
 #include "attest/receipt.h"
@@ -57,7 +58,8 @@ class Routes {
         submissions_(submissions),
         meter_(config.meter),
         counters_(config.counters),
-        submit_(config, submissions) {}
+        submit_(config, submissions),
+        governance_(reader) {}
 
   Response answer(const Request& request) {
     if (request.path == "/v1/statements" || request.path == "/v1/dry-run") {
@@ -79,6 +81,7 @@ class Routes {
     if (path == "/v1/proofs/inclusion") return inclusion(request);
     if (path == "/v1/proofs/consistency") return consistency(request);
     if (path == "/v1/proofs/state") return state(request);
+    if (GovernanceRoutes::takes(path)) return governance_.answer(request);
     if (path == "/v1/health") return json_answer(200, to_json(reader_.health()));
     if (path == "/v1/ready") return ready();
     if (path == "/metrics") return metrics();
@@ -216,6 +219,7 @@ class Routes {
   const std::shared_ptr<const ServerMeter> meter_;
   const std::function<NodeCounters()> counters_;
   SubmitRoutes submit_;
+  GovernanceRoutes governance_;
 };
 
 }  // namespace

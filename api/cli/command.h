@@ -44,6 +44,7 @@ struct Context {
 void add_key_commands(CLI::App& app, Context& context);        // key
 void add_validator_commands(CLI::App& app, Context& context);  // validator, party
 void add_network_commands(CLI::App& app, Context& context);    // network
+void add_ballot_commands(CLI::App& app, Context& context);     // ballot
 void add_attest_commands(CLI::App& app, Context& context);     // attest, submit
 void add_accredit_commands(CLI::App& app, Context& context);   // accredit
 void add_status_commands(CLI::App& app, Context& context);     // suspend, reinstate, revoke, status

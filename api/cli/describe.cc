@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "api/ballot_view.h"
 #include "attest/block_record.h"
 #include "attest/cbor.h"
 #include "attest/core_profile.h"
@@ -68,6 +69,7 @@ struct PayloadFacts {
   void operator()(const Ballot& ballot) const {
     add("vote", ballot.approve ? "approve" : "reject");
     add("proposal", to_hex(ballot.proposal.nonce));
+    add("change", describe(ballot.proposal.change));
     add("lapses", ballot.proposal.lapses.text());
   }
   void operator()(const DatasetRelease& release) const {

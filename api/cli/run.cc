@@ -16,6 +16,7 @@ namespace {
 void add_all(CLI::App& app, Context& context) {
   add_network_commands(app, context);
   add_validator_commands(app, context);
+  add_ballot_commands(app, context);
   add_key_commands(app, context);
   add_accredit_commands(app, context);
   add_register_commands(app, context);
