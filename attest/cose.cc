@@ -122,15 +122,16 @@ Result<void> check_texts(const Header& header) {
 }
 
 // Signs, and reads the result back with the receiver's code: what we emit always parses.
-Result<Sign1> sign_header(const SigningKey& key, const Header& header, ByteView payload,
+Result<Sign1> sign_header(const Signer& key, const Header& header, ByteView payload,
                           Profile profile) {
   const auto texts = check_texts(header);
   if (!texts) return fail(texts.error());
   const Bytes protected_header = write_header(header);
-  const Bytes signature = key.sign(sig_structure(protected_header, payload));
+  const auto signature = key.try_sign(sig_structure(protected_header, payload));
+  if (!signature) return fail(signature.error());
   Parts parts;
   parts.protected_header = protected_header;
-  parts.signature = signature;
+  parts.signature = *signature;
   parts.detached = profile == Profile::holder;
   if (!parts.detached) parts.payload = payload;
   return Sign1::parse(write_parts(parts), profile);
@@ -171,7 +172,7 @@ Result<Sign1> Sign1::parse(ByteView bytes, Profile profile) {
   return sign1;
 }
 
-Result<Sign1> Sign1::sign(const SigningKey& key, std::string_view content_type, Claims claims,
+Result<Sign1> Sign1::sign(const Signer& key, std::string_view content_type, Claims claims,
                           ByteView payload) {
   const Header header{.algorithm = key.algorithm(),
                       .content_type = std::string(content_type),
@@ -180,7 +181,7 @@ Result<Sign1> Sign1::sign(const SigningKey& key, std::string_view content_type, 
   return sign_header(key, header, payload, Profile::statement);
 }
 
-Result<Sign1> Sign1::sign_detached(const SigningKey& key, std::string_view content_type,
+Result<Sign1> Sign1::sign_detached(const Signer& key, std::string_view content_type,
                                    ByteView payload) {
   const Header header{.algorithm = key.algorithm(),
                       .content_type = std::string(content_type),

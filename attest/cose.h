@@ -54,11 +54,11 @@ class Sign1 {
   [[nodiscard]] static Result<Sign1> parse(ByteView bytes, Profile profile = Profile::statement);
 
   // Signs a statement. Fails where the result would not parse: too long, or a bad header.
-  [[nodiscard]] static Result<Sign1> sign(const SigningKey& key, std::string_view content_type,
+  [[nodiscard]] static Result<Sign1> sign(const Signer& key, std::string_view content_type,
                                           Claims claims, ByteView payload);
   // Signs `payload` for the holder's profile, leaving it detached.
-  [[nodiscard]] static Result<Sign1> sign_detached(const SigningKey& key,
-                                                   std::string_view content_type, ByteView payload);
+  [[nodiscard]] static Result<Sign1> sign_detached(const Signer& key, std::string_view content_type,
+                                                   ByteView payload);
 
   [[nodiscard]] const Bytes& bytes() const { return bytes_; }
   [[nodiscard]] const Header& header() const { return header_; }

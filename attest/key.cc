@@ -142,6 +142,11 @@ bool verify(const PublicKey& key, ByteView message, ByteView signature) {
                                      decoded.raw.data()) == 0;
 }
 
+Result<Bytes> with_low_s(ByteView signature) {
+  if (signature.size() != kSignatureSize) return fail(Errc::bad_length, "a signature has 64 bytes");
+  return p256::with_low_s(signature);
+}
+
 struct SigningKey::Secret {
   explicit Secret(PublicKey public_key) : key(std::move(public_key)) {}
   Secret(const Secret&) = delete;
@@ -226,6 +231,12 @@ Bytes SigningKey::sign(ByteView message) const {
 Bytes make_possession_proof(const SigningKey& key, const Digest& chain_id, std::string_view owner,
                             std::string_view role) {
   return key.sign(possession_message(key.public_key(), chain_id, owner, role));
+}
+
+Result<Bytes> try_possession_proof(const Signer& key, const Digest& chain_id,
+                                   std::string_view owner, std::string_view role) {
+  if (!is_utf8(as_bytes(owner))) return fail(Errc::usage, "owner: not UTF-8");
+  return key.try_sign(possession_message(key.public_key(), chain_id, owner, role));
 }
 
 bool verify_possession_proof(const PublicKey& key, const Digest& chain_id, std::string_view owner,

@@ -74,8 +74,28 @@ class PublicKey {
 // Whether `signature` over `message` is valid under the rule of the key's algorithm.
 [[nodiscard]] bool verify(const PublicKey& key, ByteView message, ByteView signature);
 
+// Whoever can sign: a key in memory, or a device that never gives its key away (token/token_key.h).
+// Formats take a Signer; what needs a signature that cannot fail takes a SigningKey.
+class Signer {
+ public:
+  virtual ~Signer() = default;
+  [[nodiscard]] virtual const PublicKey& public_key() const = 0;
+  // 64 bytes that verify under public_key(); for ES256 with low S. A device may fail.
+  [[nodiscard]] virtual Result<Bytes> try_sign(ByteView message) const = 0;
+  [[nodiscard]] Algorithm algorithm() const { return public_key().algorithm(); }
+
+ protected:
+  Signer() = default;
+  Signer(Signer&&) = default;
+  Signer& operator=(Signer&&) = default;
+};
+
+// The 64 bytes r‖s with the lower of the two possible s, for signers that do not choose it. Fails
+// where r or s is not in [1, n−1].
+[[nodiscard]] Result<Bytes> with_low_s(ByteView signature);
+
 // A private key. Moves, never copies, never prints; its bytes are wiped on destruction.
-class SigningKey {
+class SigningKey final : public Signer {
  public:
   [[nodiscard]] static SigningKey generate(Algorithm algorithm);
   // RFC 8032 §5.1.5: any 32 bytes are a seed. For tests and for keys derived elsewhere.
@@ -86,15 +106,15 @@ class SigningKey {
                                                    std::optional<std::string_view> passphrase);
   SigningKey(SigningKey&&) noexcept;
   SigningKey& operator=(SigningKey&&) noexcept;
-  ~SigningKey();
+  ~SigningKey() override;
 
   // With a passphrase: PBES2, scrypt and AES-256-CBC. The result is secret: the caller wipes it.
   [[nodiscard]] std::string to_pem(std::optional<std::string_view> passphrase) const;
 
-  [[nodiscard]] const PublicKey& public_key() const;
-  [[nodiscard]] Algorithm algorithm() const { return public_key().algorithm(); }
+  [[nodiscard]] const PublicKey& public_key() const override;
   // 64 bytes. The public key that goes into an Ed25519 signature is the stored one.
   [[nodiscard]] Bytes sign(ByteView message) const;
+  [[nodiscard]] Result<Bytes> try_sign(ByteView message) const override { return sign(message); }
 
  private:
   struct Secret;
@@ -116,6 +136,8 @@ inline constexpr std::string_view kHolder = "holder";
 
 [[nodiscard]] Bytes make_possession_proof(const SigningKey& key, const Digest& chain_id,
                                           std::string_view owner, std::string_view role);
+[[nodiscard]] Result<Bytes> try_possession_proof(const Signer& key, const Digest& chain_id,
+                                                 std::string_view owner, std::string_view role);
 [[nodiscard]] bool verify_possession_proof(const PublicKey& key, const Digest& chain_id,
                                            std::string_view owner, std::string_view role,
                                            ByteView proof);

@@ -153,6 +153,21 @@ bool verify(const Pkey& key, ByteView message, ByteView signature) {
   return good;
 }
 
+namespace {
+
+Bytes lower_s(Bytes signature) {
+  constexpr int kSize = static_cast<int>(kScalarSize);
+  std::uint8_t* const s = signature.data() + kScalarSize;
+  if (!less(kHalfOrder, ByteView(s, kScalarSize))) return signature;
+  const Bignum high(BN_bin2bn(s, kSize, nullptr));
+  const Bignum order(BN_bin2bn(kOrder.data(), kSize, nullptr));
+  CHECK(high != nullptr && order != nullptr && BN_sub(high.get(), order.get(), high.get()) == 1);
+  CHECK(BN_bn2binpad(high.get(), s, kSize) == kSize);
+  return signature;
+}
+
+}  // namespace
+
 Bytes sign(const Pkey& private_key, ByteView message) {
   const Digest digest = sha256(message);
   const Context context(EVP_PKEY_CTX_new_from_pkey(nullptr, private_key.get(), nullptr));
@@ -169,14 +184,17 @@ Bytes sign(const Pkey& private_key, ByteView message) {
   Bytes signature(kSignatureSize);
   constexpr int kSize = static_cast<int>(kScalarSize);
   CHECK(BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), signature.data(), kSize) == kSize);
-  std::uint8_t* const s = signature.data() + kScalarSize;
-  CHECK(BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), s, kSize) == kSize);
-  if (!less(kHalfOrder, ByteView(s, kScalarSize))) return signature;
-  const Bignum high(BN_bin2bn(s, kSize, nullptr));
-  const Bignum order(BN_bin2bn(kOrder.data(), kSize, nullptr));
-  CHECK(high != nullptr && order != nullptr && BN_sub(high.get(), order.get(), high.get()) == 1);
-  CHECK(BN_bn2binpad(high.get(), s, kSize) == kSize);
-  return signature;
+  CHECK(BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), signature.data() + kScalarSize, kSize) == kSize);
+  return lower_s(std::move(signature));
+}
+
+Result<Bytes> with_low_s(ByteView signature) {
+  CHECK(signature.size() == kSignatureSize);
+  if (!is_valid_scalar(signature.first(kScalarSize)) ||
+      !is_valid_scalar(signature.subspan(kScalarSize))) {
+    return fail(Errc::bad_signature, "ES256: r or s is not in [1, n-1]");
+  }
+  return lower_s(to_bytes(signature));
 }
 
 }  // namespace footproof::p256

@@ -37,6 +37,8 @@ struct Point {
 [[nodiscard]] Point point_of(const Pkey& key);
 
 [[nodiscard]] bool verify(const Pkey& key, ByteView message, ByteView signature);
+// The same pair with the lower s; fails where r or s is not a valid scalar. 64 bytes (CHECKed).
+[[nodiscard]] Result<Bytes> with_low_s(ByteView signature);
 // Low S: s ≤ n/2.
 [[nodiscard]] Bytes sign(const Pkey& private_key, ByteView message);
 

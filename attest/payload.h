@@ -177,8 +177,8 @@ struct NewKey {
   friend bool operator==(const NewKey&, const NewKey&) = default;
 };
 
-//   add          added
-//   rotate       added, kid (the key that it replaces)
+//   add          added; certificate_chain is optional
+//   rotate       added, kid (the key that it replaces); certificate_chain is optional
 //   compromised  kid, since
 struct KeyChange {
   KeyAction action = KeyAction::add;
@@ -186,6 +186,8 @@ struct KeyChange {
   std::optional<NewKey> added;
   std::optional<Digest> kid;
   std::optional<Instant> since;
+  // Of the X.509 certificate chain that goes with the added key (attest/x509.h).
+  std::optional<Digest> certificate_chain = {};
   friend bool operator==(const KeyChange&, const KeyChange&) = default;
 };
 

@@ -51,6 +51,9 @@ void judge_fields(cbor::Reader& in, const KeyChange& change) {
   if ((change.action == KeyAction::compromised) != change.since.has_value()) {
     in.field("since").reject(Errc::bad_value, "stands in compromised and only there");
   }
+  if (change.certificate_chain && !adds) {
+    in.field("x5t").reject(Errc::bad_value, "stands beside a new key and only there");
+  }
 }
 
 }  // namespace
@@ -98,7 +101,8 @@ Result<AccreditationChange> parse_accreditation_change(ByteView bytes) {
 Bytes encode(const KeyChange& change) {
   cbor::Writer out;
   out.map(3 + (change.added ? 3U : 0U) +
-          count_of({change.kid.has_value(), change.since.has_value()}));
+          count_of({change.kid.has_value(), change.since.has_value(),
+                    change.certificate_chain.has_value()}));
   out.uint(1).uint(1);
   fields::write_code(out.uint(2), change.action);
   fields::write_text(out.uint(3), change.party);
@@ -109,6 +113,7 @@ Bytes encode(const KeyChange& change) {
   }
   if (change.kid) out.uint(7).digest(*change.kid);
   if (change.since) out.uint(8).uint(change.since->ms);
+  if (change.certificate_chain) out.uint(9).digest(*change.certificate_chain);
   return std::move(out).take();
 }
 
@@ -129,6 +134,7 @@ Result<KeyChange> parse_key_change(ByteView bytes) {
   }
   if (map.key(7)) change.kid = in.field("kid").digest();
   if (map.key(8)) change.since = Instant{in.field("since").uint()};
+  if (map.key(9)) change.certificate_chain = in.field("x5t").digest();
   map.end();
   judge_fields(in, change);
   if (const auto end = in.finish(); !end) return fail(end.error());

@@ -30,6 +30,35 @@ constexpr std::uint64_t kScryptR = 8;
 constexpr std::uint64_t kScryptP = 5;
 constexpr std::size_t kSaltSize = 16;
 
+// CBC does not authenticate: a damaged file may decrypt to another seed. A P-256 key has its public
+// half in the file; beside an Ed25519 seed, PKCS#8 of version 1 has room for it among the
+// attributes, where localKeyID (PKCS#9) names the key.
+constexpr int kKeyIdAttribute = NID_localKeyID;
+constexpr std::size_t kEd25519Size = 32;
+
+void add_key_id(PKCS8_PRIV_KEY_INFO* info, const EVP_PKEY* key) {
+  std::array<std::uint8_t, kEd25519Size> raw{};
+  std::size_t size = raw.size();
+  CHECK(EVP_PKEY_get_raw_public_key(key, raw.data(), &size) == 1 && size == raw.size());
+  CHECK(PKCS8_pkey_add1_attr_by_NID(info, kKeyIdAttribute, V_ASN1_OCTET_STRING, raw.data(),
+                                    static_cast<int>(raw.size())) == 1);
+}
+
+// Files made elsewhere have no such attribute, or one of another length: those say nothing.
+bool contradicts_key_id(const PKCS8_PRIV_KEY_INFO* info, const EVP_PKEY* key) {
+  const auto* attributes = PKCS8_pkey_get0_attrs(info);
+  const int at = X509at_get_attr_by_NID(attributes, kKeyIdAttribute, -1);
+  if (at < 0) return false;
+  X509_ATTRIBUTE* const attribute = X509at_get_attr(attributes, at);
+  const auto* named = static_cast<const ASN1_OCTET_STRING*>(
+      X509_ATTRIBUTE_get0_data(attribute, 0, V_ASN1_OCTET_STRING, nullptr));
+  if (named == nullptr || ASN1_STRING_length(named) != static_cast<int>(kEd25519Size)) return false;
+  std::array<std::uint8_t, kEd25519Size> raw{};
+  std::size_t size = raw.size();
+  CHECK(EVP_PKEY_get_raw_public_key(key, raw.data(), &size) == 1 && size == raw.size());
+  return !equal(raw, ByteView(ASN1_STRING_get0_data(named), raw.size()));
+}
+
 // The DER inside one PEM block, wiped on the way out.
 struct Block {
   char* name = nullptr;
@@ -153,6 +182,10 @@ Result<PrivateBytes> read(std::string_view text, std::optional<std::string_view>
   }
   const Key key(EVP_PKCS82PKEY(info.get()));
   if (key == nullptr) return bad_file("a private key that does not parse");
+  if (EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_ED25519 &&
+      contradicts_key_id(info.get(), key.get())) {
+    return bad_file("a private key that is not the one the file names: the file is damaged");
+  }
   return private_bytes(key.get());
 }
 
@@ -161,6 +194,7 @@ std::string write(const PrivateBytes& secret, std::optional<std::string_view> pa
   CHECK(key != nullptr);
   const Pkcs8 info(EVP_PKEY2PKCS8(key.get()));
   CHECK(info != nullptr);
+  if (secret.is_ed25519) add_key_id(info.get(), key.get());
   const Memory memory(BIO_new(BIO_s_mem()));
   CHECK(memory != nullptr);
   if (!passphrase) {

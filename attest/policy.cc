@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 
 #include "attest/check.h"
 #include "attest/identifier.h"
@@ -26,7 +27,9 @@ std::string epoch_lines(const PolicyEpoch& epoch) {
       "# epoch " + std::to_string(epoch.epoch) + " sizes " + std::to_string(epoch.first_size) +
       " to " + (epoch.last_size ? std::to_string(*epoch.last_size) : "now") + " quorum " +
       std::to_string(epoch.quorum()) + " of " + std::to_string(epoch.members.size()) + "\n";
-  if (epoch.last_root) text += "# root " + epoch.last_root->hex() + "\n";
+  if (epoch.last_root && epoch.last_day) {
+    text += "# root " + epoch.last_root->hex() + " ended " + epoch.last_day->text() + "\n";
+  }
   for (const PolicyMember& member : epoch.members) text += member_line(member);
   return text;
 }
@@ -138,10 +141,13 @@ Result<PolicyEpoch> read_epoch(Lines& lines) {
   if (!open) {
     epoch.last_size = *last;
     const auto root_words = lines.take("# root ");
-    if (root_words.size() != 3) return lines.missing("# root <hex>");
+    if (root_words.size() != 5) return lines.missing("# root <hex> ended <date>");
     const auto root = digest_from_hex(root_words[2]);
     if (!root) return lines.error(root.error().code, root.error().detail);
+    const auto ended = Date::parse(root_words[4]);
+    if (!ended) return lines.error(ended.error().code, ended.error().detail);
     epoch.last_root = *root;
+    epoch.last_day = *ended;
   }
   for (std::uint64_t i = 0; i < *count; ++i) {
     auto member = read_member(lines);
@@ -214,8 +220,12 @@ Result<void> check_members(const Policy& policy, const PolicyEpoch& epoch, Holde
 Result<void> check_sizes(const Policy& policy, std::size_t index) {
   const PolicyEpoch& epoch = policy.epochs[index];
   const bool newest = index + 1 == policy.epochs.size();
-  if (epoch.last_size.has_value() == newest || epoch.last_root.has_value() == newest) {
-    return bad_epoch(epoch, "all epochs but the newest end, with a size and a root");
+  if (epoch.last_size.has_value() == newest || epoch.last_root.has_value() == newest ||
+      epoch.last_day.has_value() == newest) {
+    return bad_epoch(epoch, "all epochs but the newest end, with a size, a root and a day");
+  }
+  if (epoch.last_day && *epoch.last_day > policy.made_on) {
+    return bad_epoch(epoch, "ended after the policy was made");
   }
   if (epoch.last_size && (*epoch.last_size < epoch.first_size || *epoch.last_size > kTreeSizeMax)) {
     return bad_epoch(epoch, "ends before it begins");
@@ -230,6 +240,9 @@ Result<void> check_sizes(const Policy& policy, std::size_t index) {
   if (epoch.epoch != before.epoch + 1 || epoch.first_size != *before.last_size + 1) {
     return bad_epoch(epoch, "must follow the one before without a gap");
   }
+  if (epoch.last_day && *epoch.last_day < *before.last_day) {
+    return bad_epoch(epoch, "ended before the one before it");
+  }
   return {};
 }
 
@@ -243,8 +256,11 @@ struct KnownKeys {
 
 KnownKeys known_keys(const Policy& policy, const PolicyEpoch& cosigners) {
   KnownKeys known;
+  // A validator keeps its log key over many epochs. By the bytes of the key: check() has seen to it
+  // that no two names share one.
+  std::set<Bytes> seen;
   const auto add = [&](const NoteKey& key, const std::string& id) {
-    if (std::ranges::find(known.keys, key) != known.keys.end()) return;
+    if (!seen.insert(to_bytes(key.key().raw())).second) return;
     known.keys.push_back(key);
     known.ids.push_back(id);
   };
@@ -306,6 +322,11 @@ Result<Judged> judge(const Policy& policy, ByteView bytes) {
     return fail(Errc::bad_signature, "checkpoint: the line of the node that served it is missing");
   }
   judged.trusted.as_of = as_of_time(timestamps, epoch->faulty_max());
+  if (epoch->last_day && utc_day(instant_from_seconds(judged.trusted.as_of)) > *epoch->last_day) {
+    return fail(Errc::bad_signature, "checkpoint: cosigned after the set of epoch " +
+                                         std::to_string(epoch->epoch) + " had left, on " +
+                                         epoch->last_day->text());
+  }
   judged.trusted.checkpoint = std::move(*checkpoint);
   judged.trusted.epoch = epoch;
   return judged;

@@ -6,7 +6,9 @@
 // that other tools can use it; what is ours stands in its comment lines. It has one spelling.
 //
 // Judging a checkpoint: the set is chosen by the size; T, the as-of time, is the (f+1)-th largest
-// timestamp among its valid cosignatures: at least one honest validator vouches for it.
+// timestamp among its valid cosignatures: at least one honest validator vouches for it. A set that
+// has left vouches for nothing after its day: whoever steals its keys years later can make nothing
+// that looks fresh.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +42,7 @@ struct PolicyEpoch {
   std::uint64_t first_size = 1;            // S(e−1) + 1
   std::optional<std::uint64_t> last_size;  // S(e); none for the newest
   std::optional<Digest> last_root;         // root at S(e); there where last_size is
+  std::optional<Date> last_day;            // UTC day of the record at S(e); likewise
   std::vector<PolicyMember> members;       // ascending by id
 
   [[nodiscard]] std::size_t faulty_max() const { return footproof::faulty_max(members.size()); }

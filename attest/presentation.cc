@@ -128,7 +128,7 @@ Bytes holder_payload(const Presentation& presentation) {
   return write(presentation, Part::unsigned_part);
 }
 
-Result<void> sign_presentation(Presentation& presentation, const SigningKey& holder) {
+Result<void> sign_presentation(Presentation& presentation, const Signer& holder) {
   if (!presentation.holder) return fail(Errc::usage, "holder: name an audience first");
   const auto& [audience, nonce, expiry, unused] = *presentation.holder;
   if (audience.empty() || audience.size() > kAudienceSizeMax || !is_utf8(as_bytes(audience))) {

@@ -65,7 +65,7 @@ struct Presentation {
 // What the holder signs: the presentation without the signature. Only with a HolderBinding.
 [[nodiscard]] Bytes holder_payload(const Presentation& presentation);
 // Adds (or replaces) the holder's signature; audience, nonce and expiry must stand there already.
-[[nodiscard]] Result<void> sign_presentation(Presentation& presentation, const SigningKey& holder);
+[[nodiscard]] Result<void> sign_presentation(Presentation& presentation, const Signer& holder);
 [[nodiscard]] Result<void> verify_holder(const Presentation& presentation, const PublicKey& holder);
 
 }  // namespace footproof

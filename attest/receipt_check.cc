@@ -227,9 +227,14 @@ bool judge_network(const Policy& policy, const Checkpoint& checkpoint, ReceiptCh
   }
   const PolicyEpoch* epoch = policy.epoch_of_size(checkpoint.size);
   if (epoch == nullptr || check.last_record->epoch > policy.newest().epoch) {
-    check.network = not_checked("the policy of " + policy.made_on.text() + " knows epochs up to " +
-                                std::to_string(policy.newest().epoch) + ", this is of epoch " +
-                                std::to_string(check.last_record->epoch) + "; get a newer policy");
+    const std::uint64_t first = policy.epochs.front().epoch;
+    const bool too_new = check.last_record->epoch >= first;
+    check.network =
+        not_checked("the policy of " + policy.made_on.text() +
+                    (too_new ? " knows epochs up to " + std::to_string(policy.newest().epoch)
+                             : " begins with epoch " + std::to_string(first)) +
+                    ", this is of epoch " + std::to_string(check.last_record->epoch) +
+                    (too_new ? "; get a newer policy" : "; get one that holds the earlier epochs"));
     return premise("the policy does not reach this epoch");
   }
   check.network = passes(policy.origin + ", epoch " + std::to_string(epoch->epoch) +

@@ -173,7 +173,8 @@ struct KeyRecord {
   std::string party;
   KeyUsage usage = KeyUsage::sign;
   PublicKey key;
-  std::vector<KeyEvent> events;  // the first is add, the only one
+  std::vector<KeyEvent> events;                  // the first is add, the only one
+  std::optional<Digest> certificate_chain = {};  // attest/x509.h; what it was registered with
   friend bool operator==(const KeyRecord&, const KeyRecord&) = default;
 };
 
@@ -188,6 +189,11 @@ enum class KeyAnswer : std::uint8_t { good, not_yet_added, rotated, compromised 
                                StatementKind kind);
 // The earliest "compromised since" known at `known`.
 [[nodiscard]] std::optional<Instant> compromised_since(const KeyRecord& record, Instant known);
+
+// What a stolen status key can add to its party's record: this many keys, until the registrar or a
+// ballot steps in. And what anybody but a ballot can: a record holds about 1,650.
+inline constexpr std::uint64_t kOwnKeysMax = 64;
+inline constexpr std::size_t kPartyKeysMax = 1024;
 
 // --- party --------------------------------------------------------------------------------------
 
@@ -206,6 +212,9 @@ struct PartyRecord {
   std::vector<std::string> regimes;       // allowed; ascending
   std::vector<Digest> keys;               // every kid that it ever had; ascending
   std::vector<PartyEvent> events;         // at least one; the first admits
+  // How many keys it has registered itself since its registrar or a ballot last did. Whoever
+  // registers one for it sets it to 0; kOwnKeysMax ends it (docs/rules.md, key).
+  std::uint64_t own_keys = 0;
   friend bool operator==(const PartyRecord&, const PartyRecord&) = default;
 };
 

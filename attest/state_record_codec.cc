@@ -63,11 +63,13 @@ void begin_event(cbor::Reader& in, std::size_t more) {
   in.field("event what");
 }
 
-// Begins a record: an array of `items`, the first of them the version.
-void begin_record(cbor::Reader& in, ByteView bytes, std::size_t items) {
+// Begins a record: an array of `items`, the first of them the version. True where one more, which
+// may be left out, stands at its end.
+bool begin_record(cbor::Reader& in, ByteView bytes, std::size_t items, std::size_t optional = 0) {
   if (bytes.size() > kStateRecordSizeMax) in.reject(Errc::bad_length, "longer than 64 KiB");
-  in.array_of(items);
+  const bool more = in.array_between(items, items + optional) > items;
   fields::version(in);
+  return more;
 }
 
 // Reads a history of at least one event, recorded in this order.
@@ -279,7 +281,7 @@ Result<AccreditationRecord> parse_accreditation_record(ByteView bytes) {
 
 Bytes encode(const KeyRecord& record) {
   cbor::Writer out;
-  out.array(5).uint(1);
+  out.array(record.certificate_chain ? 6 : 5).uint(1);
   fields::write_text(out, record.party);
   write_code(out, record.usage);
   out.raw(record.key.cose_key()).array(record.events.size());
@@ -290,25 +292,28 @@ Bytes encode(const KeyRecord& record) {
     fields::write(out, event.successor);
     event.since ? out.uint(event.since->ms) : out.null();
   }
+  if (record.certificate_chain) out.digest(*record.certificate_chain);
   return std::move(out).take();
 }
 
 Result<KeyRecord> parse_key_record(ByteView bytes) {
   cbor::Reader in(bytes, "key record");
-  begin_record(in, bytes, 5);
+  const bool with_chain = begin_record(in, bytes, 5, 1);
   std::string party = fields::party_uri(in.field("party"));
   const KeyUsage usage = fields::code(in.field("usage"), KeyUsage::status);
   auto key = read_public_key(in.field("key"));
   auto events = read_events(in, read_key_event);
   require_only_first(in, events, KeyEvent::What::add);
+  std::optional<Digest> chain;
+  if (with_chain) chain = in.field("x5t").digest();
   if (const auto end = in.finish(); !end) return fail(end.error());
   if (!key) return fail(Errc::malformed, "key record: key: missing");
-  return KeyRecord{std::move(party), usage, std::move(*key), std::move(events)};
+  return KeyRecord{std::move(party), usage, std::move(*key), std::move(events), chain};
 }
 
 Bytes encode(const PartyRecord& record) {
   cbor::Writer out;
-  out.array(8).uint(1);
+  out.array(record.own_keys == 0 ? 8 : 9).uint(1);
   write_code(out, record.role);
   record.legal_name ? fields::write_text(out, *record.legal_name) : void(out.null());
   record.registrar ? fields::write_text(out, *record.registrar) : void(out.null());
@@ -321,12 +326,13 @@ Bytes encode(const PartyRecord& record) {
     write_code(out, event.what);
     write_origin(out, event.origin);
   }
+  if (record.own_keys != 0) out.uint(record.own_keys);
   return std::move(out).take();
 }
 
 Result<PartyRecord> parse_party_record(ByteView bytes) {
   cbor::Reader in(bytes, "party record");
-  begin_record(in, bytes, 8);
+  const bool with_own_keys = begin_record(in, bytes, 8, 1);
   PartyRecord record;
   record.role = fields::code(in.field("role"), PartyRole::dataset_operator);
   in.field("legal name");
@@ -343,6 +349,10 @@ Result<PartyRecord> parse_party_record(ByteView bytes) {
   record.events = read_events(in, read_party_event);
   if (!record.events.empty() && record.events.front().what != PartyEvent::What::admit) {
     in.field("events").reject(Errc::bad_value, "the first event must admit");
+  }
+  if (with_own_keys) {
+    record.own_keys = in.field("own keys").uint_up_to(kOwnKeysMax);
+    if (record.own_keys == 0) in.reject(Errc::malformed, "is left out where it is 0");
   }
   if (const auto end = in.finish(); !end) return fail(end.error());
   return record;

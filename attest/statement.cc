@@ -65,7 +65,7 @@ Result<Statement> parse_statement(ByteView bytes) {
   return Statement(std::move(*sign1), *chain_id, std::move(*payload));
 }
 
-Result<Statement> sign_statement(const StatementDraft& draft, const SigningKey& key) {
+Result<Statement> sign_statement(const StatementDraft& draft, const Signer& key) {
   const cose::Claims claims{draft.issuer, draft.subject, audience(draft.chain_id), draft.issued_at};
   const auto signed_bytes = cose::Sign1::sign(key, content_type(kind_of(draft.payload)), claims,
                                               encode_payload(draft.payload));

@@ -75,6 +75,6 @@ struct StatementDraft {
 };
 
 // Signs, then parses what it signed: a draft that is not well formed gives its error, never bytes.
-[[nodiscard]] Result<Statement> sign_statement(const StatementDraft& draft, const SigningKey& key);
+[[nodiscard]] Result<Statement> sign_statement(const StatementDraft& draft, const Signer& key);
 
 }  // namespace footproof

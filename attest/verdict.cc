@@ -8,6 +8,7 @@
 #include "attest/disclosure_profile.h"
 #include "attest/opening.h"
 #include "attest/subject.h"
+#include "attest/x509.h"
 
 namespace footproof {
 namespace {
@@ -105,8 +106,9 @@ class Judge {
     at(Question::inclusion) = receipt.inclusion;
     at(Question::signature) = receipt.signature;
     at(Question::key) = receipt.key;
-    for (const Question question : {Question::accreditation, Question::accreditation_now,
-                                    Question::recognition, Question::status, Question::validity}) {
+    for (const Question question :
+         {Question::certificate, Question::accreditation, Question::accreditation_now,
+          Question::recognition, Question::status, Question::validity}) {
       at(question) = not_checked("a line above does not pass");
     }
   }
@@ -121,10 +123,40 @@ class Judge {
   }
 
   void judge_ledger_lines() {
+    judge_certificate();
     judge_accreditation();
     judge_recognition();
     judge_status();
     judge_validity();
+  }
+
+  // The chain itself is judged by nobody here: no date, name or authority of X.509.
+  void judge_certificate() {
+    Finding& line = at(Question::certificate);
+    const KeyRecord& key = *verdict_.receipt.signing_key;
+    if (!options_.certificate_chain) {
+      line = not_checked(key.certificate_chain
+                             ? "no chain given; the key was registered with one"
+                             : "no chain given, and the key was registered without one");
+      return;
+    }
+    if (!key.certificate_chain) {
+      line = not_checked("the key was registered without a certificate chain to compare with");
+      return;
+    }
+    const auto chain = parse_certificate_chain(*options_.certificate_chain);
+    if (!chain) {
+      line = fails(chain.error().detail);
+    } else if (chain->digest != *key.certificate_chain) {
+      line = fails("the chain given is not the one that the key was registered with");
+    } else if (chain->key != key.key) {
+      line = fails("the first certificate of the chain is of another key");
+    } else {
+      line = passes("the chain that the key was registered with, " +
+                    std::to_string(chain->certificates.size()) +
+                    (chain->certificates.size() == 1 ? " certificate" : " certificates") +
+                    ", the first of this key; who issued them was not checked");
+    }
   }
 
   void judge_accreditation() {
@@ -422,6 +454,8 @@ class Judge {
 
   [[nodiscard]] bool asked(Question question) const {
     switch (question) {
+      case Question::certificate:
+        return options_.certificate_chain.has_value();
       case Question::recognition:
         return options_.regime.has_value();
       case Question::document:

@@ -6,8 +6,9 @@
 //
 // Invariants (each has a test by that name):
 //   1. Everything that is present is verified, asked for or not.
-//   2. `certified` only if every line passes, those of recognition, document, disclosure and holder
-//      only if they were asked for, and the checkpoint is no older than `age_max`.
+//   2. `certified` only if every line passes, those of certificate, recognition, document,
+//   disclosure
+//      and holder only if they were asked for, and the checkpoint is no older than `age_max`.
 //   3. A line whose premise failed reads `not checked`, naming the premise.
 //   4. Not to know is no verdict: the wrong policy, a clock that contradicts the checkpoint, or a
 //      line asked for that cannot be checked give `cannot evaluate`.
@@ -37,6 +38,7 @@ enum class Question : std::uint8_t {
   inclusion,          // statement, own record and last record are in the log
   signature,          // the issuer signed the statement
   key,                // the signing key was good when it was recorded
+  certificate,        // the X.509 chain given is the one that key was registered with
   accreditation,      // covered it on the issue date and when recorded, as known then
   accreditation_now,  // the same as known at T
   recognition,        // the accreditation counts under the regime asked
@@ -48,7 +50,7 @@ enum class Question : std::uint8_t {
   disclosure,         // everything its profile demands is opened
   holder,             // shown by whom the attestation was issued to, for this audience
 };
-inline constexpr std::size_t kQuestionCount = 16;
+inline constexpr std::size_t kQuestionCount = 17;
 
 // "well-formed", "accreditation-now" …: stable, for programs.
 [[nodiscard]] std::string_view to_text(Question question);
@@ -82,6 +84,7 @@ struct VerdictOptions {
   // Asked for, so that these lines count:
   std::optional<std::string> regime;
   std::optional<Bytes> document;
+  std::optional<Bytes> certificate_chain;         // a file: attest/x509.h
   std::optional<std::string> disclosure_profile;  // must be complete for this one
   std::optional<std::string> audience;            // made by the holder for this audience
   std::optional<Bytes> nonce;                     // and with this nonce

@@ -6,9 +6,10 @@ namespace footproof {
 
 std::string_view to_text(Question question) {
   constexpr std::array<std::string_view, kQuestionCount> kTexts = {
-      "well-formed",   "network",           "quorum",      "inclusion", "signature", "key",
-      "accreditation", "accreditation-now", "recognition", "status",    "validity",  "membership",
-      "openings",      "document",          "disclosure",  "holder"};
+      "well-formed", "network",     "quorum",        "inclusion",         "signature",
+      "key",         "certificate", "accreditation", "accreditation-now", "recognition",
+      "status",      "validity",    "membership",    "openings",          "document",
+      "disclosure",  "holder"};
   return kTexts[static_cast<std::size_t>(question)];
 }
 
@@ -20,6 +21,7 @@ std::string_view title_of(Question question) {
       "in the log",
       "statement signature",
       "key good when recorded",
+      "X.509 certificate of the key",
       "accreditation covered it",
       "accreditation as known at T",
       "recognition",

@@ -72,6 +72,8 @@ constexpr std::array kTable = {
                 "Supersede the successor instead: an attestation has one successor."},
     ReasonEntry{R::not_supersedable, "not-supersedable", "attestation",
                 "Only an active attestation may be superseded; have it reinstated first."},
+    ReasonEntry{R::holder_key_registered, "holder-key-registered", "attestation",
+                "Ask the holder for a fresh key: this one is registered for another role."},
 
     ReasonEntry{R::declaration_not_separate, "declaration-not-separate", "status",
                 "Leave the declaration out: this attestation has only one."},
@@ -113,6 +115,8 @@ constexpr std::array kTable = {
                 "Name a key of this party, of the same usage, that is still in use."},
     ReasonEntry{R::too_far_back, "too-far-back", "key",
                 "Let the registrar report it: the party itself may not reach back so far."},
+    ReasonEntry{R::too_many_keys, "too-many-keys", "key",
+                "Have the registrar, or a ballot, register the next key of this party."},
 
     ReasonEntry{R::not_an_operator, "not-an-operator", "dataset",
                 "Only an admitted dataset operator may release datasets."},

@@ -46,6 +46,7 @@ enum class RefusalReason : std::uint8_t {
   not_the_issuer,
   already_superseded,
   not_supersedable,
+  holder_key_registered,
   // status
   declaration_not_separate,
   effective_out_of_range,
@@ -68,6 +69,7 @@ enum class RefusalReason : std::uint8_t {
   bad_possession,
   nothing_to_replace,
   too_far_back,
+  too_many_keys,
   // dataset
   not_an_operator,
   database_of_another,

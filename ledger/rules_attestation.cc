@@ -118,6 +118,15 @@ Result<Judgement> judge_attestation(const Case& it, const Attestation& attestati
   if (auto refusal = judge_coverage(it, attestation, **record)) {
     return Judgement(std::move(*refusal));
   }
+  if (attestation.holder_key) {
+    auto registered = is_registered(it, *attestation.holder_key);
+    if (!registered) return fail(registered.error());
+    if (*registered) {
+      return Judgement(refuse(
+          R::holder_key_registered,
+          "holder key: " + attestation.holder_key->kid().hex() + " is a party's or a validator's"));
+    }
+  }
   Acceptance acceptance;
   if (attestation.supersedes) {
     auto refusal = supersede(it, attestation, acceptance.changes);

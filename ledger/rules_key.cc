@@ -21,6 +21,20 @@ std::optional<AuthorityRole> authority_over(const Case& it, const std::string& u
   return std::nullopt;
 }
 
+// A stolen status key must not fill its party's record, so that nobody can register a key for the
+// party any more: it gets a few, then the registrar is asked.
+std::optional<Refusal> judge_count(const PartyRecord& party, AuthorityRole role) {
+  if (role == AuthorityRole::issuer && party.own_keys >= kOwnKeysMax) {
+    return refuse(R::too_many_keys, "party: has registered " + std::to_string(party.own_keys) +
+                                        " keys itself since others last did");
+  }
+  if (party.keys.size() >= kPartyKeysMax) {
+    return refuse(R::too_many_keys,
+                  "party: has had " + std::to_string(party.keys.size()) + " keys");
+  }
+  return std::nullopt;
+}
+
 // Puts the new key and its party's list into the changes.
 Result<std::optional<Refusal>> add_key(const Case& it, const KeyChange& change, AuthorityRole role,
                                        PartyRecord party, StateChanges& changes) {
@@ -35,10 +49,12 @@ Result<std::optional<Refusal>> add_key(const Case& it, const KeyChange& change, 
                                added.proof)) {
     return Answer(refuse(R::bad_possession, "proof: does not verify under the new key"));
   }
-  KeyRecord record{change.party, added.usage, added.key, {}};
+  if (auto refusal = judge_count(party, role)) return Answer(std::move(*refusal));
+  KeyRecord record{change.party, added.usage, added.key, {}, change.certificate_chain};
   record.events.push_back(
       {KeyEvent::What::add, origin_of(it, utc_day(it.now()), role), std::nullopt, std::nullopt});
   if (auto refusal = put_record(changes, state_key::key(added.key.kid()), record)) return refusal;
+  party.own_keys = role == AuthorityRole::issuer ? party.own_keys + 1 : 0;
   auto& keys = party.keys;
   keys.insert(std::lower_bound(keys.begin(), keys.end(), added.key.kid()), added.key.kid());
   return put_record(changes, state_key::party(change.party), party);

@@ -41,6 +41,9 @@ struct Case {
 [[nodiscard]] Result<std::variant<StateChanges, Refusal>> simulate(const Case& it,
                                                                    const Change& change);
 
+// Roles never share a key: whether it is a party's, or a validator's of the current epoch.
+[[nodiscard]] Result<bool> is_registered(const Case& it, const PublicKey& key);
+
 [[nodiscard]] inline Refusal refuse(RefusalReason reason, std::string detail) {
   return Refusal{reason, std::move(detail)};
 }
@@ -62,9 +65,6 @@ template <class Record>
 [[nodiscard]] inline bool is_member(const PartyRecord& party, Instant now) {
   return admitted_on(party, latest_day(now), now);
 }
-
-// Roles never share a key: neither another party's, nor a validator's of the current or next set.
-[[nodiscard]] Result<bool> is_registered(const Case& it, const PublicKey& key);
 
 [[nodiscard]] EventOrigin origin_of(const Case& it, Date effective, AuthorityRole role);
 

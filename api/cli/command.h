@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -75,9 +76,14 @@ enum class Overwrite : bool { no, yes };
 [[nodiscard]] Result<std::string> read_passphrase(const std::string& file,
                                                   const std::string& prompt, bool confirm);
 
-// The private key in a key file; asks for its passphrase if it is encrypted. Errors name the file.
-[[nodiscard]] Result<SigningKey> open_key(const std::string& path,
-                                          const std::string& passphrase_file);
+// What --key names: a key file, or a key on a PKCS#11 token by its URI ("pkcs11:…",
+// token/token_key.h). Asks for the passphrase or PIN if there is one. Errors name the key.
+[[nodiscard]] Result<std::unique_ptr<Signer>> open_key(const std::string& name,
+                                                       const std::string& passphrase_file);
+inline constexpr const char* kKeyHelp =
+    "Key file to sign with, or the pkcs11: URI of a token's key";
+inline constexpr const char* kPassphraseHelp =
+    "Read the passphrase or PIN from this file's first line instead of asking";
 
 // Of this machine, since 1970. A command line tool is where a clock may be asked.
 [[nodiscard]] Instant clock_now();

@@ -131,7 +131,9 @@ class Builder {
     for (const KeyUsage usage : {KeyUsage::sign, KeyUsage::status}) {
       const auto key = make_key(name, usage);
       if (!key) return fail(key.error());
-      party.keys.push_back(make_new_key(*key, context, party.uri, usage));
+      auto made = make_new_key(*key, context, party.uri, usage);
+      if (!made) return fail(std::move(made.error()));
+      party.keys.push_back(std::move(*made));
     }
     network_.parties.push_back({name, party.uri, std::string(to_text(role))});
     genesis_.parties.push_back(std::move(party));
@@ -176,11 +178,12 @@ class Builder {
     for (const KeyUsage usage : {KeyUsage::sign, KeyUsage::status}) {
       const auto key = make_key(name, usage);
       if (!key) return fail(key.error());
-      const KeyRequest request = make_key_request(*key, network_.chain_id, uri_of(name), usage);
+      const auto request = make_key_request(*key, network_.chain_id, uri_of(name), usage);
+      if (!request) return fail(request.error());
       const auto path =
           options_.folder / "parties" / name / (std::string(to_text(usage)) + ".keyrequest");
       const auto written =
-          write_file(path.string(), encode_key_request(request), 0644, Overwrite::no);
+          write_file(path.string(), encode_key_request(*request), 0644, Overwrite::no);
       if (!written) return fail(written.error());
     }
     network_.parties.push_back({name, uri_of(name), std::string(to_text(PartyRole::verifier))});

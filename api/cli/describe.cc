@@ -64,6 +64,7 @@ struct PayloadFacts {
           change.added->key.kid().hex() + ", to " + std::string(to_text(change.added->usage)));
     }
     if (change.kid) add("key", change.kid->hex());
+    if (change.certificate_chain) add("x5t of its certificates", change.certificate_chain->hex());
     if (change.since) add("compromised since", change.since->text());
   }
   void operator()(const Ballot& ballot) const {

@@ -133,7 +133,7 @@ Result<void> sign_for(const DiscloseOptions& options, Presentation& presentation
   presentation.holder = std::move(holder);
   const auto key = open_key(options.holder_key, options.passphrase_file);
   if (!key) return fail(key.error());
-  return sign_presentation(presentation, *key);
+  return sign_presentation(presentation, **key);
 }
 
 }  // namespace
@@ -325,9 +325,9 @@ void add_disclose_commands(CLI::App& app, Context& context) {
   command->add_option("--audience", options->audience, "For whom: signed by the holder");
   command->add_option("--nonce", options->nonce, "What the audience asked to be signed (hex)");
   command->add_option("--expires", options->expires, "Last day of the presentation (YYYY-MM-DD)");
-  command->add_option("--holder-key", options->holder_key, "Key file of the holder");
-  command->add_option("--passphrase-file", options->passphrase_file,
-                      "Read its passphrase from this file's first line instead of asking");
+  command->add_option("--holder-key", options->holder_key,
+                      "Key of the holder: a key file or a pkcs11: URI");
+  command->add_option("--passphrase-file", options->passphrase_file, kPassphraseHelp);
   command->footer(profiles_footer());
   command->callback([options, &context] {
     if (const auto done = disclose(*options, context); !done) {

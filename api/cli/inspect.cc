@@ -195,9 +195,13 @@ Result<Facts> describe_party(ByteView bytes) {
 Result<Facts> describe_key_request(ByteView bytes) {
   const auto request = parse_key_request(bytes);
   if (!request) return fail(request.error());
-  return Facts{{"party", request->party},
-               {"key id", request->added.key.kid().hex()},
-               {"usage", std::string(to_text(request->added.usage))}};
+  Facts facts{{"party", request->party},
+              {"key id", request->added.key.kid().hex()},
+              {"usage", std::string(to_text(request->added.usage))}};
+  if (request->certificate_chain) {
+    facts.emplace_back("x5t of its certificates", request->certificate_chain->hex());
+  }
+  return facts;
 }
 
 constexpr FileKind kKinds[] = {

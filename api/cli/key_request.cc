@@ -33,38 +33,45 @@ Result<KeyUsage> parse_usage(const std::string& text) {
   return fail(Errc::usage, "--usage: sign or status, not " + text);
 }
 
-NewKey make_new_key(const SigningKey& key, const Digest& context, const std::string& party,
-                    KeyUsage usage) {
+Result<NewKey> make_new_key(const Signer& key, const Digest& context, const std::string& party,
+                            KeyUsage usage) {
   NewKey made{key.public_key(), usage, {}};
-  const Bytes proof = make_possession_proof(key, context, party, to_text(usage));
-  CHECK(proof.size() == made.proof.size());
-  std::copy(proof.begin(), proof.end(), made.proof.begin());
+  const auto proof = try_possession_proof(key, context, party, to_text(usage));
+  if (!proof) return fail(proof.error());
+  CHECK(proof->size() == made.proof.size());
+  std::copy(proof->begin(), proof->end(), made.proof.begin());
   return made;
 }
 
-KeyRequest make_key_request(const SigningKey& key, const Digest& chain_id, const std::string& party,
-                            KeyUsage usage) {
-  return {party, make_new_key(key, chain_id, party, usage)};
+Result<KeyRequest> make_key_request(const Signer& key, const Digest& chain_id,
+                                    const std::string& party, KeyUsage usage) {
+  auto added = make_new_key(key, chain_id, party, usage);
+  if (!added) return fail(std::move(added.error()));
+  return KeyRequest{party, std::move(*added)};
 }
 
 Bytes encode_key_request(const KeyRequest& request) {
   cbor::Writer out;
-  out.array(5).text(kTag).text(request.party).raw(request.added.key.cose_key());
+  out.array(request.certificate_chain ? 6 : 5);
+  out.text(kTag).text(request.party).raw(request.added.key.cose_key());
   out.uint(static_cast<std::uint64_t>(request.added.usage)).bytes(request.added.proof);
+  if (request.certificate_chain) out.digest(*request.certificate_chain);
   return std::move(out).take();
 }
 
 Result<KeyRequest> parse_key_request(ByteView bytes) {
   cbor::Reader in(bytes, "key request");
-  in.array_of(5);
+  const bool with_chain = in.array_between(5, 6) == 6;
   in.text_equal(kTag);
   const std::string party(in.field("party").text(kUriSizeMax));
   const auto key = read_public_key(in.field("key"));
   const auto usage = static_cast<KeyUsage>(in.field("usage").uint_up_to(1));
   const ByteView proof = in.field("proof").bytes_of(kSignatureSize);
+  std::optional<Digest> chain;
+  if (with_chain) chain = in.field("x5t").digest();
   if (auto done = in.finish(); !done) return fail(std::move(done.error()));
   if (!is_party_uri(party)) return fail(Errc::bad_value, "key request: party: no party URI");
-  KeyRequest request{party, {*key, usage, {}}};
+  KeyRequest request{party, {*key, usage, {}}, chain};
   std::copy(proof.begin(), proof.end(), request.added.proof.begin());
   return request;
 }

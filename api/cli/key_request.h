@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "attest/bytes.h"
@@ -19,16 +20,18 @@ inline constexpr std::size_t kKeyRequestSizeMax = 4096;
 struct KeyRequest {
   std::string party;
   NewKey added;
+  std::optional<Digest> certificate_chain = {};  // attest/x509.h
   friend bool operator==(const KeyRequest&, const KeyRequest&) = default;
 };
 
 [[nodiscard]] Result<PartyRole> parse_party_role(const std::string& text);  // not of verifiers
 [[nodiscard]] Result<KeyUsage> parse_usage(const std::string& text);
 // `context` is the chain id, or for keys in a genesis file its genesis_possession_context.
-[[nodiscard]] NewKey make_new_key(const SigningKey& key, const Digest& context,
-                                  const std::string& party, KeyUsage usage);
-[[nodiscard]] KeyRequest make_key_request(const SigningKey& key, const Digest& chain_id,
+// Fails where the key cannot sign its own proof: a token may be gone.
+[[nodiscard]] Result<NewKey> make_new_key(const Signer& key, const Digest& context,
                                           const std::string& party, KeyUsage usage);
+[[nodiscard]] Result<KeyRequest> make_key_request(const Signer& key, const Digest& chain_id,
+                                                  const std::string& party, KeyUsage usage);
 [[nodiscard]] Bytes encode_key_request(const KeyRequest& request);
 // Form only; the proof is checked by whoever knows the network.
 [[nodiscard]] Result<KeyRequest> parse_key_request(ByteView bytes);

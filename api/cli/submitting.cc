@@ -77,9 +77,8 @@ Save save_bare(const std::string& output) {
 }  // namespace
 
 void add_sign_options(CLI::App& command, SignOptions& options) {
-  command.add_option("--key", options.key, "Key file to sign with")->required();
-  command.add_option("--passphrase-file", options.passphrase_file,
-                     "Read the passphrase from this file's first line instead of asking");
+  command.add_option("--key", options.key, kKeyHelp)->required();
+  command.add_option("--passphrase-file", options.passphrase_file, kPassphraseHelp);
   command.add_option("--issuer", options.issuer, "Party URI that the key belongs to")->required();
   command.add_option("--policy", options.policy,
                      "Trust policy of the network; without it the node is believed");
@@ -124,10 +123,12 @@ int sign_and_submit(const Context& context, const SignOptions& options, Client& 
   if (!key) return report(key.error());
   const StatementDraft draft{options.issuer, random_subject(), *chain_id, clock_now().seconds(),
                              std::move(payload)};
-  const auto statement = sign_statement(draft, *key);
+  const auto statement = sign_statement(draft, **key);
   if (!statement) {
-    std::cerr << "footproof: " << statement.error().detail << '\n';
-    return kUsage;
+    // A token may fail to sign; anything else is what was asked for.
+    return report(statement.error().code == Errc::io
+                      ? statement.error()
+                      : Error{Errc::usage, statement.error().detail});
   }
   if (options.check) return check_only(context, client, *statement);
   if (options.output.empty()) {

@@ -89,9 +89,11 @@ Result<void> add_key(PartyOptions& options, const std::string& path, KeyUsage us
   if (path.empty()) return {};
   const auto key = open_key(path, options.passphrase_file);
   if (!key) return fail(key.error());
-  options.party.keys.push_back(
-      make_new_key(*key, ledger::genesis_possession_context(options.domain, options.network),
-                   options.party.uri, usage));
+  auto made =
+      make_new_key(**key, ledger::genesis_possession_context(options.domain, options.network),
+                   options.party.uri, usage);
+  if (!made) return fail(std::move(made.error()));
+  options.party.keys.push_back(std::move(*made));
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "attest/disclosure_profile.h"
 #include "attest/printable.h"
 #include "attest/verdict.h"
+#include "attest/x509.h"
 
 namespace footproof::api {
 namespace {
@@ -21,6 +22,7 @@ struct VerifyOptions {
   std::string on;
   std::string age_max = "7d";
   std::string document;
+  std::string x5chain;
   std::string regime;
   std::string profile;
   std::string audience;
@@ -63,6 +65,15 @@ Result<VerdictOptions> verdict_options(const VerifyOptions& given) {
     auto document = read_file(given.document, kSealBytesMax);
     if (!document) return fail("--document", std::move(document.error()));
     options.document = std::move(*document);
+  }
+  if (!given.x5chain.empty()) {
+    auto chain = read_file(given.x5chain, kCertificateFileSizeMax);
+    if (!chain) return fail("--x5chain", std::move(chain.error()));
+    // A file that is no chain at all is a wrong command line, not a wrong presentation.
+    if (const auto parsed = parse_certificate_chain(*chain); !parsed) {
+      return fail(wrong_file(given.x5chain, parsed.error()));
+    }
+    options.certificate_chain = std::move(*chain);
   }
   if (!given.regime.empty()) options.regime = given.regime;
   if (!given.profile.empty()) {
@@ -190,6 +201,9 @@ void add_verify_commands(CLI::App& app, Context& context) {
       ->capture_default_str();
   verify_command->add_option("--document", options->document,
                              "A file that must be the one that was certified");
+  verify_command->add_option("--x5chain", options->x5chain,
+                             "X.509 certificates (PEM) that the verifier's key must be registered "
+                             "with; no authority is trusted");
   verify_command->add_option("--regime", options->regime,
                              "Must be recognised under it: iaf-mla, eu-nab, kitech …");
   verify_command->add_option("--profile", options->profile,

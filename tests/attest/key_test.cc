@@ -315,6 +315,83 @@ TEST(KeyFile, RefusesOtherKeysAndDamage) {
       "key file: neither an Ed25519 nor a P-256 key");
 }
 
+// CBC does not authenticate, and any 32 bytes are an Ed25519 seed.
+TEST(KeyFile, NoDamageYieldsAnotherKey) {
+  for (const Algorithm algorithm : {Algorithm::eddsa, Algorithm::es256}) {
+    const SigningKey key = SigningKey::generate(algorithm);
+    const std::string plain = key.to_pem(std::nullopt);
+    const std::size_t begin = plain.find('\n') + 1;
+    const std::size_t end = plain.find("-----END");
+    std::string base64 = plain.substr(begin, end - begin);
+    std::erase(base64, '\n');
+    const Bytes der = from_base64(base64).value();
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < der.size() * 8; ++i) {
+      Bytes changed = der;
+      changed[i / 8] ^= static_cast<std::uint8_t>(1U << (i % 8));
+      const std::string text =
+          plain.substr(0, begin) + to_base64(changed) + "\n" + plain.substr(end);
+      const auto read = SigningKey::from_pem(text, std::nullopt);
+      refused += read ? 0U : 1U;
+      if (read) {
+        EXPECT_EQ(read->public_key(), key.public_key()) << "bit " << i;
+      }
+    }
+    EXPECT_GT(refused, der.size() * 7);
+  }
+}
+
+TEST(KeyFile, ADamagedEncryptedFileIsRefused) {
+  const SigningKey key = SigningKey::generate(Algorithm::eddsa);
+  const std::string text = key.to_pem("correct horse");
+  const std::size_t begin = text.find('\n') + 1;
+  const std::size_t end = text.find("-----END");
+  std::string base64 = text.substr(begin, end - begin);
+  std::erase(base64, '\n');
+  const Bytes der = from_base64(base64).value();
+  // The last 112 bytes are the ciphertext; of each block one bit. (Opening one takes 50 ms.)
+  for (std::size_t back = 16; back <= 112; back += 16) {
+    Bytes changed = der;
+    changed[der.size() - back] ^= 1;
+    const std::string file = text.substr(0, begin) + to_base64(changed) + "\n" + text.substr(end);
+    const auto read = SigningKey::from_pem(file, "correct horse");
+    if (read) {
+      EXPECT_EQ(read->public_key(), key.public_key()) << back;
+    }
+  }
+}
+
+TEST(KeyFile, OneMadeElsewhereNamesNoKeyAndOpens) {
+  const Pkey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), BIO_free);
+  ASSERT_EQ(
+      PEM_write_bio_PKCS8PrivateKey(memory.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr),
+      1);
+  char* begin = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &begin);
+  EXPECT_TRUE(SigningKey::from_pem({begin, static_cast<std::size_t>(size)}, std::nullopt));
+}
+
+TEST(Signer, TheLowerOfTheTwoSignaturesIsTheOnlyOneMade) {
+  const SigningKey key = SigningKey::generate(Algorithm::es256);
+  const Bytes message = to_bytes(as_bytes("message"));
+  const Bytes low = key.sign(message);
+  EXPECT_EQ(with_low_s(low).value(), low);
+  // n − s, by hand: 32-byte big-endian subtraction.
+  const Bytes order = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+  Bytes high = low;
+  int borrow = 0;
+  for (std::size_t i = 32; i-- > 0;) {
+    const int digit = int{order[i]} - int{low[32 + i]} - borrow;
+    borrow = digit < 0 ? 1 : 0;
+    high[32 + i] = static_cast<std::uint8_t>(digit & 0xff);
+  }
+  EXPECT_TRUE(verify(key.public_key(), message, high));
+  EXPECT_EQ(with_low_s(high).value(), low);
+  EXPECT_FALSE(with_low_s(Bytes(64)));
+  EXPECT_FALSE(with_low_s(Bytes(63)));
+}
+
 TEST(PossessionProof, NamesChainOwnerRoleAndKey) {
   const SigningKey key = SigningKey::from_ed25519_seed(hex(kSeed)).value();
   const Digest chain = sha256(as_bytes("chain"));

@@ -212,7 +212,24 @@ TEST(Payload, KeyFieldsFitTheAction) {
       bad("since", KeyAction::compromised, [](auto& c) { c.since.reset(); }),
       bad("party", KeyAction::add, [](auto& c) { c.party = "urn:"; }),
       bad("usage", KeyAction::add, [](auto& c) { c.added->usage = static_cast<KeyUsage>(2); }),
+      bad("x5t", KeyAction::compromised, [](auto& c) { c.certificate_chain = filled(1); }),
   });
+}
+
+TEST(Payload, ANewKeyMayComeWithItsCertificateChain) {
+  for (const KeyAction action : {KeyAction::add, KeyAction::rotate}) {
+    KeyChange change = key_change(action);
+    const Bytes without = encode(change);
+    change.certificate_chain = filled(9);
+    const Bytes with = encode(change);
+    // One member more: the map's head counts it, and 9 and the digest follow all others.
+    Bytes expected = without;
+    expected[0] = static_cast<std::uint8_t>(expected[0] + 1);
+    append(expected, from_hex("095820").value());
+    append(expected, filled(9).view());
+    EXPECT_EQ(to_hex(with), to_hex(expected));
+    EXPECT_EQ(parse_key_change(with).value(), change);
+  }
 }
 
 TEST(Payload, ABadCurvePointIsNoKey) {

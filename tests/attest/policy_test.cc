@@ -26,6 +26,7 @@ Policy two_epochs() {
   policy.epochs.push_back(make_policy_epoch(kOrigin, validators(0, 0, 4)));
   policy.epochs.back().last_size = 345;
   policy.epochs.back().last_root = filled(0xab);
+  policy.epochs.back().last_day = day("2026-06-30");
   policy.epochs.push_back(make_policy_epoch(kOrigin, validators(1, 345, 5)));
   return policy;
 }
@@ -126,6 +127,9 @@ TEST(Policy, ItsInvariantsAreChecked) {
   refused([](auto& p) { p.epochs[0].members.pop_back(); }, "4 to 31");
   refused([](auto& p) { std::swap(p.epochs[0].members[0], p.epochs[0].members[1]); }, "ascend");
   refused([](auto& p) { p.epochs[0].last_root.reset(); }, "end");
+  refused([](auto& p) { p.epochs[0].last_day.reset(); }, "end");
+  refused([](auto& p) { p.epochs[1].last_day = day("2026-11-24"); }, "end");
+  refused([](auto& p) { p.epochs[0].last_day = day("2026-11-25"); }, "after the policy was made");
   refused([](auto& p) { p.epochs[1].last_size = 900; }, "end");
   refused([](auto& p) { p.epochs[1].epoch = 2; }, "gap");
   refused([](auto& p) { p.epochs[1].first_size = 400; }, "gap");
@@ -181,6 +185,39 @@ TEST(Policy, AnEndedEpochEndedAtItsRoot) {
   EXPECT_NE(forked.error().detail.find("another root"), std::string::npos) << forked.error().detail;
   EXPECT_FALSE(live(policy, note_of(345, three)).has_value());
   EXPECT_TRUE(presented(policy, note_of(344, three)).has_value());
+}
+
+// Nor can stolen keys of a set that left make a checkpoint that looks fresh: one validator's word
+// is not enough to move T, and T may not be later than the day the set left.
+TEST(Policy, ASetThatLeftVouchesForNothingAfterItsDay) {
+  const Policy policy = two_epochs();
+  const auto at = [&](std::uint64_t size, std::string_view date) {
+    const auto seconds = static_cast<std::uint64_t>(day(date).days()) * 86'400 + 86'399;
+    return note_of(size, {{0, seconds}, {1, seconds}, {2, seconds}});
+  };
+  EXPECT_TRUE(presented(policy, at(9, "2026-06-30")).has_value());
+  const auto late = presented(policy, at(9, "2026-07-01"));
+  ASSERT_FALSE(late.has_value());
+  EXPECT_NE(late.error().detail.find("had left, on 2026-06-30"), std::string::npos);
+  EXPECT_FALSE(live(policy, at(9, "2026-07-01")).has_value());
+  const auto odd = note_of(9, {{0, 4'000'000'000}, {1, 1}, {2, 1}});
+  EXPECT_TRUE(presented(policy, odd).has_value());
+}
+
+TEST(Policy, AValidatorOfManyEpochsIsKnownOnce) {
+  Policy policy{std::string(kOrigin), filled(0xcc), day("2026-11-24"), {}};
+  for (std::uint64_t e = 0; e < 40; ++e) {
+    ValidatorsRecord record{e, 0, e * 10, quorum_of(4), samples::members(4)};
+    policy.epochs.push_back(make_policy_epoch(kOrigin, record));
+    if (e == 39) break;
+    policy.epochs.back().last_size = (e + 1) * 10;
+    policy.epochs.back().last_root = filled(0xab);
+    policy.epochs.back().last_day = day("2026-06-30");
+  }
+  // The same log keys in all of them count once, whichever epoch a checkpoint is of.
+  for (const std::uint64_t size : {5U, 205U, 399U}) {
+    EXPECT_EQ(presented(policy, note_of(size, {{0, 1}, {1, 1}, {2, 1}}))->served_by, "v0");
+  }
 }
 
 TEST(Policy, AsOfTimeIsVouchedForByAnHonestValidator) {

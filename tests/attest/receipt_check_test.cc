@@ -287,6 +287,7 @@ TEST_F(ReceiptTest, RetiredSetCosignsNoLaterSize) {
   second.first_size = 4;
   policy.epochs[0].last_size = 3;
   policy.epochs[0].last_root = Digest{};
+  policy.epochs[0].last_day = utc_day(log.now());
   policy.epochs.push_back(second);
   ASSERT_GT(log.size(), 3U);
   // The same validators: their cosignatures are good, the record is of the wrong epoch.

@@ -63,6 +63,29 @@ TEST(StateRecord, EveryRecordIsGolden) {
   expect_golden("r_parameters", Parameters{}, parse_parameters);
 }
 
+TEST(StateRecord, WhatIsLeftOutHasNoSecondSpelling) {
+  KeyRecord key = key_record();
+  Bytes expected = encode(key);
+  key.certificate_chain = filled(9);
+  ASSERT_EQ(expected[0], 0x85);
+  expected[0] = 0x86;
+  append(expected, from_hex("5820").value());
+  append(expected, filled(9).view());
+  EXPECT_EQ(to_hex(encode(key)), to_hex(expected));
+  EXPECT_EQ(parse_key_record(expected).value(), key);
+
+  PartyRecord party = verifier_record();
+  expected = encode(party);
+  party.own_keys = 7;
+  ASSERT_EQ(expected[0], 0x88);
+  expected[0] = 0x89;
+  expected.push_back(7);
+  EXPECT_EQ(to_hex(encode(party)), to_hex(expected));
+  EXPECT_EQ(parse_party_record(expected).value(), party);
+  expected.back() = 0;
+  EXPECT_NE(parse_party_record(expected).error().detail.find("own keys"), std::string::npos);
+}
+
 TEST(StateRecord, MembersAreGolden) {
   EXPECT_EQ(to_hex(encode_members(members())), to_hex(testing::golden("members")));
   const auto parsed = parse_members(testing::golden("members"));

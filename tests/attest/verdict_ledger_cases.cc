@@ -1,5 +1,7 @@
 // What the ledger knows: quorum, signature, key, accreditation, status, validity.
+#include "attest/x509.h"
 #include "tests/attest/verdict_cases.h"
+#include "tests/support/certificates.h"
 
 namespace footproof {
 namespace {
@@ -22,13 +24,71 @@ void with_accreditation_event(Certified& it, Presentation& presentation, Accredi
   re_present(it, presentation);
 }
 
+// What the verifier's key is registered with, and what the reader is given.
+void with_chains(Certified& it, Presentation& presentation, VerdictOptions& options,
+                 const std::optional<std::string>& registered, const std::string& given) {
+  auto record = it.log.key_record();
+  if (registered) {
+    record.certificate_chain = parse_certificate_chain(as_bytes(*registered)).value().digest;
+  }
+  it.log.put_key(record);
+  re_present(it, presentation);
+  options.certificate_chain = to_bytes(as_bytes(given));
+}
+
+const SigningKey& authority() {
+  static const SigningKey key = testing::key_from("authority", Algorithm::es256);
+  return key;
+}
+
+std::vector<VerdictCase> certificate_cases() {
+  using P = Presentation;
+  using O = VerdictOptions;
+  const auto own = [](Certified& it) {
+    return testing::certificate(it.log.sign_key(), authority(), "Verifier") +
+           testing::certificate(authority(), authority(), "Authority");
+  };
+  const auto foreign = [] { return testing::certificate(authority(), authority(), "Another"); };
+  const auto line = Question::certificate;
+  return {
+      {"certificate_chain_registered",
+       [own](Certified& it, P& p, O& o) {
+         const std::string chain = own(it);
+         with_chains(it, p, o, chain, chain);
+       },
+       line, Outcome::pass, Overall::certified},
+      {"certificate_chain_not_asked",
+       [own](Certified& it, P& p, O& o) {
+         with_chains(it, p, o, own(it), {});
+         o.certificate_chain.reset();
+       },
+       line, Outcome::not_checked, Overall::certified},
+      {"certificate_chain_another",
+       [own, foreign](Certified& it, P& p, O& o) { with_chains(it, p, o, own(it), foreign()); },
+       line, Outcome::fail, Overall::not_certified},
+      // Registered by mistake: the digest is right, the key is not this one.
+      {"certificate_chain_of_another_key",
+       [foreign](Certified& it, P& p, O& o) {
+         const std::string chain = foreign();
+         with_chains(it, p, o, chain, chain);
+       },
+       line, Outcome::fail, Overall::not_certified},
+      {"certificate_chain_damaged",
+       [own](Certified& it, P& p, O& o) { with_chains(it, p, o, own(it), "no certificate"); }, line,
+       Outcome::fail, Overall::not_certified},
+      {"certificate_chain_never_registered",
+       [own](Certified& it, P& p, O& o) { with_chains(it, p, o, {}, own(it)); }, line,
+       Outcome::not_checked, Overall::cannot_evaluate},
+  };
+}
+
 }  // namespace
 
 std::vector<VerdictCase> ledger_cases() {
   using P = Presentation;
   using O = VerdictOptions;
   const Date first = utc_day(testing::kFixtureGenesis);
-  return {
+  std::vector<VerdictCase> cases = {
       {"plain", [](Certified&, P&, O&) {}, Question::well_formed, Outcome::pass,
        Overall::certified},
       {"another_network",
@@ -297,6 +357,8 @@ std::vector<VerdictCase> ledger_cases() {
        Overall::certified_but,
        {Reservation::expired, Reservation::stale}},
   };
+  for (auto& more : certificate_cases()) cases.push_back(std::move(more));
+  return cases;
 }
 
 }  // namespace footproof

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "attest/disclosure_profile.h"
+#include "attest/x509.h"
 #include "tests/attest/verdict_cases.h"
+#include "tests/support/certificates.h"
 #include "tests/support/fixture_presentation.h"
 
 namespace footproof {
@@ -62,6 +64,11 @@ TEST(Verdict, EveryLineHasACaseThatFails) {
 
 TEST(Verdict, EveryLinePassesWhereEverythingIsAskedAndRight) {
   Certified it;
+  const std::string chain =
+      testing::certificate(it.log.sign_key(), it.log.sign_key(), "The Verifier");
+  auto key = it.log.key_record();
+  key.certificate_chain = parse_certificate_chain(as_bytes(chain)).value().digest;
+  it.log.put_key(key);
   Presentation presentation;
   with_holder(it, presentation, "buyer");
   std::set<std::string> labels = profile_labels(*find_disclosure_profile("border"));
@@ -71,6 +78,7 @@ TEST(Verdict, EveryLinePassesWhereEverythingIsAskedAndRight) {
   VerdictOptions options = testing::options_at(it.log);
   options.audience = "buyer";
   options.nonce = presentation.holder->nonce;
+  options.certificate_chain = to_bytes(as_bytes(chain));
   options.regime = "iaf-mla";
   options.document = testing::fixture_report();
   options.disclosure_profile = "border";

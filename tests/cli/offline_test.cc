@@ -57,7 +57,7 @@ TEST_F(Offline, OpensWhatIsAskedAndNothingElse) {
   EXPECT_EQ(shown["opened"].size(), 2U);
   EXPECT_EQ(shown["opened"]["core:product.cn"], "72091690");
   EXPECT_EQ(shown["opened"]["src:0:/pcf/geographyCountry"], "\"KR\"");
-  EXPECT_EQ(shown["lines"].size(), 16U);
+  EXPECT_EQ(shown["lines"].size(), 17U);
   // What is not opened is not in the file, in whatever form.
   const Bytes presentation = read("coil.footproof");
   for (const std::string_view hidden : {"Beispiel Steel", "Blast furnace", "1.85", "83.4"}) {

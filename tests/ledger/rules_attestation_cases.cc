@@ -180,6 +180,22 @@ const std::map<R, Case>& attestation_cases() {
          it.logged(kVerifierUri, it.status(entry, StatusAction::reinstate, suspended));
          EXPECT_EQ(it.attest(successor), kAccepted);
        }},
+      {R::holder_key_registered,
+       [](RulesStage& it) {
+         // The verifier's own, another party's, a validator's: whoever has it could show the
+         // presentation as its holder.
+         const SigningKey vote = key_from("sequencer/validator-2/vote", Algorithm::eddsa);
+         for (const PublicKey& key :
+              {sign_key().public_key(), party_key(kBodyUri, KeyUsage::status).public_key(),
+               vote.public_key()}) {
+           auto attestation = it.attestation();
+           attestation.holder_key = key;
+           EXPECT_EQ(it.attest(attestation), "holder-key-registered");
+         }
+         auto attestation = it.attestation();
+         attestation.holder_key = key_from("holder", Algorithm::es256).public_key();
+         EXPECT_EQ(it.attest(attestation), kAccepted);
+       }},
   };
   return cases;
 }

@@ -124,6 +124,29 @@ const std::map<R, Case>& key_cases() {
          EXPECT_EQ(it.by(kVerifierUri, compromised(kid, reach)), kAccepted);
          EXPECT_EQ(it.by(kBodyUri, compromised(kid, beyond)), kAccepted);
        }},
+      {R::too_many_keys,
+       [](RulesStage& it) {
+         // Whoever has stolen a status key adds and rotates as much as it likes.
+         Digest last = sign_key().public_key().kid();
+         const auto next = [&, number = 0]() mutable {
+           const SigningKey fresh = key_from("more-" + std::to_string(++number), Algorithm::eddsa);
+           KeyChange change = number % 2 == 0
+                                  ? it.network.add_key(kVerifierUri, fresh, KeyUsage::status)
+                                  : rotation(it, last, fresh, KeyUsage::sign);
+           if (number % 2 != 0) last = fresh.public_key().kid();
+           return change;
+         };
+         for (std::uint64_t i = 0; i < kOwnKeysMax; ++i) it.logged(kVerifierUri, next());
+         EXPECT_EQ(it.by(kVerifierUri, next()), "too-many-keys");
+         EXPECT_EQ(it.by(kVerifierUri, next()), "too-many-keys");
+         // The registrar is not locked out, and from then on the party goes on by itself.
+         const auto rescue =
+             it.network.add_key(kVerifierUri, key_from("rescue", Algorithm::eddsa), KeyUsage::sign);
+         EXPECT_EQ(it.by(kBodyUri, rescue), kAccepted);
+         const auto own =
+             it.network.add_key(kVerifierUri, key_from("own", Algorithm::eddsa), KeyUsage::sign);
+         EXPECT_EQ(it.by(kVerifierUri, own), kAccepted);
+       }},
   };
   return cases;
 }

@@ -43,9 +43,17 @@ FixtureLog::FixtureLog(std::size_t validators, std::string network, Instant gene
   const auto origin = make_origin("footproof.example", network_, chain_id_);
   CHECK(origin);
   origin_ = *origin;
+  make_members(validators, network_);
+  put_parties();
+  append({});
+}
+
+void FixtureLog::make_members(std::size_t validators, const std::string& keys_of) {
+  members_.clear();
+  keys_.clear();
   for (std::size_t i = 0; i < validators; ++i) {
     const std::string id = validator_id(i);
-    const std::string name = network_ + '/' + id;
+    const std::string name = keys_of + '/' + id;
     auto keys = std::make_shared<MemberKeys>(MemberKeys{
         key_from(name + "/vote", Algorithm::eddsa), key_from(name + "/cosign", Algorithm::eddsa),
         key_from(name + "/log", Algorithm::eddsa)});
@@ -54,18 +62,34 @@ FixtureLog::FixtureLog(std::size_t validators, std::string network, Instant gene
                         keys->cosign.public_key(), keys->log.public_key(), sha256(as_bytes(name))});
     keys_.push_back(std::move(keys));
   }
-  put_parties();
+}
+
+void FixtureLog::begin_epoch(std::size_t validators) {
+  append({});
+  ValidatorsRecord record;
+  record.epoch = epoch();
+  record.from_size = ended_.empty() ? 0 : *ended_.back().last_size;
+  record.members = members_;
+  PolicyEpoch ended = make_policy_epoch(origin_, record);
+  ended.last_size = size();
+  ended.last_root = tree_root(leaves_);
+  ended.last_day = utc_day(now_);
+  ended_.push_back(std::move(ended));
+  make_members(validators, network_ + "/epoch-" + std::to_string(epoch()));
   append({});
 }
 
 Policy FixtureLog::policy() const {
   ValidatorsRecord record;
+  record.epoch = epoch();
+  record.from_size = ended_.empty() ? 0 : *ended_.back().last_size;
   record.quorum = quorum();
   record.members = members_;
   Policy policy;
   policy.origin = origin_;
   policy.chain_id = chain_id_;
   policy.made_on = utc_day(now_);
+  policy.epochs = ended_;
   policy.epochs.push_back(make_policy_epoch(origin_, record));
   return policy;
 }
@@ -214,6 +238,7 @@ std::uint64_t FixtureLog::append(const std::vector<Statement>& statements) {
   BlockRecord record;
   record.chain_id = chain_id_;
   record.height = records_.size();
+  record.epoch = epoch();
   record.time = now_;
   record.block_id = sha256(as_bytes("block " + std::to_string(records_.size())));
   record.first_index = size();

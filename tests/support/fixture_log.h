@@ -48,6 +48,12 @@ class FixtureLog {
   [[nodiscard]] const SigningKey& cosign_key(std::size_t validator) const;
   [[nodiscard]] const SigningKey& log_key(std::size_t validator) const;
 
+  // Ends the epoch with a boundary record and begins the next with a record of its own, by this
+  // many validators with keys of their own. Their rules are the ballot's business, not the
+  // fixture's.
+  void begin_epoch(std::size_t validators);
+  [[nodiscard]] std::uint64_t epoch() const { return ended_.size(); }
+
   // --- parties and statements. The verifier's keys: ES256 to sign, EdDSA for status.
   [[nodiscard]] const SigningKey& sign_key() const { return *sign_key_; }
   [[nodiscard]] const SigningKey& status_key() const { return *status_key_; }
@@ -95,12 +101,14 @@ class FixtureLog {
     SigningKey cosign;
     SigningKey log;
   };
+  void make_members(std::size_t validators, const std::string& keys_of);
   void put_parties();
   void append_leaf(const Digest& entry);
 
   std::string network_;
   Digest chain_id_;
   std::string origin_;
+  std::vector<PolicyEpoch> ended_;
   std::vector<Member> members_;
   std::vector<std::shared_ptr<const MemberKeys>> keys_;
   std::shared_ptr<const SigningKey> sign_key_;
