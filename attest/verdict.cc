@@ -448,7 +448,9 @@ class Judge {
     } else if (!options_.audience) {
       line = not_checked(who + "; whether that is you was not asked");
     } else {
-      line = passes(who);
+      line =
+          passes(options_.nonce ? who + ", with the nonce asked"
+                                : who + "; no nonce was asked, so it may have been shown before");
     }
   }
 

@@ -48,9 +48,11 @@ Result<void> check_private_key(const Session& session, CK_OBJECT_HANDLE key) {
   if (!sensitive) return fail(sensitive.error());
   const auto extractable = session.flag(key, CKA_EXTRACTABLE);
   if (!extractable) return fail(extractable.error());
-  if (!*sensitive || *extractable) {
+  const auto local = session.flag(key, CKA_LOCAL);
+  if (!local) return fail(local.error());
+  if (!*sensitive || *extractable || !*local) {
     return fail(Errc::usage,
-                "token: this key may leave the token; make one that cannot, with "
+                "token: this key was not made on the token, or may leave it; make one there with "
                 "footproof key new --key URI");
   }
   return {};

@@ -6,9 +6,10 @@
 // a pin-value or pin-source is refused, the PIN comes from the caller. It must name one token and
 // one key; nothing is guessed among several.
 //
-// What opens is a P-256 private key that is sensitive and not extractable, beside its public half
-// under the same CKA_ID. Each signature is verified under that public half before it is handed out.
-// Signing hashes here and asks for CKM_ECDSA (PKCS#11 v2.40 §2.3.6), which every token has.
+// What opens is a P-256 private key that was made on the token, is sensitive and not extractable,
+// beside its public half under the same CKA_ID. Each signature is verified under that public half
+// before it is handed out. Signing hashes here and asks for CKM_ECDSA (PKCS#11 v2.40 §2.3.6), which
+// every token has.
 #pragma once
 
 #include <functional>

@@ -127,8 +127,11 @@ Result<void> sign_for(const DiscloseOptions& options, Presentation& presentation
     if (!expires || expires->days() < 0) {
       return fail(Errc::usage, "--expires: '" + options.expires + "' is no date; write YYYY-MM-DD");
     }
-    // To the end of that day.
+    // To the end of that day in UTC.
     holder.expiry = Instant{(static_cast<std::uint64_t>(expires->days()) + 1) * 86'400'000 - 1};
+    if (*holder.expiry < clock_now()) {
+      return fail(Errc::usage, "--expires: " + options.expires + " is over");
+    }
   }
   presentation.holder = std::move(holder);
   const auto key = open_key(options.holder_key, options.passphrase_file);
@@ -150,6 +153,21 @@ Result<void> check_presentation(const Presentation& presentation, const SealedDe
 
 namespace {
 
+Result<void> check_holder(const Presentation& presentation) {
+  if (!presentation.holder) return {};
+  const auto statement = parse_statement(presentation.receipt.statement);
+  if (!statement) return fail(statement.error());
+  const auto& holder_key = statement->as<Attestation>()->holder_key;
+  if (!holder_key) {
+    return fail(Errc::usage,
+                "--audience: the attestation names no holder key, so nobody can sign "
+                "for one; leave it away");
+  }
+  if (verify_holder(presentation, *holder_key)) return {};
+  return fail(Errc::usage, "--holder-key: not the one that the attestation names, " +
+                               holder_key->kid().hex());
+}
+
 // Nothing leaves that the shipped verifier would refuse.
 Result<void> check_own(const DiscloseOptions& options, const Presentation& presentation,
                        const SealedDeclaration& sealed) {
@@ -157,6 +175,7 @@ Result<void> check_own(const DiscloseOptions& options, const Presentation& prese
     return fail(Errc::mismatch, options.attested + ": attests another declaration than " +
                                     options.sealed + " (" + good.error().detail + ")");
   }
+  if (auto holder = check_holder(presentation); !holder) return holder;
   if (options.policy.empty()) return {};
   const auto bytes = read_file(options.policy, kPolicySizeMax);
   if (!bytes) return fail("--policy", bytes.error());

@@ -36,11 +36,14 @@ Answer CommandLine::start(const char* program, const std::vector<std::string>& a
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  std::string no_environment = "LC_ALL=C";
-  char* environment[] = {no_environment.data(), nullptr};
+  std::vector<std::string> settings = environment;
+  std::vector<char*> envp;
+  for (std::string& setting : settings) envp.push_back(setting.data());
+  envp.push_back(nullptr);
   pid_t child = 0;
   Answer answer;
-  const int started = posix_spawn(&child, program, &actions, nullptr, argv.data(), environment);
+  const int started =
+      posix_spawn(&child, program, &actions, nullptr, argv.data(), envp.data());
   posix_spawn_file_actions_destroy(&actions);
   EXPECT_EQ(started, 0);
   if (started != 0) return answer;
@@ -69,7 +72,7 @@ bool CommandLine::exists(const std::string& name) const {
   return std::filesystem::exists(path(name));
 }
 
-void CommandLine::seal_and_attest() {
+void CommandLine::seal_and_attest(const std::function<void(FixtureLog&, Attestation&)>& change) {
   write("coil.json", fixture_document());
   write("report.pdf", fixture_report());
   const Answer sealed = run({"seal", "coil.json", "report.pdf", "-o", "coil.sealed"});
@@ -81,7 +84,9 @@ void CommandLine::seal_and_attest() {
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
   FixtureLog log(4, "fixture", Instant{static_cast<std::uint64_t>(now) - 180'000});
-  const Statement attestation = log.sign(log.attestation(subject_of(*declaration)));
+  Attestation said = log.attestation(subject_of(*declaration));
+  if (change) change(log, said);
+  const Statement attestation = log.sign(said);
   log.advance(60);
   log.append({attestation});
   log.advance(60);

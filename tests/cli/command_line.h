@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,10 @@ class CommandLine : public ::testing::Test {
 
   // "coil.sealed" through the program; then "coil.attested" and "korea.policy" from a fixture log
   // whose last block is a minute old.
-  void seal_and_attest();
+  void seal_and_attest(const std::function<void(FixtureLog&, Attestation&)>& change = {});
+
+  // Of the programs that run().
+  std::vector<std::string> environment = {"LC_ALL=C"};
 
  private:
   [[nodiscard]] Answer start(const char* program, const std::vector<std::string>& arguments) const;
