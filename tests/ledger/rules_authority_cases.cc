@@ -128,7 +128,7 @@ const std::map<R, Case>& key_cases() {
        [](RulesStage& it) {
          // Whoever has stolen a status key adds and rotates as much as it likes.
          Digest last = sign_key().public_key().kid();
-         const auto next = [&, number = 0]() mutable {
+         auto next = [&, number = 0]() mutable {
            const SigningKey fresh = key_from("more-" + std::to_string(++number), Algorithm::eddsa);
            KeyChange change = number % 2 == 0
                                   ? it.network.add_key(kVerifierUri, fresh, KeyUsage::status)
