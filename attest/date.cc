@@ -112,6 +112,11 @@ Date utc_day(Instant at) {
   return Date::from_days(static_cast<std::int64_t>(at.ms / static_cast<std::uint64_t>(kMsPerDay)));
 }
 
+Instant end_of_utc_day(Date day) {
+  const std::int64_t after = day.days() + std::int64_t{1};
+  return {after <= 0 ? 0 : static_cast<std::uint64_t>(after * kMsPerDay) - 1};
+}
+
 Date latest_day(Instant at) {
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - at.ms;
   return utc_day({at.ms + std::min(room, kMsFourteenHours)});

@@ -48,6 +48,8 @@ struct Instant {
 
 // The day in UTC.
 [[nodiscard]] Date utc_day(Instant at);
+// The last instant of that day in UTC; of days before 1970, the first one of 1970.
+[[nodiscard]] Instant end_of_utc_day(Date day);
 // The latest day that is today anywhere on earth: the UTC day 14 hours later. "Not in the future"
 // for a date compares with this one.
 [[nodiscard]] Date latest_day(Instant at);

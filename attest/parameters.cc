@@ -4,6 +4,9 @@
 #include <array>
 #include <string>
 
+#include "attest/identifier.h"
+#include "attest/payload.h"
+
 namespace footproof {
 namespace {
 
@@ -28,6 +31,28 @@ std::span<const ParameterEntry> parameter_table() { return kTable; }
 const ParameterEntry* find_parameter(std::string_view id) {
   const auto* const found = std::ranges::find(kTable, id, &ParameterEntry::id);
   return found == kTable.end() ? nullptr : found;
+}
+
+std::optional<std::string_view> scheme_of_late_days(std::string_view id) {
+  constexpr std::string_view kPrefix = "late-days.";
+  if (!id.starts_with(kPrefix) || !is_id(id.substr(kPrefix.size()))) return std::nullopt;
+  return id.substr(kPrefix.size());
+}
+
+bool set_late_days(Parameters& parameters, std::string_view scheme, std::uint64_t days) {
+  auto& late = parameters.late_days;
+  const auto place = std::ranges::lower_bound(late, scheme, {}, &LateAnchoring::scheme);
+  const bool there = place != late.end() && place->scheme == scheme;
+  if (days == 0) {
+    if (there) late.erase(place);
+  } else if (there) {
+    place->days = days;
+  } else if (late.size() < kSchemesMax) {
+    late.insert(place, {std::string(scheme), days});
+  } else {
+    return false;
+  }
+  return true;
 }
 
 Result<void> check_parameters(const Parameters& parameters) {

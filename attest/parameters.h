@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -35,6 +36,13 @@ struct ParameterEntry {
 [[nodiscard]] std::span<const ParameterEntry> parameter_table();
 // Null where there is none of this id.
 [[nodiscard]] const ParameterEntry* find_parameter(std::string_view id);
+// Beside the table, one for each scheme: "late-days.<scheme>", how many days after the issue date a
+// scheme lets an attestation be recorded late; 0, the default, to kLateDaysMax. The scheme that an
+// id names, or nothing.
+[[nodiscard]] std::optional<std::string_view> scheme_of_late_days(std::string_view id);
+// False where `late_days` is full. 0 takes the scheme out.
+[[nodiscard]] bool set_late_days(Parameters& parameters, std::string_view scheme,
+                                 std::uint64_t days);
 // Every value lies in its range, or the first that does not, named.
 [[nodiscard]] Result<void> check_parameters(const Parameters& parameters);
 

@@ -63,6 +63,14 @@ struct SchemeRef {
   friend bool operator==(const SchemeRef&, const SchemeRef&) = default;
 };
 
+// The accreditation body's signature over an attestation that is to be recorded late
+// (attest/late_anchoring.h).
+struct Countersignature {
+  Digest kid;  // a sign key of the body
+  std::array<std::uint8_t, kSignatureSize> signature{};
+  friend bool operator==(const Countersignature&, const Countersignature&) = default;
+};
+
 // A verifier certifies the declarations under one Merkle root.
 struct Attestation {
   Digest root;              // RFC 9162 root over `count` declaration entries
@@ -79,6 +87,7 @@ struct Attestation {
   Date valid_until;                  // inclusive; not before valid_from
   std::optional<Digest> supersedes;  // entry id
   std::optional<PublicKey> holder_key;
+  std::optional<Countersignature> countersignature = {};
   friend bool operator==(const Attestation&, const Attestation&) = default;
 };
 

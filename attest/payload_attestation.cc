@@ -38,7 +38,8 @@ Bytes encode(const Attestation& attestation) {
   cbor::Writer out;
   const bool supersedes = attestation.supersedes.has_value();
   const bool holder = attestation.holder_key.has_value();
-  out.map(12 + (supersedes ? 1U : 0U) + (holder ? 1U : 0U));
+  const bool countersigned = attestation.countersignature.has_value();
+  out.map(12 + (supersedes ? 1U : 0U) + (holder ? 1U : 0U) + (countersigned ? 1U : 0U));
   out.uint(1).uint(1);
   out.uint(2).array(2).digest(attestation.root).uint(attestation.count);
   fields::write_text(out.uint(3).array(2), attestation.accreditation.body);
@@ -55,6 +56,10 @@ Bytes encode(const Attestation& attestation) {
   fields::write(out.uint(12), attestation.valid_until);
   if (supersedes) out.uint(13).digest(*attestation.supersedes);
   if (holder) out.uint(14).raw(attestation.holder_key->cose_key());
+  if (countersigned) {
+    out.uint(15).array(2).digest(attestation.countersignature->kid);
+    out.bytes(attestation.countersignature->signature);
+  }
   return std::move(out).take();
 }
 
@@ -82,6 +87,13 @@ Result<Attestation> parse_attestation(ByteView bytes) {
   }
   if (map.key(13)) attestation.supersedes = in.field("supersedes").digest();
   if (map.key(14)) attestation.holder_key = read_public_key(in.field("holder key"));
+  if (map.key(15)) {
+    in.field("countersignature").array_of(2);
+    Countersignature read;
+    read.kid = in.field("countersigning key").digest();
+    read.signature = fields::possession_proof(in.field("countersignature"));
+    attestation.countersignature = read;
+  }
   map.end();
   if (const auto end = in.finish(); !end) return fail(end.error());
   return attestation;

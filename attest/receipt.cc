@@ -47,6 +47,10 @@ struct SubjectQueries {
     const auto& [body, id] = attestation.accreditation;
     ask(StatePart::accreditation, state_key::accreditation(body, id));
     ask(StatePart::party, state_key::party(body));
+    // One of the issuer's own would be no countersignature: then there is no record to show.
+    if (attestation.countersignature && attestation.countersignature->kid != statement.kid()) {
+      ask(StatePart::countersigning_key, state_key::key(attestation.countersignature->kid));
+    }
   }
   void operator()(const StatusChange& change) const {
     if (change.declaration) {

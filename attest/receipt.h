@@ -63,6 +63,7 @@ enum class StatePart : std::uint8_t {
   signing_key,
   party,  // an attestation's accreditation body; a key's party; else the issuer
   added_key,
+  countersigning_key,  // of an attestation that its accreditation body countersigned
   proposal,
   dataset,
 };

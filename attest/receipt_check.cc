@@ -48,6 +48,10 @@ Result<void> parse_state_records(const Receipt& receipt, ReceiptCheck& check) {
       case StatePart::party:
         kept = keep(check.party, parse_party_record(*record), "party record");
         break;
+      case StatePart::countersigning_key:
+        kept =
+            keep(check.countersigning_key, parse_key_record(*record), "countersigning key record");
+        break;
       // Shown, proven against the state root, and judged by nobody yet.
       case StatePart::added_key:
       case StatePart::proposal:
@@ -193,25 +197,7 @@ void judge_signature(ReceiptCheck& check) {
     return;
   }
   check.signature = passes("signed by " + statement.issuer());
-  if (key.party != statement.issuer()) {
-    check.key =
-        fails("the key belongs to " + key.party + ", the statement names " + statement.issuer());
-    return;
-  }
-  if (key.usage != usage_for(statement.kind())) {
-    check.key =
-        fails("a " + std::string(to_text(key.usage)) + " key may not sign a statement of kind " +
-              std::string(to_text(statement.kind())));
-    return;
-  }
-  const Instant recorded = check.own_record->time;
-  const KeyAnswer answer = key_at(key, recorded, check.known(), statement.kind());
-  const std::string when = " when the statement was recorded, " + recorded.text();
-  if (answer == KeyAnswer::good) {
-    check.key = passes("registered for " + key.party + " and good" + when);
-  } else {
-    check.key = fails("the key was " + std::string(to_text(answer)) + when);
-  }
+  check.key = key_as_known(check, check.known());
 }
 
 // Which of the policy's validator sets judges this checkpoint; false if the policy does not reach.
@@ -267,6 +253,23 @@ bool judge_quorum(const Receipt& receipt, const Policy& policy, ReceiptCheck& ch
 }
 
 }  // namespace
+
+Finding key_as_known(const ReceiptCheck& check, Instant known) {
+  const Statement& statement = *check.statement;
+  const KeyRecord& key = *check.signing_key;
+  if (key.party != statement.issuer()) {
+    return fails("the key belongs to " + key.party + ", the statement names " + statement.issuer());
+  }
+  if (key.usage != usage_for(statement.kind())) {
+    return fails("a " + std::string(to_text(key.usage)) + " key may not sign a statement of kind " +
+                 std::string(to_text(statement.kind())));
+  }
+  const Instant recorded = check.own_record->time;
+  const KeyAnswer answer = key_at(key, recorded, known, statement.kind());
+  const std::string when = " when the statement was recorded, " + recorded.text();
+  if (answer == KeyAnswer::good) return passes("registered for " + key.party + " and good" + when);
+  return fails("the key was " + std::string(to_text(answer)) + when);
+}
 
 Instant ReceiptCheck::known() const {
   return std::max(instant_from_seconds(checkpoint->as_of), last_record->time);

@@ -37,6 +37,7 @@ struct ReceiptCheck {
   std::optional<AccreditationRecord> accreditation;
   std::optional<KeyRecord> signing_key;
   std::optional<PartyRecord> party;
+  std::optional<KeyRecord> countersigning_key;
 
   [[nodiscard]] bool holds() const {
     return well_formed.passed() && network.passed() && quorum.passed() && inclusion.passed() &&
@@ -46,6 +47,10 @@ struct ReceiptCheck {
   // (T is in whole seconds). Needs quorum and inclusion.
   [[nodiscard]] Instant known() const;
 };
+
+// The line `key` as known at `known`, which is not after check.known(). Needs inclusion and
+// signature.
+[[nodiscard]] Finding key_as_known(const ReceiptCheck& check, Instant known);
 
 [[nodiscard]] ReceiptCheck verify_receipt(const Receipt& receipt, const Policy& policy);
 

@@ -88,6 +88,7 @@ Status status_after(StatusEvent::What what) {
     case StatusEvent::What::suspend:
       return Status::suspended;
     case StatusEvent::What::reinstate:
+    case StatusEvent::What::anchored_late:
       return Status::active;
     case StatusEvent::What::revoke:
       return Status::revoked;
@@ -192,10 +193,13 @@ CoverageQuestion coverage_question(const Attestation& attestation) {
   return {attestation.scope, attestation.scheme.id, attestation.standards, attestation.assurance};
 }
 
+namespace {
+
+// What was effective by `events_until`, asked about the validity on `day`.
 CoverageAnswer covers(const AccreditationRecord& record, const CoverageQuestion& question, Date day,
-                      Instant known) {
+                      Date events_until, Instant known) {
   using Standing = AccreditationView::Standing;
-  const AccreditationView view = accreditation_on(record, day, known);
+  const AccreditationView view = accreditation_on(record, events_until, known);
   if (view.standing == Standing::not_granted) return CoverageAnswer::not_granted;
   if (view.standing == Standing::suspended) return CoverageAnswer::suspended;
   if (view.standing == Standing::withdrawn) return CoverageAnswer::withdrawn;
@@ -206,6 +210,40 @@ CoverageAnswer covers(const AccreditationRecord& record, const CoverageQuestion&
     if (closeness(answer) > closeness(best)) best = answer;
   }
   return best;
+}
+
+bool includes(const Scope& wide, const Scope& narrow) {
+  return wide.code == narrow.code && wide.scheme == narrow.scheme &&
+         wide.assurance_max >= narrow.assurance_max &&
+         std::ranges::includes(wide.standards, narrow.standards);
+}
+
+}  // namespace
+
+CoverageAnswer covers(const AccreditationRecord& record, const CoverageQuestion& question, Date day,
+                      Instant known) {
+  return covers(record, question, day, day, known);
+}
+
+AttestationCoverage coverage_of(const AccreditationRecord& record, const Attestation& attestation,
+                                Instant recorded, Instant known, Hindsight hindsight) {
+  const CoverageQuestion question = coverage_question(attestation);
+  const Date issued_on = attestation.issued_on;
+  AttestationCoverage coverage;
+  coverage.when_issued = covers(record, question, issued_on, known);
+  coverage.recorded_on = std::max(utc_day(recorded), issued_on);
+  coverage.when_recorded = covers(record, question, coverage.recorded_on, known);
+  if (hindsight == Hindsight::no && coverage.when_recorded == CoverageAnswer::covered) {
+    const Date begun = std::max(latest_day(recorded), issued_on);
+    coverage.when_recorded = covers(record, question, coverage.recorded_on, begun, known);
+  }
+  return coverage;
+}
+
+bool includes(std::span<const Scope> wide, std::span<const Scope> narrow) {
+  return std::ranges::all_of(narrow, [&](const Scope& one) {
+    return std::ranges::any_of(wide, [&](const Scope& other) { return includes(other, one); });
+  });
 }
 
 KeyAnswer key_at(const KeyRecord& record, Instant at, Instant known, StatementKind kind) {
@@ -239,6 +277,11 @@ bool admitted_on(const PartyRecord& record, Date day, Instant known) {
     if (counts(event.origin, day, known)) admitted = event.what == PartyEvent::What::admit;
   }
   return admitted;
+}
+
+std::uint64_t Parameters::late_days_of(std::string_view scheme) const {
+  const auto found = std::ranges::find(late_days, scheme, &LateAnchoring::scheme);
+  return found == late_days.end() ? 0 : found->days;
 }
 
 }  // namespace footproof

@@ -78,16 +78,27 @@ struct EventOrigin {
 // --- status -------------------------------------------------------------------------------------
 
 struct StatusEvent {
-  enum class What : std::uint8_t { suspend = 1, reinstate = 2, revoke = 3, supersede = 4 };
+  enum class What : std::uint8_t {
+    suspend = 1,
+    reinstate = 2,
+    revoke = 3,
+    supersede = 4,
+    anchored_late = 5,  // changes no status; if it is there it is the first event
+  };
   What what = What::suspend;
-  EventOrigin origin;            // of a supersession: the successor's entry id
-  std::optional<Reason> reason;  // none exactly for a supersession
+  EventOrigin origin;  // of a supersession: the successor's entry id; anchored late: its own
+  std::optional<Reason> reason;  // none exactly for a supersession and for anchored late
   friend bool operator==(const StatusEvent&, const StatusEvent&) = default;
 };
 
 // Of an attestation, or of one declaration under it. Only where something happened.
 struct StatusRecord {
   std::vector<StatusEvent> events;  // at least one
+
+  // Recorded later than the rules let it without its accreditation body's countersignature.
+  [[nodiscard]] bool anchored_late() const {
+    return !events.empty() && events.front().what == StatusEvent::What::anchored_late;
+  }
   friend bool operator==(const StatusRecord&, const StatusRecord&) = default;
 };
 
@@ -157,6 +168,30 @@ enum class CoverageAnswer : std::uint8_t {
 // The first reason why not, judged by the scope entry that comes closest.
 [[nodiscard]] CoverageAnswer covers(const AccreditationRecord& record,
                                     const CoverageQuestion& question, Date day, Instant known);
+
+// The coverage of an attestation that was recorded at `recorded`, or is about to be.
+//
+// A day begins in the Pacific 14 hours before it does in UTC. What an accreditation gains counts
+// from the day of recording: the UTC day, or the issue date where that is later. What it loses
+// counts from the first instant of its day anywhere, so that nobody can attest past a suspension
+// of today until midnight in UTC. In hindsight the second does not apply: what was lost later on
+// such a day leaves standing what was recorded before.
+enum class Hindsight : bool { no, yes };
+struct AttestationCoverage {
+  CoverageAnswer when_issued = CoverageAnswer::not_granted;
+  CoverageAnswer when_recorded = CoverageAnswer::not_granted;
+  Date recorded_on;  // the day that when_recorded is about
+
+  [[nodiscard]] bool holds() const {
+    return when_issued == CoverageAnswer::covered && when_recorded == CoverageAnswer::covered;
+  }
+};
+[[nodiscard]] AttestationCoverage coverage_of(const AccreditationRecord& record,
+                                              const Attestation& attestation, Instant recorded,
+                                              Instant known, Hindsight hindsight);
+
+// Whether everything that `narrow` lets somebody attest, `wide` does too.
+[[nodiscard]] bool includes(std::span<const Scope> wide, std::span<const Scope> narrow);
 
 // --- key ----------------------------------------------------------------------------------------
 
@@ -264,12 +299,24 @@ struct NextValidatorsRecord {
 
 // --- parameters ---------------------------------------------------------------------------------
 
+inline constexpr std::uint64_t kLateDaysMax = 3650;
+struct LateAnchoring {
+  std::string scheme;
+  std::uint64_t days = 0;  // 1 to kLateDaysMax
+  friend bool operator==(const LateAnchoring&, const LateAnchoring&) = default;
+};
+
 // Ids, units and ranges: attest/parameters.h.
 struct Parameters {
   std::uint64_t issued_before_max_s = std::uint64_t{7} * 86400;  // iat ≥ block time − this
   std::uint64_t issued_ahead_max_s = 300;                        // iat ≤ block time + this
   std::uint64_t anchoring_days_max = 90;         // issued on ≥ recorded day − this
   std::uint64_t compromise_reach_days_max = 30;  // without the registrar
+  // Schemes that allow late anchoring, ascending by scheme: how many days after the issue date.
+  std::vector<LateAnchoring> late_days = {};
+
+  // 0: the scheme does not allow it.
+  [[nodiscard]] std::uint64_t late_days_of(std::string_view scheme) const;
   friend bool operator==(const Parameters&, const Parameters&) = default;
 };
 

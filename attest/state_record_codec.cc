@@ -99,12 +99,12 @@ void require_only_first(cbor::Reader& in, const std::vector<Event>& events, What
 StatusEvent read_status_event(cbor::Reader& in) {
   StatusEvent event;
   begin_event(in, 1);
-  event.what = fields::code(in, StatusEvent::What::supersede);
-  if (event.what < StatusEvent::What::suspend) in.reject(Errc::bad_value, "must be 1 to 4");
+  event.what = fields::code(in, StatusEvent::What::anchored_late);
+  if (event.what < StatusEvent::What::suspend) in.reject(Errc::bad_value, "must be 1 to 5");
   event.origin = read_origin(in);
   event.reason = read_reason(in);
-  if (event.reason.has_value() == (event.what == StatusEvent::What::supersede)) {
-    in.reject(Errc::bad_value, "stands in every event but a supersession");
+  if (event.reason.has_value() == (event.what >= StatusEvent::What::supersede)) {
+    in.reject(Errc::bad_value, "stands in every event but a supersession and late anchoring");
   }
   return event;
 }
@@ -246,6 +246,10 @@ Result<StatusRecord> parse_status_record(ByteView bytes) {
   cbor::Reader in(bytes, "status record");
   begin_record(in, bytes, 2);
   StatusRecord record{read_events(in, read_status_event)};
+  for (std::size_t i = 1; i < record.events.size(); ++i) {
+    if (record.events[i].what != StatusEvent::What::anchored_late) continue;
+    in.field("events").reject(Errc::bad_value, "late anchoring is the first event or none");
+  }
   if (const auto end = in.finish(); !end) return fail(end.error());
   return record;
 }
@@ -413,21 +417,54 @@ Result<NextValidatorsRecord> parse_next_validators_record(ByteView bytes) {
   return record;
 }
 
+namespace {
+
+// Left out where it is empty, so at least one.
+std::vector<LateAnchoring> read_late_days(cbor::Reader& in) {
+  const std::size_t count = in.field("late days").array_between(1, kSchemesMax);
+  std::vector<LateAnchoring> late;
+  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
+    LateAnchoring one;
+    in.field("late days").array_of(2);
+    one.scheme = fields::id(in.field("late days: scheme"));
+    one.days = in.field("late days: days").uint_up_to(kLateDaysMax);
+    if (one.days == 0) in.reject(Errc::malformed, "is left out where it is 0");
+    if (i > 0 && one.scheme <= late.back().scheme) {
+      in.field("late days").reject(Errc::malformed, "must ascend by scheme without duplicates");
+    }
+    late.push_back(std::move(one));
+  }
+  return late;
+}
+
+}  // namespace
+
 Bytes encode(const Parameters& record) {
   cbor::Writer out;
-  out.array(5).uint(1).uint(record.issued_before_max_s).uint(record.issued_ahead_max_s);
+  out.array(record.late_days.empty() ? 5 : 6).uint(1);
+  out.uint(record.issued_before_max_s).uint(record.issued_ahead_max_s);
   out.uint(record.anchoring_days_max).uint(record.compromise_reach_days_max);
+  if (!record.late_days.empty()) {
+    out.array(record.late_days.size());
+    for (const auto& [scheme, days] : record.late_days) {
+      fields::write_text(out.array(2), scheme);
+      out.uint(days);
+    }
+  }
   return std::move(out).take();
 }
 
 Result<Parameters> parse_parameters(ByteView bytes) {
   cbor::Reader in(bytes, "parameters");
-  begin_record(in, bytes, 5);
+  if (bytes.size() > kStateRecordSizeMax) in.reject(Errc::bad_length, "longer than 64 KiB");
+  const bool some_late = in.array_between(5, 6) == 6;
+  fields::version(in);
   Parameters record;
   record.issued_before_max_s = in.field("issued before max").uint();
   record.issued_ahead_max_s = in.field("issued ahead max").uint();
   record.anchoring_days_max = in.field("anchoring days max").uint();
   record.compromise_reach_days_max = in.field("compromise reach days max").uint();
+  if (some_late) record.late_days = read_late_days(in);
   if (const auto end = in.finish(); !end) return fail(end.error());
   return record;
 }

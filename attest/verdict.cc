@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "attest/disclosure_profile.h"
+#include "attest/late_anchoring.h"
 #include "attest/opening.h"
 #include "attest/subject.h"
 #include "attest/x509.h"
@@ -47,6 +48,9 @@ class Judge {
 
   Verdict run(ByteView bytes) {
     if (parse(bytes)) {
+      if (options_.known_by && verdict_.receipt.signature.passed()) {
+        verdict_.receipt.key = key_as_known(verdict_.receipt, known());
+      }
       copy_receipt_findings();
       if (verdict_.receipt.holds()) judge_ledger_lines();
       judge_declaration_lines();
@@ -62,6 +66,19 @@ class Judge {
   void reserve(Reservation reservation) { verdict_.reservations.push_back(reservation); }
   const Attestation& attestation() const { return *verdict_.receipt.statement->as<Attestation>(); }
   const Presentation& presentation() const { return *verdict_.presentation; }
+
+  // Up to when events count: T, or earlier where the reader asks what was known by some day, but
+  // never before the statement itself was recorded.
+  [[nodiscard]] Instant known() const {
+    const Instant all = verdict_.receipt.known();
+    if (!options_.known_by) return all;
+    return std::max(std::min(end_of_utc_day(*options_.known_by), all),
+                    verdict_.receipt.own_record->time);
+  }
+  [[nodiscard]] std::string known_name() const {
+    const bool earlier = known() < verdict_.receipt.known();
+    return earlier ? "the end of " + options_.known_by->text() : "T";
+  }
 
   bool refuse(std::string why) {
     verdict_.findings.fill(not_checked("not well-formed"));
@@ -187,42 +204,66 @@ class Judge {
     if (!admitted(recorded) && !admitted(before)) {
       return refuse_both(body + " was no accreditation body any more when this was recorded");
     }
-    // At 08:00 in Seoul the UTC day is still yesterday: an issue date may be a day ahead of it.
-    const Date recorded_on = std::max(utc_day(recorded), attestation().issued_on);
-    // clang 14, which builds the fuzz targets, captures no structured binding by itself.
-    const auto covered = [&, &id = id](Instant known) {
-      std::string why;
-      for (const Date day : {attestation().issued_on, recorded_on}) {
-        const auto answer = covers(record, coverage_question(attestation()), day, known);
-        if (answer == CoverageAnswer::covered || !why.empty()) continue;
-        why = "accreditation " + id + " on " + day.text() + ": " + std::string(to_text(answer));
+    const bool late = receipt.status && receipt.status->anchored_late();
+    if (late) {
+      if (auto why = countersignature_fault(); !why.empty()) return refuse_both(std::move(why));
+    }
+    const auto covered = [&](Instant known, Hindsight hindsight) {
+      const auto coverage = coverage_of(record, attestation(), recorded, known, hindsight);
+      const bool when_issued = coverage.when_issued != CoverageAnswer::covered;
+      if (!when_issued && (late || coverage.when_recorded == CoverageAnswer::covered)) {
+        return std::string();
       }
-      return why;
+      return "accreditation " + attestation().accreditation.id + " on " +
+             (when_issued ? attestation().issued_on : coverage.recorded_on).text() + ": " +
+             std::string(to_text(when_issued ? coverage.when_issued : coverage.when_recorded));
     };
-    const std::string why = covered(recorded);
-    if (!why.empty() && !covered(before).empty()) return refuse_both(why);
-    then = passes("accreditation " + id + " of " + body + " covered " + attestation().scope + ", " +
-                  attestation().scheme.id + ", " + std::string(to_text(attestation().assurance)) +
-                  " assurance on " + attestation().issued_on.text() + " and when recorded");
-    judge_accreditation_now(covered(receipt.known()), record);
+    const std::string why = covered(recorded, Hindsight::no);
+    if (!why.empty() && !covered(before, Hindsight::no).empty()) return refuse_both(why);
+    then = passes(
+        "accreditation " + id + " of " + body + " covered " + attestation().scope + ", " +
+        attestation().scheme.id + ", " + std::string(to_text(attestation().assurance)) +
+        " assurance on " + attestation().issued_on.text() +
+        (late ? "; anchored late, on " + utc_day(recorded).text() + ", which its body countersigned"
+              : " and when recorded"));
+    judge_accreditation_now(covered(known(), Hindsight::yes), record);
+  }
+
+  // Why the body's word that this may be recorded late does not hold; empty where it does.
+  [[nodiscard]] std::string countersignature_fault() const {
+    const ReceiptCheck& receipt = verdict_.receipt;
+    const auto& key = receipt.countersigning_key;
+    if (!attestation().countersignature) return "anchored late, and not countersigned by its body";
+    const std::string whose = "anchored late, and the countersigning key ";
+    if (!key || key->party != attestation().accreditation.body || key->usage != KeyUsage::sign) {
+      return whose + "is no sign key of " + attestation().accreditation.body;
+    }
+    const Instant recorded = receipt.own_record->time;
+    const auto answer = key_at(*key, recorded, known(), StatementKind::attestation);
+    if (answer != KeyAnswer::good) return whose + "was " + std::string(to_text(answer));
+    const Statement& statement = *receipt.statement;
+    if (!verify_countersignature(key->key, statement.chain_id(), statement.issuer(),
+                                 attestation())) {
+      return "anchored late, and the countersignature does not verify";
+    }
+    return {};
   }
 
   void judge_accreditation_now(const std::string& why, const AccreditationRecord& record) {
     if (!why.empty()) {
-      at(Question::accreditation_now) = fails("as known at T: " + why);
+      at(Question::accreditation_now) = fails("as known at " + known_name() + ": " + why);
       reserve(Reservation::accreditation_withdrawn);
       return;
     }
-    std::string text = "as known at T it still did";
+    std::string text = "as known at " + known_name() + " it still did";
     // A later end does not undo earlier work; the reader should know all the same.
-    const Instant known = verdict_.receipt.known();
-    const auto view = accreditation_on(record, utc_day(known), known);
+    const auto view = accreditation_on(record, utc_day(known()), known());
     using Standing = AccreditationView::Standing;
     if (view.standing == Standing::suspended || view.standing == Standing::withdrawn) {
       text += view.standing == Standing::suspended ? "; suspended from " : "; withdrawn from ";
       text += view.because->origin.effective.text() + ", after that";
     }
-    if (!admitted_on(*verdict_.receipt.party, latest_day(known), known)) {
+    if (!admitted_on(*verdict_.receipt.party, latest_day(known()), known())) {
       text += "; its body has been removed since";
     }
     at(Question::accreditation_now) = passes(std::move(text));
@@ -232,8 +273,7 @@ class Judge {
     Finding& line = at(Question::recognition);
     const ReceiptCheck& receipt = verdict_.receipt;
     if (!at(Question::accreditation).passed()) return;
-    const auto view =
-        accreditation_on(*receipt.accreditation, attestation().issued_on, receipt.known());
+    const auto view = accreditation_on(*receipt.accreditation, attestation().issued_on, known());
     const std::string named = view.regimes.empty() ? "none" : join(view.regimes);
     if (!options_.regime) {
       line = not_checked("no regime asked; the accreditation names " + named);
@@ -256,8 +296,8 @@ class Judge {
   // Of the attestation and of the declaration, whichever is worse.
   StatusAnswer status_of(Date day) const {
     const ReceiptCheck& receipt = verdict_.receipt;
-    const auto answer = [&](const std::optional<StatusRecord>& record) {
-      return status_on(record ? &*record : nullptr, day, receipt.known());
+    const auto answer = [this, day](const std::optional<StatusRecord>& record) {
+      return status_on(record ? &*record : nullptr, day, known());
     };
     StatusAnswer whole = answer(receipt.status);
     StatusAnswer one = answer(receipt.declaration_status);
@@ -286,7 +326,16 @@ class Judge {
                       " ahead of this computer's clock; set the clock");
       return;
     }
-    const std::uint64_t age = now > as_of ? now - as_of : 0;
+    // What is asked to have been known by a day long past need not be proven any later than that.
+    const std::uint64_t asked =
+        options_.known_by ? std::min(now, end_of_utc_day(*options_.known_by).seconds()) : now;
+    const std::uint64_t age = asked > as_of ? asked - as_of : 0;
+    const Instant recorded = verdict_.receipt.own_record->time;
+    if (options_.known_by && end_of_utc_day(*options_.known_by) < recorded) {
+      line = fails("not recorded by " + options_.known_by->text() + ", but on " + recorded.text());
+      reserve(Reservation::not_yet_recorded);
+      return;
+    }
     const StatusAnswer last = status_of(Date::from_days(INT32_MAX));
     StatusAnswer answer = status_of(on_);
     // What was revoked this morning in Seoul is effective tomorrow by the UTC day: who asks about
@@ -294,7 +343,9 @@ class Judge {
     if (!options_.on && is_worse(last, answer)) answer = last;
     std::string text = status_text(answer);
     if (options_.on) text += " on " + on_.text();
-    text += ", as of " + when + " (" + duration_text(age) + " ago); later events are unknown";
+    if (options_.known_by) text += " as known by " + options_.known_by->text();
+    text += ", as of " + when + " (" + duration_text(now > as_of ? now - as_of : 0) +
+            " ago); later events are unknown";
     if (last.status != answer.status) text += "; but " + status_text(last);
     if (age > options_.age_max) {
       text += "; older than the " + duration_text(options_.age_max) + " allowed";

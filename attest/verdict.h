@@ -63,6 +63,7 @@ enum class Overall : std::uint8_t { certified, certified_but, not_certified, can
 enum class Reservation : std::uint8_t {
   not_yet_valid,
   expired,
+  not_yet_recorded,  // by the day of `known_by`
   suspended,
   superseded,
   accreditation_withdrawn,  // retroactively: as known at T it did not cover the issue date
@@ -80,6 +81,9 @@ inline constexpr std::uint64_t kClockAheadMax = 300;  // seconds
 struct VerdictOptions {
   Instant now;             // the verifier's clock
   std::optional<Date> on;  // as-of date; by default the UTC day of `now`
+  // Knowledge time: only what was recorded by the end of that day in UTC counts. By default all that
+  // the checkpoint knows.
+  std::optional<Date> known_by;
   std::uint64_t age_max = kAgeMaxDefault;
   // Asked for, so that these lines count:
   std::optional<std::string> regime;

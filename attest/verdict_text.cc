@@ -42,10 +42,16 @@ std::string_view to_text(Overall overall) {
 }
 
 std::string_view to_text(Reservation reservation) {
-  constexpr std::array<std::string_view, 9> kTexts = {
-      "not-yet-valid",           "expired", "suspended",      "superseded",
-      "accreditation-withdrawn", "stale",   "not-recognised", "incomplete-disclosure",
-      "presentation-expired"};
+  constexpr std::array<std::string_view, 10> kTexts = {"not-yet-valid",
+                                                       "expired",
+                                                       "not-yet-recorded",
+                                                       "suspended",
+                                                       "superseded",
+                                                       "accreditation-withdrawn",
+                                                       "stale",
+                                                       "not-recognised",
+                                                       "incomplete-disclosure",
+                                                       "presentation-expired"};
   return kTexts[static_cast<std::size_t>(reservation)];
 }
 

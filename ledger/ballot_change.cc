@@ -312,6 +312,18 @@ Result<bool> Simulation::runs_a_validator(const std::string& uri) const {
 // --- parameters ----------------------------------------------------------------------------------
 
 Answer Simulation::operator()(const SetParameter& change) {
+  if (const auto scheme = scheme_of_late_days(change.id)) {
+    Parameters parameters = it_.parameters;
+    if (change.value > kLateDaysMax || !set_late_days(parameters, *scheme, change.value)) {
+      return forbid(R::parameter_out_of_range,
+                    "parameter value: 0 to " + std::to_string(kLateDaysMax) +
+                        " days, for at most " + std::to_string(kSchemesMax) + " schemes");
+    }
+    if (parameters == it_.parameters) {
+      return forbid(R::nothing_to_change, "parameter value: as it stands");
+    }
+    return put_record(changes, state_key::parameters(), parameters);
+  }
   const ParameterEntry* entry = find_parameter(change.id);
   if (entry == nullptr) return forbid(R::unknown_parameter, "parameter: no " + change.id);
   if (!entry->allows(change.value)) {

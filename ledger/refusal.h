@@ -41,6 +41,8 @@ enum class RefusalReason : std::uint8_t {
   dates_out_of_order,
   issued_in_the_future,
   anchored_late,
+  late_not_allowed,
+  bad_countersignature,
   unknown_target,
   wrong_target_kind,
   not_the_issuer,
@@ -61,6 +63,8 @@ enum class RefusalReason : std::uint8_t {
   accreditation_exists,
   scheme_not_allowed,
   regime_not_allowed,
+  not_an_extension,
+  not_a_reduction,
   role_conflict,
   // key
   unknown_party,

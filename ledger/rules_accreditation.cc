@@ -27,24 +27,26 @@ std::optional<Refusal> judge_allowed(const AccreditationChange& change, const Pa
   return std::nullopt;
 }
 
-std::optional<Refusal> judge_transition(Action action, Action standing) {
-  // `standing` is that of the last event that set one: grant (in force), suspend or withdraw.
-  bool legal = standing != Action::withdraw;
-  if (action == Action::suspend) legal = standing == Action::grant;
-  if (action == Action::reinstate) legal = standing == Action::suspend;
-  if (legal) return std::nullopt;
-  return refuse(R::illegal_transition, "action: " + std::string(to_text(action)) +
-                                           " does not follow " + std::string(to_text(standing)));
+// By log order alone, whatever the effective dates: what the next event builds on.
+const AccreditationEvent& last_standing(const AccreditationRecord& record) {
+  const AccreditationEvent* last = &record.events.front();
+  for (const AccreditationEvent& event : record.events) {
+    if (event.what != Action::extend && event.what != Action::reduce) last = &event;
+  }
+  return *last;
 }
 
-// By log order alone: what the next event builds on.
-Action standing_of(const AccreditationRecord& record) {
-  Action standing = Action::grant;
-  for (const AccreditationEvent& event : record.events) {
-    if (event.what == Action::suspend || event.what == Action::withdraw) standing = event.what;
-    if (event.what == Action::reinstate) standing = Action::grant;
-  }
-  return standing;
+std::optional<Refusal> judge_transition(const AccreditationChange& change,
+                                        const AccreditationEvent& last) {
+  const Action action = change.action;
+  bool legal = last.what != Action::withdraw;
+  if (action == Action::suspend) legal &= last.what != Action::suspend;
+  if (action == Action::reinstate) legal = last.what == Action::suspend;
+  // One that was announced for later may be brought forward: nobody must wait for its day.
+  if (action == Action::withdraw) legal |= change.effective < last.origin.effective;
+  if (legal) return std::nullopt;
+  return refuse(R::illegal_transition, "action: " + std::string(to_text(action)) +
+                                           " does not follow " + std::string(to_text(last.what)));
 }
 
 std::optional<Refusal> judge_last_event(const AccreditationChange& change,
@@ -79,8 +81,10 @@ Result<std::optional<Refusal>> admit_verifier(const Case& it, const Accreditatio
   PartyRecord verifier;
   verifier.role = PartyRole::verifier;
   verifier.registrar = it.issuer();
+  // A grant may be for later; the party is there at once, so that its keys can be registered.
+  const Date admitted = std::min(grant.effective, utc_day(it.now()));
   verifier.events.push_back(
-      {PartyEvent::What::admit, origin_of(it, grant.effective, AuthorityRole::accreditation_body)});
+      {PartyEvent::What::admit, origin_of(it, admitted, AuthorityRole::accreditation_body)});
   return put_record(changes, key, verifier);
 }
 
@@ -97,11 +101,48 @@ Result<Judgement> judge_grant(const Case& it, const AccreditationChange& change,
   return Judgement(std::move(acceptance));
 }
 
+// What stands by log order, whatever its effective date: extensions and reductions build on it.
+struct Standing {
+  std::vector<Scope> scopes;
+  DateRange validity;
+};
+
+Standing last_set(const AccreditationRecord& record) {
+  Standing standing;
+  for (const AccreditationEvent& event : record.events) {
+    if (event.scopes) standing.scopes = *event.scopes;
+    if (event.validity) standing.validity = *event.validity;
+  }
+  return standing;
+}
+
+bool includes(const Standing& wide, const Standing& narrow) {
+  return footproof::includes(wide.scopes, narrow.scopes) &&
+         wide.validity.from <= narrow.validity.from && narrow.validity.until <= wide.validity.until;
+}
+
+// An extension only adds, a reduction only takes away, and neither does nothing.
+std::optional<Refusal> judge_extent(const AccreditationChange& change,
+                                    const AccreditationRecord& record) {
+  if (!change.scopes && !change.validity) return std::nullopt;
+  const Standing before = last_set(record);
+  const Standing after{change.scopes.value_or(before.scopes),
+                       change.validity.value_or(before.validity)};
+  const bool grows = !includes(before, after);
+  const bool shrinks = !includes(after, before);
+  const bool extend = change.action == Action::extend;
+  if (extend ? grows && !shrinks : shrinks && !grows) return std::nullopt;
+  std::string why = "scopes, validity: ";
+  why += !grows && !shrinks ? "change nothing" : extend ? "take something away" : "add something";
+  return refuse(extend ? R::not_an_extension : R::not_a_reduction, std::move(why));
+}
+
 Result<Judgement> judge_change(const Case& it, const AccreditationChange& change, const Digest& key,
                                AccreditationRecord record) {
-  if (auto refusal = judge_transition(change.action, standing_of(record))) {
+  if (auto refusal = judge_transition(change, last_standing(record))) {
     return Judgement(std::move(*refusal));
   }
+  if (auto refusal = judge_extent(change, record)) return Judgement(std::move(*refusal));
   record.events.push_back(event_of(it, change));
   Acceptance acceptance;
   if (auto refusal =
@@ -128,12 +169,6 @@ Result<Judgement> judge_accreditation(const Case& it, const AccreditationChange&
   }
   if (!grant && !*record) {
     return Judgement(refuse(R::unknown_accreditation, "id: " + change.id + " was never granted"));
-  }
-  // The last event in log order counts among those effective: an event dated ahead would be
-  // overtaken by one recorded after it.
-  if (change.effective > latest_day(it.now())) {
-    return Judgement(refuse(R::effective_out_of_range,
-                            "effective: " + change.effective.text() + " is in the future"));
   }
   if (auto refusal = judge_allowed(change, **body)) return Judgement(std::move(*refusal));
   const AccreditationRecord* stored = *record ? &**record : nullptr;

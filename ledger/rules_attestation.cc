@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "attest/late_anchoring.h"
 #include "ledger/ruling.h"
 
 namespace footproof::ledger {
@@ -20,13 +21,13 @@ std::optional<Refusal> judge_dates(const Case& it, const Attestation& attestatio
   if (issued > latest_day(it.now())) {
     return refuse(R::issued_in_the_future, "issued on: " + issued.text());
   }
-  const auto days_max = static_cast<std::int64_t>(
-      std::min<std::uint64_t>(it.parameters.anchoring_days_max, 1'000'000));
-  if (issued < utc_day(it.now()).plus(-days_max)) {
-    return refuse(R::anchored_late, "issued on: " + issued.text() + ", more than " +
-                                        std::to_string(days_max) + " days ago");
-  }
   return std::nullopt;
+}
+
+// Whole days since the issue date are at most this many; what is in a parameter may be anything.
+bool within_days(const Case& it, Date issued, std::uint64_t days_max) {
+  const auto days = static_cast<std::int64_t>(std::min<std::uint64_t>(days_max, 1'000'000));
+  return issued >= utc_day(it.now()).plus(-days);
 }
 
 R reason_for(CoverageAnswer answer) {
@@ -44,19 +45,75 @@ R reason_for(CoverageAnswer answer) {
   }
 }
 
-std::optional<Refusal> judge_coverage(const Case& it, const Attestation& attestation,
-                                      const AccreditationRecord& record) {
-  const CoverageQuestion question = coverage_question(attestation);
-  // On the issue date and now. At 08:00 in Seoul the UTC day is still yesterday: an issue date that
-  // is ahead of it, as far as judge_dates() lets it, is the issuer's today.
-  const Date today = std::max(utc_day(it.now()), attestation.issued_on);
-  for (const Date day : {attestation.issued_on, today}) {
-    const CoverageAnswer answer = covers(record, question, day, it.now());
-    if (answer == CoverageAnswer::covered) continue;
-    return refuse(reason_for(answer), "accreditation " + attestation.accreditation.id + " on " +
-                                          day.text() + ": " + std::string(to_text(answer)));
+Refusal refuse_coverage(const Attestation& attestation, CoverageAnswer answer, Date day) {
+  return refuse(reason_for(answer), "accreditation " + attestation.accreditation.id + " on " +
+                                        day.text() + ": " + std::string(to_text(answer)));
+}
+
+// Whether the attestation comes too late to be recorded without its body's countersignature: why.
+std::optional<Refusal> judge_lateness(const Case& it, const Attestation& attestation,
+                                      const AttestationCoverage& coverage) {
+  const std::uint64_t days_max = it.parameters.anchoring_days_max;
+  if (!within_days(it, attestation.issued_on, days_max)) {
+    return refuse(R::anchored_late, "issued on: " + attestation.issued_on.text() + ", more than " +
+                                        std::to_string(days_max) + " days ago");
   }
-  return std::nullopt;
+  if (coverage.when_recorded == CoverageAnswer::covered) return std::nullopt;
+  return refuse_coverage(attestation, coverage.when_recorded, coverage.recorded_on);
+}
+
+// A countersignature that is there verifies, whether it is needed or not.
+Result<std::optional<Refusal>> judge_countersignature(const Case& it,
+                                                      const Attestation& attestation) {
+  using Answer = std::optional<Refusal>;
+  const auto bad = [](std::string why) {
+    return Answer(refuse(R::bad_countersignature, "countersignature: " + std::move(why)));
+  };
+  const Digest& kid = attestation.countersignature->kid;
+  auto key = read_record(it.view, state_key::key(kid), parse_key_record);
+  if (!key) return fail(key.error());
+  if (!*key || (*key)->party != attestation.accreditation.body) {
+    return bad("key " + kid.hex() + " is not the accreditation body's");
+  }
+  const bool rotated = std::ranges::any_of(
+      (*key)->events, [](const KeyEvent& event) { return event.what == KeyEvent::What::rotate; });
+  if ((*key)->usage != KeyUsage::sign || rotated || compromised_since(**key, it.now())) {
+    return bad("key " + kid.hex() + " is no sign key in use");
+  }
+  if (!verify_countersignature((*key)->key, it.context.chain_id, it.issuer(), attestation)) {
+    return bad("does not verify under key " + kid.hex());
+  }
+  return Answer();
+}
+
+// On the issue date in any case; on the day of recording, unless the body says that it may be late.
+Result<std::optional<Refusal>> judge_accreditation_named(const Case& it,
+                                                         const Attestation& attestation,
+                                                         const AccreditationRecord& record,
+                                                         StateChanges& changes) {
+  using Answer = std::optional<Refusal>;
+  const auto coverage = coverage_of(record, attestation, it.now(), it.now(), Hindsight::no);
+  if (coverage.when_issued != CoverageAnswer::covered) {
+    return Answer(refuse_coverage(attestation, coverage.when_issued, attestation.issued_on));
+  }
+  auto late = judge_lateness(it, attestation, coverage);
+  if (!attestation.countersignature) return late;
+  auto refusal = judge_countersignature(it, attestation);
+  if (!refusal || *refusal || !late) return refusal;
+  const std::uint64_t days_max = it.parameters.late_days_of(attestation.scheme.id);
+  if (!within_days(it, attestation.issued_on, days_max)) {
+    return Answer(refuse(R::late_not_allowed, "issued on: " + attestation.issued_on.text() +
+                                                  "; scheme " + attestation.scheme.id +
+                                                  " allows late anchoring for " +
+                                                  std::to_string(days_max) +
+                                                  " days, and this is late: " + late->detail));
+  }
+  const Authority body{AuthorityRole::accreditation_body, attestation.accreditation.body};
+  StatusRecord status;
+  status.events.push_back(
+      {StatusEvent::What::anchored_late,
+       EventOrigin{attestation.issued_on, it.now(), body, it.statement.entry_id()}, std::nullopt});
+  return put_record(changes, state_key::status(it.statement.entry_id()), status);
 }
 
 // Writes the supersession into the record of the one superseded.
@@ -84,7 +141,7 @@ Result<std::optional<Refusal>> supersede(const Case& it, const Attestation& succ
       return Answer(refuse(R::already_superseded, "supersedes: its successor is entry " +
                                                       status.events.back().origin.entry.hex()));
     }
-    if (last != StatusEvent::What::reinstate) {
+    if (last != StatusEvent::What::reinstate && last != StatusEvent::What::anchored_late) {
       return Answer(refuse(R::not_supersedable, "supersedes: the attestation is not active"));
     }
   }
@@ -115,9 +172,6 @@ Result<Judgement> judge_attestation(const Case& it, const Attestation& attestati
     return Judgement(refuse(R::body_removed, "accreditation: its body was removed by ballot"));
   }
   if (auto refusal = judge_dates(it, attestation)) return Judgement(std::move(*refusal));
-  if (auto refusal = judge_coverage(it, attestation, **record)) {
-    return Judgement(std::move(*refusal));
-  }
   if (attestation.holder_key) {
     auto registered = is_registered(it, *attestation.holder_key);
     if (!registered) return fail(registered.error());
@@ -128,8 +182,11 @@ Result<Judgement> judge_attestation(const Case& it, const Attestation& attestati
     }
   }
   Acceptance acceptance;
+  auto refusal = judge_accreditation_named(it, attestation, **record, acceptance.changes);
+  if (!refusal) return fail(refusal.error());
+  if (*refusal) return Judgement(std::move(**refusal));
   if (attestation.supersedes) {
-    auto refusal = supersede(it, attestation, acceptance.changes);
+    refusal = supersede(it, attestation, acceptance.changes);
     if (!refusal) return fail(refusal.error());
     if (*refusal) return Judgement(std::move(**refusal));
   }

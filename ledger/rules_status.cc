@@ -41,7 +41,8 @@ Result<std::optional<AuthorityRole>> authority_over(const Case& it, const Target
   }
   auto party = read_record(it.view, state_key::party(it.issuer()), parse_party_record);
   if (!party) return fail(party.error());
-  if (!*party || (*party)->role != PartyRole::scheme_owner) return Answer();
+  if (!*party) return Answer();
+  if ((*party)->role != PartyRole::scheme_owner) return Answer();
   const auto& schemes = (*party)->schemes;
   const bool own = std::binary_search(schemes.begin(), schemes.end(), attestation.scheme.id);
   return own ? Answer(AuthorityRole::scheme_owner) : Answer();
@@ -63,6 +64,10 @@ std::optional<Refusal> judge_form(const Case& it, const StatusChange& change,
                       attestation.issued_on.text() + " or in the future");
   }
   return std::nullopt;
+}
+
+bool is_active(const StatusEvent* last) {
+  return last == nullptr || last->what == What::reinstate || last->what == What::anchored_late;
 }
 
 // Whether the successor that the event names no longer stands: it is revoked, or its key was
@@ -106,7 +111,7 @@ Result<std::optional<Refusal>> judge_transition(const Case& it, StatusAction act
                                                 const StatusEvent* last, AuthorityRole role) {
   using Answer = std::optional<Refusal>;
   if (action == StatusAction::reinstate) return judge_reinstate(it, last, role);
-  if (last == nullptr || last->what == What::reinstate) return Answer();
+  if (is_active(last)) return Answer();
   const bool outranks = role > last->origin.authority.role;
   if (action == StatusAction::revoke) {
     // A superior may revoke once more, with an earlier date; nobody else needs to.

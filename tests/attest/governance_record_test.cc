@@ -177,6 +177,24 @@ TEST(Parameters, TheTableNamesEachOnceWithADefaultInItsRange) {
   EXPECT_EQ(find_parameter("no-such"), nullptr);
 }
 
+TEST(Parameters, LateDaysOfASchemeStandInOrderAndZeroTakesThemOut) {
+  EXPECT_EQ(scheme_of_late_days("late-days.cbam"), "cbam");
+  EXPECT_FALSE(scheme_of_late_days("late-days."));
+  EXPECT_FALSE(scheme_of_late_days("anchoring-days-max"));
+  Parameters parameters;
+  EXPECT_TRUE(set_late_days(parameters, "pact", 10));
+  EXPECT_TRUE(set_late_days(parameters, "cbam", 20));
+  EXPECT_TRUE(set_late_days(parameters, "cbam", 30));
+  EXPECT_EQ(parameters.late_days, (std::vector<LateAnchoring>{{"cbam", 30}, {"pact", 10}}));
+  EXPECT_TRUE(set_late_days(parameters, "cbam", 0));
+  EXPECT_EQ(parameters.late_days, (std::vector<LateAnchoring>{{"pact", 10}}));
+  for (std::size_t at = 1; at < kSchemesMax; ++at) {
+    EXPECT_TRUE(set_late_days(parameters, "scheme-" + std::to_string(at), 1));
+  }
+  EXPECT_FALSE(set_late_days(parameters, "one-more", 1));
+  EXPECT_TRUE(parse_parameters(encode(parameters)));
+}
+
 TEST(Parameters, OutOfRangeIsNamed) {
   EXPECT_TRUE(check_parameters(Parameters{}));
   for (const ParameterEntry& entry : parameter_table()) {

@@ -62,6 +62,14 @@ inline Attestation full_attestation() {
   return a;
 }
 
+inline Attestation countersigned_attestation() {
+  Attestation a = attestation();
+  Countersignature made{filled(0x33), {}};
+  made.signature.fill(0x44);
+  a.countersignature = made;
+  return a;
+}
+
 inline StatusChange status_change() {
   StatusChange s;
   s.target = filled(0x11);
@@ -180,6 +188,19 @@ inline StatusRecord status_record() {
            {What::reinstate, origin("2026-11-21", 1000, AuthorityRole::accreditation_body, 2),
             Reason::cleared},
            {What::supersede, origin("2026-11-22", 2000, AuthorityRole::issuer, 3), {}}}};
+}
+
+inline StatusRecord late_record() {
+  using What = StatusEvent::What;
+  return {
+      {{What::anchored_late, origin("2026-11-20", 0, AuthorityRole::accreditation_body, 1), {}},
+       {What::suspend, origin("2026-11-21", 1000, AuthorityRole::issuer, 2), Reason::complaint}}};
+}
+
+inline Parameters late_parameters() {
+  Parameters parameters;
+  parameters.late_days = {{"cbam", 30}, {"pact", kLateDaysMax}};
+  return parameters;
 }
 
 inline AccreditationRecord accreditation_record() {

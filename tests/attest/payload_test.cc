@@ -22,6 +22,7 @@ std::vector<GoldenCase> golden_cases() {
   return {
       {"attestation", attestation()},
       {"attestation_full", full_attestation()},
+      {"attestation_countersigned", countersigned_attestation()},
       {"status", status_change()},
       {"status_full", full_status_change()},
       {"grant", grant()},

@@ -61,6 +61,8 @@ TEST(StateRecord, EveryRecordIsGolden) {
   expect_golden("r_validators", validators(), parse_validators_record);
   expect_golden("r_next", NextValidatorsRecord{members(), filled(7)}, parse_next_validators_record);
   expect_golden("r_parameters", Parameters{}, parse_parameters);
+  expect_golden("r_parameters_late", late_parameters(), parse_parameters);
+  expect_golden("r_status_late", late_record(), parse_status_record);
 }
 
 TEST(StateRecord, WhatIsLeftOutHasNoSecondSpelling) {
@@ -258,6 +260,106 @@ TEST(StateRecord, CoverageFollowsBothTimeAxes) {
   EXPECT_EQ(battery("2026-06-01", kTime), Answer::covered);            // not known yet
   EXPECT_EQ(battery("2026-07-01", kEver), Answer::withdrawn);
   EXPECT_EQ(battery("2026-07-01", {kTime.ms + 1}), Answer::scope_not_covered);
+}
+
+TEST(StateRecord, LateAnchoringIsTheFirstEventAndChangesNoStatus) {
+  StatusRecord record = late_record();
+  EXPECT_TRUE(record.anchored_late());
+  EXPECT_EQ(status_on(&record, day("2026-11-20"), kEver).status, Status::active);
+  EXPECT_EQ(status_on(&record, day("2026-11-21"), kEver).status, Status::suspended);
+  std::swap(record.events[0].what, record.events[1].what);
+  std::swap(record.events[0].reason, record.events[1].reason);
+  EXPECT_FALSE(record.anchored_late());
+  EXPECT_FALSE(parse_status_record(encode(record)));
+}
+
+TEST(StateRecord, LateDaysAscendAndAreLeftOutWhereTheyAreNone) {
+  EXPECT_EQ(late_parameters().late_days_of("cbam"), 30U);
+  EXPECT_EQ(late_parameters().late_days_of("kitech-cfp"), 0U);
+  Parameters parameters = late_parameters();
+  std::swap(parameters.late_days[0], parameters.late_days[1]);
+  EXPECT_FALSE(parse_parameters(encode(parameters)));
+  parameters = late_parameters();
+  parameters.late_days[0].days = 0;
+  EXPECT_FALSE(parse_parameters(encode(parameters)));
+  parameters.late_days[0].days = kLateDaysMax + 1;
+  EXPECT_FALSE(parse_parameters(encode(parameters)));
+}
+
+// At 10:00 UTC the next day begins furthest east.
+TEST(StateRecord, ALossCountsFromTheFirstInstantOfItsDayAnywhere) {
+  const Instant midnight{static_cast<std::uint64_t>(day("2026-03-02").days()) * 86'400'000};
+  Attestation attested = attestation();
+  attested.scope = "battery.cfb";
+  attested.scheme = {"eu-battery", "1"};
+  attested.standards = {"iso14064-3-2019"};
+  attested.assurance = Assurance::none;
+  attested.issued_on = day("2026-03-02");
+  AccreditationRecord record = accreditation_record();
+  record.events.resize(1);
+  const auto coverage = [&](std::uint64_t hour, std::uint64_t ms, Hindsight hindsight) {
+    const Instant recorded{midnight.ms + hour * 3'600'000 - ms};
+    return coverage_of(record, attested, recorded, kEver, hindsight);
+  };
+  EXPECT_TRUE(coverage(23, 0, Hindsight::no).holds());
+  record.events.push_back({AccreditationAction::suspend,
+                           origin("2026-03-03", 0, AuthorityRole::accreditation_body, 2),
+                           Reason::investigation,
+                           {},
+                           {},
+                           {}});
+  EXPECT_TRUE(coverage(10, 1, Hindsight::no).holds());
+  EXPECT_EQ(coverage(10, 0, Hindsight::no).when_recorded, CoverageAnswer::suspended);
+  EXPECT_EQ(coverage(10, 0, Hindsight::no).when_issued, CoverageAnswer::covered);
+  // What is suspended from 3 March leaves standing what was recorded on the 2nd in UTC …
+  EXPECT_TRUE(coverage(23, 0, Hindsight::yes).holds());
+  EXPECT_FALSE(coverage(24, 0, Hindsight::yes).holds());
+  // … and a gain counts only from the day of recording: never earlier than the loss before it ends.
+  record.events.push_back({AccreditationAction::reinstate,
+                           origin("2026-03-04", 1, AuthorityRole::accreditation_body, 3),
+                           Reason::cleared,
+                           {},
+                           {},
+                           {}});
+  EXPECT_FALSE(coverage(24 + 23, 0, Hindsight::no).holds());
+  EXPECT_TRUE(coverage(48, 0, Hindsight::no).holds());
+  // An issue date that has begun only further east is the issuer's today, for gains as well.
+  attested.issued_on = day("2026-03-04");
+  EXPECT_TRUE(coverage(24 + 23, 0, Hindsight::no).holds());
+}
+
+TEST(StateRecord, ValidityEndsByTheDayOfRecordingAndNotEarlier) {
+  AccreditationRecord record = accreditation_record();
+  record.events.resize(1);
+  record.events[0].validity = DateRange{day("2026-01-01"), day("2026-03-02")};
+  Attestation attested = attestation();
+  attested.scope = "battery.cfb";
+  attested.scheme = {"eu-battery", "1"};
+  attested.standards = {"iso14064-3-2019"};
+  attested.assurance = Assurance::none;
+  attested.issued_on = day("2026-03-02");
+  const Instant midnight{static_cast<std::uint64_t>(day("2026-03-02").days()) * 86'400'000};
+  const Instant last{midnight.ms + 86'400'000 - 1};
+  EXPECT_TRUE(coverage_of(record, attested, last, kEver, Hindsight::no).holds());
+  const auto after = coverage_of(record, attested, {last.ms + 1}, kEver, Hindsight::no);
+  EXPECT_EQ(after.when_recorded, CoverageAnswer::outside_validity);
+}
+
+TEST(StateRecord, OneListOfScopesIncludesAnother) {
+  const Scope wide{"steel.cbam", "cbam", {"a", "b"}, Assurance::reasonable};
+  const Scope narrow{"steel.cbam", "cbam", {"b"}, Assurance::limited};
+  const Scope other{"battery.cfb", "cbam", {"b"}, Assurance::limited};
+  const auto includes_all = [](const std::vector<Scope>& a, const std::vector<Scope>& b) {
+    return includes(a, b);
+  };
+  EXPECT_TRUE(includes_all({wide}, {narrow}));
+  EXPECT_FALSE(includes_all({narrow}, {wide}));
+  EXPECT_TRUE(includes_all({other, wide}, {narrow, wide}));
+  EXPECT_FALSE(includes_all({wide}, {other}));
+  // Two entries together are not one: an attestation needs all its standards under one.
+  const Scope a{"steel.cbam", "cbam", {"a"}, Assurance::reasonable};
+  const Scope b{"steel.cbam", "cbam", {"b"}, Assurance::reasonable};
+  EXPECT_FALSE(includes_all({a, b}, {wide}));
 }
 
 TEST(StateRecord, WideningWhileSuspendedDoesNotReinstate) {

@@ -138,7 +138,8 @@ TEST(Genesis, StateHoldsThePartiesKeysValidatorsAndParameters) {
   EXPECT_EQ(validators.from_height, 0U);
   EXPECT_EQ(validators.from_size, 0U);
   EXPECT_EQ(validators.members.size(), 4U);
-  EXPECT_EQ(parse_parameters(*block.changes.at(state_key::parameters())).value(), Parameters{});
+  EXPECT_EQ(parse_parameters(*block.changes.at(state_key::parameters())).value(),
+            genesis.parameters);
   for (const AdmitParty& party : genesis.parties) {
     const auto record = parse_party_record(*block.changes.at(state_key::party(party.uri))).value();
     EXPECT_EQ(record.role, party.role);

@@ -127,6 +127,48 @@ const std::map<R, Case>& attestation_cases() {
          attestation.issued_on = it.today().plus(-90);
          EXPECT_EQ(it.attest(attestation), kAccepted);
        }},
+      {R::late_not_allowed,
+       [](RulesStage& it) {
+         auto grant = it.network.grant(kVerifierUri, "KOLAS-PCF-002");
+         grant.effective = it.today().plus(-200);
+         grant.scopes->push_back(
+             {"steel.cbam", "kitech-cfp", {"iso14067-2018"}, Assurance::limited});
+         it.logged(kBodyUri, grant);
+         auto late = it.attestation();
+         late.accreditation.id = "KOLAS-PCF-002";
+         late.issued_on = it.today().plus(-121);
+         EXPECT_EQ(it.attest(it.countersigned(late)), "late-not-allowed");
+         late.issued_on = it.today().plus(-120);
+         late.scheme = {"kitech-cfp", "1"};
+         EXPECT_EQ(it.attest(it.countersigned(late)), "late-not-allowed");
+         late.scheme = {"cbam", "2025-2546"};
+         EXPECT_EQ(it.attest(late), "anchored-late");
+         EXPECT_EQ(it.attest(it.countersigned(late)), kAccepted);
+       }},
+      {R::bad_countersignature,
+       [](RulesStage& it) {
+         const Attestation plain = it.attestation();
+         const auto by = [&](std::string_view party, KeyUsage usage, const Attestation& over) {
+           Attestation signed_one = plain;
+           signed_one.countersignature =
+               countersign(party_key(party, usage), it.network.chain_id(), kVerifierUri, over);
+           return it.attest(signed_one);
+         };
+         // Checked where nothing is late, too: by the verifier, another body, a status key, over
+         // something else, by a key that nobody registered.
+         EXPECT_EQ(by(kVerifierUri, KeyUsage::sign, plain), "bad-countersignature");
+         EXPECT_EQ(by(kOtherBodyUri, KeyUsage::sign, plain), "bad-countersignature");
+         EXPECT_EQ(by(kBodyUri, KeyUsage::status, plain), "bad-countersignature");
+         EXPECT_EQ(by(kBodyUri, KeyUsage::sign, it.attestation()), "bad-countersignature");
+         EXPECT_EQ(by("https://nobody.example", KeyUsage::sign, plain), "bad-countersignature");
+         auto elsewhere = plain;
+         elsewhere.countersignature =
+             countersign(party_key(kBodyUri, KeyUsage::sign), Digest{}, kVerifierUri, plain);
+         EXPECT_EQ(it.attest(elsewhere), "bad-countersignature");
+         EXPECT_EQ(it.attest(it.countersigned(plain)), kAccepted);
+         // Not late, so not marked as such.
+         EXPECT_EQ(by(kBodyUri, KeyUsage::sign, plain), kAccepted);
+       }},
       {R::unknown_target,
        [](RulesStage& it) {
          auto successor = it.attestation();

@@ -37,6 +37,35 @@ const std::map<R, Case>& accreditation_cases() {
          EXPECT_EQ(it.by(kBodyUri, it.network.grant(kVerifierUri, "KOLAS-PCF-002", {"iaf-mla"})),
                    kAccepted);
        }},
+      {R::not_an_extension,
+       [](RulesStage& it) {
+         const Scope steel{
+             "steel.cbam", "cbam", {"iso14064-3-2019", "iso14067-2018"}, Assurance::reasonable};
+         const Scope battery{"battery.cfb", "kitech-cfp", {"iso14067-2018"}, Assurance::limited};
+         auto extend = it.accreditation(AccreditationAction::extend, it.last_of_accreditation());
+         extend.scopes = {steel};
+         EXPECT_EQ(it.by(kBodyUri, extend), "not-an-extension");  // changes nothing
+         extend.scopes = {battery};
+         EXPECT_EQ(it.by(kBodyUri, extend), "not-an-extension");  // steel is gone
+         extend.scopes = {battery, steel};
+         extend.validity = DateRange{it.today(), it.today().plus(365)};
+         EXPECT_EQ(it.by(kBodyUri, extend), "not-an-extension");  // for a shorter time
+         extend.validity = DateRange{it.today().plus(-365), it.today().plus(5 * 365)};
+         EXPECT_EQ(it.by(kBodyUri, extend), kAccepted);
+       }},
+      {R::not_a_reduction,
+       [](RulesStage& it) {
+         const Scope steel{"steel.cbam", "cbam", {"iso14067-2018"}, Assurance::reasonable};
+         const Scope battery{"battery.cfb", "kitech-cfp", {"iso14067-2018"}, Assurance::limited};
+         auto reduce = it.accreditation(AccreditationAction::reduce, it.last_of_accreditation());
+         reduce.scopes = {battery, steel};
+         EXPECT_EQ(it.by(kBodyUri, reduce), "not-a-reduction");  // battery is new
+         reduce.scopes.reset();
+         reduce.validity = DateRange{it.today().plus(-365), it.today().plus(4 * 365)};
+         EXPECT_EQ(it.by(kBodyUri, reduce), "not-a-reduction");  // changes nothing
+         reduce.scopes = {steel};
+         EXPECT_EQ(it.by(kBodyUri, reduce), kAccepted);
+       }},
       {R::role_conflict,
        [](RulesStage& it) {
          EXPECT_EQ(it.by(kBodyUri, it.network.grant(kSchemeOwnerUri, "KOLAS-PCF-002")),

@@ -237,6 +237,7 @@ const std::map<R, Case>& ballot_change_cases() {
       {R::unknown_parameter,
        [](RulesStage& it) {
          EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"no-such", 1})), "unknown-parameter");
+         EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"late-days.", 1})), "unknown-parameter");
          EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"issued-ahead-max-s", 60})), kAccepted);
        }},
       {R::parameter_out_of_range,
@@ -254,6 +255,12 @@ const std::map<R, Case>& ballot_change_cases() {
            EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{id, entry.max}, 0)), kAccepted) << id;
            EXPECT_EQ(vote(it, 1, proposal(it, SetParameter{id, entry.min}, 0)), kAccepted) << id;
          }
+         EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"late-days.pact", kLateDaysMax + 1})),
+                   "parameter-out-of-range");
+         EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"late-days.pact", 0})),
+                   "nothing-to-change");
+         EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"late-days.pact", kLateDaysMax}, 0)),
+                   kAccepted);
        }},
       {R::nothing_to_change,
        [](RulesStage& it) {

@@ -31,6 +31,28 @@ TEST(RulesDoc, ListsEveryReasonAsTheCodeHasIt) {
   EXPECT_EQ(doc.substr(at), table()) << "put this table at the end of docs/rules.md";
 }
 
+// Every test that the table names is one that runs, and every test of a refusal is in the table.
+TEST(RulesDoc, NamesTestsThatExistAndAllOfThem) {
+  std::set<std::string> exist;
+  const auto& tests = *::testing::UnitTest::GetInstance();
+  for (int suite = 0; suite < tests.total_test_suite_count(); ++suite) {
+    const auto& of = *tests.GetTestSuite(suite);
+    if (std::string_view(of.name()) != "All/Rule") continue;
+    for (int test = 0; test < of.total_test_count(); ++test) {
+      exist.insert(std::string(of.name()) + '.' + of.GetTestInfo(test)->name());
+    }
+  }
+  std::ifstream in(FOOTPROOF_SOURCE_DIR "/docs/rules.md");
+  const std::string doc{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::set<std::string> named;
+  const std::string_view start = "`All/Rule.";
+  for (auto at = doc.find(start); at != std::string::npos; at = doc.find(start, at + 1)) {
+    named.insert(doc.substr(at + 1, doc.find('`', at + 1) - at - 1));
+  }
+  EXPECT_EQ(named, exist);
+  EXPECT_EQ(named.size(), reason_table().size());
+}
+
 TEST(RulesDoc, CodesAreDistinctAndRemediesAreSentences) {
   std::set<std::string_view> codes;
   for (const ReasonEntry& entry : reason_table()) {

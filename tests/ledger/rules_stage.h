@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "attest/late_anchoring.h"
 #include "ledger/refusal.h"
 #include "tests/support/sequencer.h"
 #include "tests/support/temp_folder.h"
@@ -56,6 +57,12 @@ class RulesStage {
     return network.accept(statement);
   }
 
+  // By the accreditation body, for late anchoring by the verifier.
+  [[nodiscard]] Attestation countersigned(Attestation attestation) const {
+    attestation.countersignature = countersign(party_key(kBodyUri, KeyUsage::sign),
+                                               network.chain_id(), kVerifierUri, attestation);
+    return attestation;
+  }
   [[nodiscard]] Attestation attestation() { return network.attestation(next_number_++); }
   [[nodiscard]] Date today() const { return utc_day(network.now()); }
 

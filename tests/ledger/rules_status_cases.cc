@@ -33,9 +33,6 @@ const std::map<R, Case>& status_cases() {
          EXPECT_EQ(it.by(kVerifierUri, change), "effective-out-of-range");
          change.effective = it.today();
          EXPECT_EQ(it.by(kVerifierUri, change), kAccepted);
-         auto grant = it.network.grant(kVerifierUri, "KOLAS-PCF-002");
-         grant.effective = it.today().plus(1);
-         EXPECT_EQ(it.by(kBodyUri, grant), "effective-out-of-range");
        }},
       {R::last_event_differs,
        [](RulesStage& it) {

@@ -141,17 +141,116 @@ TEST_F(RulesStory, AWithdrawalStopsAttestationsFromThenOn) {
   EXPECT_EQ(it_.by(kVerifierUri, it_.status(before, StatusAction::revoke)), kAccepted);
 }
 
+// A grant and a withdrawal for later: recorded at once, effective on their day.
+TEST_F(RulesStory, AccreditationChangesAreDatedAhead) {
+  auto grant = it_.network.grant(kOtherVerifierUri, "KAB-001", {});
+  grant.effective = it_.today().plus(3);
+  it_.logged(kOtherBodyUri, grant);
+  for (const KeyUsage usage : {KeyUsage::sign, KeyUsage::status}) {
+    it_.logged(kOtherBodyUri,
+               it_.network.add_key(kOtherVerifierUri, party_key(kOtherVerifierUri, usage), usage));
+  }
+  const auto attest = [this] {
+    auto attestation = it_.attestation();
+    attestation.accreditation = {std::string(kOtherBodyUri), "KAB-001"};
+    return it_.by(kOtherVerifierUri, attestation);
+  };
+  EXPECT_EQ(attest(), "accreditation-not-in-force");
+  it_.network.advance(3 * 86400);
+  EXPECT_EQ(attest(), kAccepted);
+
+  AccreditationChange withdraw = it_.accreditation(AccreditationAction::withdraw, {});
+  withdraw.id = "KAB-001";
+  withdraw.effective = it_.today().plus(10);
+  it_.logged(kOtherBodyUri, withdraw);
+  EXPECT_EQ(attest(), kAccepted);
+  // It can be brought forward, and not put off.
+  withdraw.effective = it_.today().plus(11);
+  EXPECT_EQ(it_.by(kOtherBodyUri, withdraw), "illegal-transition");
+  withdraw.effective = it_.today().plus(5);
+  EXPECT_EQ(it_.by(kOtherBodyUri, withdraw), kAccepted);
+  it_.network.advance(4 * 86400);
+  EXPECT_EQ(attest(), kAccepted);
+  it_.network.advance(10 * 3600);  // the day has begun furthest east
+  EXPECT_EQ(attest(), "accreditation-not-in-force");
+}
+
 TEST_F(RulesStory, AnExtensionReplacesTheScopes) {
   auto extend = it_.accreditation(AccreditationAction::extend, it_.last_of_accreditation());
   extend.reason.reset();
-  extend.scopes = {{"battery.cfb", "kitech-cfp", {"iso14067-2018"}, Assurance::limited},
-                   {"steel.cbam", "cbam", {"iso14067-2018"}, Assurance::limited}};
+  extend.scopes = {
+      {"battery.cfb", "kitech-cfp", {"iso14067-2018"}, Assurance::limited},
+      {"steel.cbam", "cbam", {"iso14064-3-2019", "iso14067-2018"}, Assurance::reasonable}};
   auto battery = it_.attestation();
   battery.scope = "battery.cfb";
   battery.scheme = {"kitech-cfp", "1"};
   EXPECT_EQ(it_.attest(battery), "scope-not-covered");
   it_.logged(kBodyUri, extend);
   EXPECT_EQ(it_.attest(battery), kAccepted);
+}
+
+// Suspended "today" in Seoul at 19:00, which is 10:00 in UTC: before UTC has that day, it counts.
+TEST_F(RulesStory, ASuspensionOfTodayFurtherEastCountsAtOnce) {
+  it_.network.advance(10 * 3600);
+  auto suspend = it_.accreditation(AccreditationAction::suspend, it_.last_of_accreditation());
+  suspend.effective = it_.today().plus(1);
+  EXPECT_EQ(it_.attest(it_.attestation()), kAccepted);
+  const Digest suspended = it_.logged(kBodyUri, suspend);
+  EXPECT_EQ(it_.attest(it_.attestation()), "accreditation-not-in-force");
+  // A reinstatement from the same day on ends it as quickly.
+  auto reinstate = it_.accreditation(AccreditationAction::reinstate, suspended);
+  reinstate.effective = it_.today().plus(1);
+  it_.logged(kBodyUri, reinstate);
+  EXPECT_EQ(it_.attest(it_.attestation()), kAccepted);
+}
+
+// Accredited when issued, not any more when recorded: only with the body's word, and marked.
+TEST_F(RulesStory, AnchoredLateAfterTheLossIsMarkedAndProven) {
+  const Attestation late = it_.attestation();
+  const Attestation countersigned = it_.countersigned(late);
+  it_.network.advance(3 * 86400);
+  it_.logged(kBodyUri, it_.accreditation(AccreditationAction::withdraw, std::nullopt));
+  EXPECT_EQ(it_.attest(late), "accreditation-not-in-force");
+  const Digest entry = it_.logged(kVerifierUri, countersigned);
+  ASSERT_TRUE(status_record(entry));
+  EXPECT_TRUE(status_record(entry)->anchored_late());
+  EXPECT_EQ(status_now(entry), Status::active);
+  const auto receipt = it_.network.store().published()->make_receipt(entry, std::nullopt).value();
+  const auto check = verify_receipt(receipt, it_.network.policy());
+  ASSERT_TRUE(check.holds());
+  ASSERT_TRUE(check.countersigning_key);
+  EXPECT_EQ(check.countersigning_key->party, kBodyUri);
+  // Its status goes on like any other's, from the event that marks it.
+  EXPECT_EQ(it_.by(kVerifierUri, it_.status(entry, StatusAction::suspend)), "last-event-differs");
+  EXPECT_EQ(it_.by(kVerifierUri, it_.status(entry, StatusAction::suspend, entry)), kAccepted);
+}
+
+TEST_F(RulesStory, AnchoredLateInTimeIsNotMarked) {
+  const Digest entry = it_.logged(kVerifierUri, it_.countersigned(it_.attestation()));
+  EXPECT_FALSE(status_record(entry));
+}
+
+// A retroactive withdrawal reaches the issue date: no countersignature helps.
+TEST_F(RulesStory, NothingIsAnchoredLateThatWasNotAccreditedWhenIssued) {
+  const Attestation countersigned = it_.countersigned(it_.attestation());
+  auto withdraw = it_.accreditation(AccreditationAction::withdraw, std::nullopt);
+  it_.network.advance(3 * 86400);
+  it_.logged(kBodyUri, withdraw);
+  EXPECT_EQ(it_.attest(countersigned), "accreditation-not-in-force");
+}
+
+TEST_F(RulesStory, AMarkedAttestationIsSuperseded) {
+  const Attestation late = it_.countersigned(it_.attestation());
+  it_.network.advance(3 * 86400);
+  const auto suspend = it_.accreditation(AccreditationAction::suspend, it_.last_of_accreditation());
+  const Digest suspended = it_.logged(kBodyUri, suspend);
+  const Digest entry = it_.logged(kVerifierUri, late);
+  it_.logged(kBodyUri, it_.accreditation(AccreditationAction::reinstate, suspended));
+  auto successor = it_.attestation();
+  successor.supersedes = entry;
+  EXPECT_EQ(it_.attest(successor), kAccepted);
+  EXPECT_EQ(status_now(entry), Status::superseded);
+  EXPECT_TRUE(status_record(entry)->anchored_late());
 }
 
 // A status key reports the loss of a sign key; what was recorded before the time given stands.

@@ -86,6 +86,7 @@ ledger::Genesis cast_genesis(std::size_t validators, const std::string& network)
   genesis.domain = kDomain;
   genesis.network = network;
   genesis.time_ms = kFixtureGenesis.ms;
+  genesis.parameters.late_days = {{"cbam", 120}};
   for (std::size_t at = 0; at < validators; ++at) {
     genesis.validators.push_back(validator_of(context, network, at));
   }

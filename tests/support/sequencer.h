@@ -4,7 +4,7 @@
 //
 // The cast: four associations, one accreditation body, a second body, one scheme owner, two
 // dataset operators, all from genesis. The verifier (kVerifierUri of the fixture log) comes by
-// admit_verifier().
+// admit_verifier(). Scheme "cbam" allows late anchoring for 120 days, others do not.
 #pragma once
 
 #include <cstdint>
