@@ -1,0 +1,341 @@
+#include "tests/ledger/naive_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "attest/late_anchoring.h"
+
+namespace footproof::testing {
+namespace {
+
+constexpr const char* kFine = "";  // a rule that forbids nothing
+
+// As the records number what happened.
+constexpr int kSuspend = 1;
+constexpr int kReinstate = 2;
+constexpr int kRevoke = 3;
+constexpr int kSupersede = 4;
+constexpr int kLate = 5;
+
+int action_of(const AccreditationChange& change) { return static_cast<int>(change.action); }
+constexpr int kGrant = 0;
+constexpr int kExtend = 1;
+constexpr int kSuspendAccreditation = 3;
+constexpr int kReinstateAccreditation = 4;
+constexpr int kWithdraw = 5;
+
+bool holds(const std::vector<std::string>& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+Date day_at(Instant at, std::uint64_t hours_ahead) {
+  return Date::from_days(static_cast<std::int64_t>((at.ms / 3'600'000 + hours_ahead) / 24));
+}
+Date today(Instant at) { return day_at(at, 0); }
+Date furthest_day(Instant at) { return day_at(at, 14); }
+
+// Everything of `small` is allowed by some entry of `large`.
+bool within(const std::vector<Scope>& small, const std::vector<Scope>& large) {
+  for (const Scope& one : small) {
+    bool found = false;
+    for (const Scope& other : large) {
+      bool all = one.code == other.code && one.scheme == other.scheme &&
+                 one.assurance_max <= other.assurance_max;
+      for (const std::string& standard : one.standards) {
+        all = all && holds(other.standards, standard);
+      }
+      found = found || all;
+    }
+    if (!found) return false;
+  }
+  return true;
+}
+
+bool within(const DateRange& small, const DateRange& large) {
+  return small.from >= large.from && small.until <= large.until;
+}
+
+std::string refusal_of(const std::string& coverage) {
+  if (coverage == "scope not covered") return "scope-not-covered";
+  if (coverage == "scheme not covered") return "scheme-not-covered";
+  if (coverage == "standard not covered") return "standard-not-covered";
+  if (coverage == "assurance level not covered") return "assurance-not-covered";
+  return "accreditation-not-in-force";
+}
+
+}  // namespace
+
+NaiveRules::NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis, Parameters parameters,
+                       std::vector<std::string> parties)
+    : chain_id_(chain_id),
+      genesis_(std::move(genesis)),
+      parameters_(std::move(parameters)),
+      genesis_parties_(std::move(parties)) {}
+
+std::string NaiveRules::offer(const Statement& statement, Instant now, bool signature_verifies) {
+  NaiveEntry entry{statement, now};
+  const std::string answer = judge(statement, now, signature_verifies, entry);
+  if (answer == kFine) list_.push_back(std::move(entry));
+  return answer == kFine ? "accepted" : answer;
+}
+
+std::string NaiveRules::judge(const Statement& statement, Instant now, bool signature_verifies,
+                              NaiveEntry& entry) const {
+  if (find(statement.entry_id()) != nullptr) return "known";
+  if (statement.chain_id() != chain_id_) return "wrong-network";
+  const std::uint64_t issued = statement.issued_at();
+  if (issued + parameters_.issued_before_max_s < now.ms / 1000) return "stale";
+  if (issued > now.ms / 1000 + parameters_.issued_ahead_max_s) return "from-the-future";
+  if (auto why = judge_signer(statement, signature_verifies); why != kFine) return why;
+  for (const NaiveEntry& earlier : list_) {
+    if (earlier.statement.issuer() == statement.issuer() &&
+        earlier.statement.subject() == statement.subject()) {
+      return "subject-used";
+    }
+  }
+  if (const auto* it = statement.as<Attestation>())
+    return judge_attestation(entry, *it, entry.late);
+  if (const auto* it = statement.as<StatusChange>()) return judge_status(entry, *it);
+  if (const auto* it = statement.as<AccreditationChange>()) return judge_accreditation(entry, *it);
+  if (const auto* it = statement.as<KeyChange>()) return judge_key(entry, *it);
+  return "not judged here";
+}
+
+std::string NaiveRules::judge_signer(const Statement& statement, bool verifies) const {
+  const auto signer = key(statement.kid());
+  if (!signer) return "unknown-key";
+  if (signer->party != statement.issuer()) return "wrong-issuer";
+  if (signer->key.algorithm() != statement.algorithm()) return "wrong-algorithm";
+  const bool by_status_key =
+      statement.as<StatusChange>() != nullptr || statement.as<KeyChange>() != nullptr;
+  if ((signer->usage == KeyUsage::status) != by_status_key) return "wrong-usage";
+  if (compromised_since(statement.kid())) return "key-compromised";
+  if (rotated(statement.kid())) return "key-rotated";
+  return verifies ? kFine : "bad-signature";
+}
+
+// --- attestation ---------------------------------------------------------------------------------
+
+std::string NaiveRules::judge_attestation(const NaiveEntry& entry, const Attestation& it,
+                                          bool& late) const {
+  const auto& [body, id] = it.accreditation;
+  const auto history = accreditation_history(body, id);
+  if (history.empty()) return "unknown-accreditation";
+  const auto& grant = *history.front().entry->statement.as<AccreditationChange>();
+  if (*grant.verifier != entry.statement.issuer()) return "accreditation-of-another";
+  if (it.valid_until < it.issued_on) return "dates-out-of-order";
+  const Instant now = entry.recorded;
+  if (it.issued_on > furthest_day(now)) return "issued-in-the-future";
+  const auto issued = coverage(body, id, it, it.issued_on, now);
+  if (issued != "covered") return refusal_of(issued);
+  const std::int64_t age = today(now).days() - it.issued_on.days();
+  std::string too_late;
+  if (age > static_cast<std::int64_t>(parameters_.anchoring_days_max)) {
+    too_late = "anchored-late";
+  } else {
+    const Date recorded_on = std::max(today(now), it.issued_on);
+    auto now_covered = coverage(body, id, it, recorded_on, now);
+    if (now_covered == "covered") {
+      now_covered = coverage(body, id, it, recorded_on, furthest_day(now), now);
+    }
+    if (now_covered != "covered") too_late = refusal_of(now_covered);
+  }
+  if (it.countersignature) {
+    if (auto why = judge_countersignature(entry, it); why != kFine) return why;
+    if (!too_late.empty()) {
+      std::int64_t days = 0;
+      for (const auto& [scheme, allowed] : parameters_.late_days) {
+        if (scheme == it.scheme.id) days = static_cast<std::int64_t>(allowed);
+      }
+      if (age > days) return "late-not-allowed";
+      late = true;
+    }
+  } else if (!too_late.empty()) {
+    return too_late;
+  }
+  return it.supersedes ? judge_supersession(entry, it) : kFine;
+}
+
+std::string NaiveRules::judge_countersignature(const NaiveEntry& entry,
+                                               const Attestation& it) const {
+  const auto by = key(it.countersignature->kid);
+  const bool good = by && by->party == it.accreditation.body && by->usage == KeyUsage::sign &&
+                    !rotated(it.countersignature->kid) &&
+                    !compromised_since(it.countersignature->kid) &&
+                    verify_countersignature(by->key, chain_id_, entry.statement.issuer(), it);
+  return good ? kFine : "bad-countersignature";
+}
+
+std::string NaiveRules::judge_supersession(const NaiveEntry& entry, const Attestation& it) const {
+  const NaiveEntry* target = find(*it.supersedes);
+  if (target == nullptr) return "unknown-target";
+  const auto* old = target->statement.as<Attestation>();
+  if (old == nullptr) return "wrong-target-kind";
+  if (target->statement.issuer() != entry.statement.issuer()) return "not-the-issuer";
+  if (it.issued_on < old->issued_on) return "dates-out-of-order";
+  const auto history = status_history(*it.supersedes, std::nullopt);
+  if (history.empty()) return kFine;
+  const int last = history.back().what;
+  if (last == kSupersede) return "already-superseded";
+  return last == kReinstate || last == kLate ? kFine : "not-supersedable";
+}
+
+// --- status --------------------------------------------------------------------------------------
+
+std::string NaiveRules::judge_status(NaiveEntry& entry, const StatusChange& it) const {
+  const NaiveEntry* target = find(it.target);
+  if (target == nullptr) return "unknown-target";
+  const auto* attested = target->statement.as<Attestation>();
+  if (attested == nullptr) return "wrong-target-kind";
+  const std::string& issuer = entry.statement.issuer();
+  const auto who = party(issuer);
+  if (issuer == target->statement.issuer()) {
+    entry.role = AuthorityRole::issuer;
+  } else if (issuer == attested->accreditation.body) {
+    entry.role = AuthorityRole::accreditation_body;
+  } else if (who && who->role == PartyRole::scheme_owner &&
+             holds(who->schemes, attested->scheme.id)) {
+    entry.role = AuthorityRole::scheme_owner;
+  } else {
+    return "no-authority";
+  }
+  if (it.declaration && attested->count == 1) return "declaration-not-separate";
+  static const std::map<std::string, StatusAction> kReasons = {
+      {"investigation", StatusAction::suspend},
+      {"complaint", StatusAction::suspend},
+      {"data-doubt", StatusAction::suspend},
+      {"key-doubt", StatusAction::suspend},
+      {"cleared", StatusAction::reinstate},
+      {"misstatement", StatusAction::revoke},
+      {"fraud", StatusAction::revoke},
+      {"key-compromise", StatusAction::revoke},
+      {"withdrawn-by-declarant", StatusAction::revoke},
+      {"issued-in-error", StatusAction::revoke}};
+  if (kReasons.at(std::string(to_text(it.reason))) != it.action) return "reason-not-allowed";
+  if (it.effective < attested->issued_on || it.effective > furthest_day(entry.recorded)) {
+    return "effective-out-of-range";
+  }
+  const auto history = status_history(it.target, it.declaration);
+  const Happening* last = history.empty() ? nullptr : &history.back();
+  const bool active = last == nullptr || last->what == kReinstate || last->what == kLate;
+  const AuthorityRole last_role = last == nullptr            ? AuthorityRole::issuer
+                                  : last->what == kSupersede ? AuthorityRole::issuer
+                                                             : last->entry->role;
+  const bool superior = last != nullptr && entry.role > last_role;
+  bool legal = false;
+  switch (it.action) {
+    case StatusAction::suspend:
+      legal = active || (last->what == kSuspend && superior);
+      break;
+    case StatusAction::reinstate:
+      if (last != nullptr && last->what == kSuspend && !superior &&
+          issuer != last->entry->statement.issuer()) {
+        return "not-the-suspender";
+      }
+      legal = last != nullptr &&
+              (last->what == kSuspend ||
+               (last->what == kSupersede && successor_is_gone(last->entry->statement.entry_id())));
+      break;
+    case StatusAction::revoke:
+      legal = active || last->what != kRevoke || superior;
+      break;
+  }
+  if (!legal) return "illegal-transition";
+  const bool unstoppable =
+      it.action == StatusAction::revoke ||
+      (it.action == StatusAction::suspend && entry.role != AuthorityRole::issuer);
+  if (unstoppable || it.previous == last_of_status(it.target, it.declaration)) return kFine;
+  return "last-event-differs";
+}
+
+bool NaiveRules::successor_is_gone(const Digest& successor) const {
+  const auto history = status_history(successor, std::nullopt);
+  if (!history.empty() && history.back().what == kRevoke) return true;
+  const NaiveEntry* entry = find(successor);
+  const auto since = compromised_since(entry->statement.kid());
+  return since && *since <= entry->recorded.ms;
+}
+
+// --- accreditation -------------------------------------------------------------------------------
+
+std::string NaiveRules::judge_accreditation(NaiveEntry& entry,
+                                            const AccreditationChange& it) const {
+  entry.role = AuthorityRole::accreditation_body;
+  const std::string& issuer = entry.statement.issuer();
+  const auto body = party(issuer);
+  if (!body || body->role != PartyRole::accreditation_body) return "not-a-body";
+  const auto history = accreditation_history(issuer, it.id);
+  const bool grant = action_of(it) == kGrant;
+  if (grant && !history.empty()) return "accreditation-exists";
+  if (!grant && history.empty()) return "unknown-accreditation";
+  if (it.scopes) {
+    for (const Scope& scope : *it.scopes) {
+      if (!holds(body->schemes, scope.scheme)) return "scheme-not-allowed";
+    }
+  }
+  if (it.regimes) {
+    for (const std::string& regime : *it.regimes) {
+      if (!holds(body->regimes, regime)) return "regime-not-allowed";
+    }
+  }
+  if (action_of(it) != kWithdraw && it.previous != last_of_accreditation(issuer, it.id)) {
+    return "last-event-differs";
+  }
+  if (grant) {
+    const auto verifier = party(*it.verifier);
+    return !verifier || verifier->role == PartyRole::verifier ? kFine : "role-conflict";
+  }
+  int standing = kGrant;
+  Date withdrawn_from;
+  std::vector<Scope> scopes;
+  DateRange validity;
+  for (const Happening& one : history) {
+    const auto& change = *one.entry->statement.as<AccreditationChange>();
+    if (one.what == kSuspendAccreditation || one.what == kWithdraw) standing = one.what;
+    if (one.what == kReinstateAccreditation) standing = kGrant;
+    if (one.what == kWithdraw) withdrawn_from = one.effective;
+    if (change.scopes) scopes = *change.scopes;
+    if (change.validity) validity = *change.validity;
+  }
+  if (standing == kWithdraw) {
+    const bool forward = action_of(it) == kWithdraw && it.effective < withdrawn_from;
+    return forward ? kFine : "illegal-transition";
+  }
+  if (action_of(it) == kSuspendAccreditation && standing != kGrant) return "illegal-transition";
+  if (action_of(it) == kReinstateAccreditation && standing != kSuspendAccreditation) {
+    return "illegal-transition";
+  }
+  if (!it.scopes && !it.validity) return kFine;
+  const auto new_scopes = it.scopes.value_or(scopes);
+  const auto new_validity = it.validity.value_or(validity);
+  const bool keeps = within(scopes, new_scopes) && within(validity, new_validity);
+  const bool adds = !within(new_scopes, scopes) || !within(new_validity, validity);
+  if (action_of(it) == kExtend) return keeps && adds ? kFine : "not-an-extension";
+  return !keeps && !adds ? kFine : "not-a-reduction";
+}
+
+// --- key -----------------------------------------------------------------------------------------
+
+std::string NaiveRules::judge_key(NaiveEntry& entry, const KeyChange& it) const {
+  const auto owner = party(it.party);
+  if (!owner) return "unknown-party";
+  const std::string& issuer = entry.statement.issuer();
+  if (issuer != it.party && issuer != owner->registrar) return "not-the-registrar";
+  entry.role = issuer == it.party ? AuthorityRole::issuer : AuthorityRole::accreditation_body;
+  const auto named = it.kid ? key(*it.kid) : std::nullopt;
+  if (it.kid && (!named || named->party != it.party)) return "nothing-to-replace";
+  if (it.action == KeyAction::compromised) {
+    if (*it.since > entry.recorded) return "from-the-future";
+    const std::uint64_t reach = parameters_.compromise_reach_days_max * 86'400'000;
+    const bool far = it.since->ms + reach < entry.recorded.ms;
+    return far && issuer == it.party ? "too-far-back" : kFine;
+  }
+  if (it.kid && (named->usage != it.added->usage || rotated(*it.kid))) return "nothing-to-replace";
+  if (key(it.added->key.kid())) return "key-exists";
+  return verify_possession_proof(it.added->key, chain_id_, it.party, to_text(it.added->usage),
+                                 it.added->proof)
+             ? kFine
+             : "bad-possession";
+}
+
+}  // namespace footproof::testing
