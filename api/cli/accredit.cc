@@ -1,9 +1,11 @@
-// footproof accredit: an accreditation body grants a verifier its scopes, or withdraws them.
+// footproof accredit: an accreditation body grants a verifier its scopes and changes them.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <tuple>
 #include <utility>
 
+#include "api/cli/accreditation.h"
 #include "api/cli/submitting.h"
 
 namespace footproof::api {
@@ -21,46 +23,26 @@ struct AccreditOptions {
   std::string reason;
 };
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (;;) {
-    const auto end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end - begin));
-    if (end == std::string::npos) return parts;
-    begin = end + 1;
+Result<std::vector<Scope>> parse_scopes(const std::vector<std::string>& texts) {
+  std::vector<Scope> scopes;
+  for (const std::string& text : texts) {
+    auto scope = parse_scope(text);
+    if (!scope) return fail(scope.error());
+    scopes.push_back(std::move(*scope));
   }
+  sort_scopes(scopes);
+  return scopes;
 }
 
-// "steel.cbam:cbam:iso14067-2018,iso14064-3-2019:limited"
-Result<Scope> parse_scope(const std::string& text) {
-  const auto parts = split(text, ':');
-  if (parts.size() != 4) {
-    return fail(Errc::usage, "--scope: " + text + " is not CODE:SCHEME:STANDARD[,STANDARD]:LEVEL");
-  }
-  Scope scope;
-  scope.code = parts[0];
-  scope.scheme = parts[1];
-  scope.standards = split(parts[2], ',');
-  std::sort(scope.standards.begin(), scope.standards.end());
-  for (const Assurance level : {Assurance::none, Assurance::limited, Assurance::reasonable}) {
-    if (to_text(level) == parts[3]) {
-      scope.assurance_max = level;
-      return scope;
-    }
-  }
-  return fail(Errc::usage, "--scope: the level is none, limited or reasonable, not " + parts[3]);
-}
-
-// The entry id of the last event on an accreditation; nothing where there is none yet.
-Result<std::optional<Digest>> last_event(Client& client, const std::string& body,
-                                         const std::string& id) {
-  const auto record = state_of(client, state_key::accreditation(body, id));
-  if (!record) return fail(record.error());
-  if (!*record) return std::optional<Digest>();
-  const auto parsed = parse_accreditation_record(**record);
-  if (!parsed) return fail(parsed.error());
-  return std::optional(parsed->events.back().origin.entry);
+// Names the last event of the accreditation and submits.
+int change_recorded(const AccreditOptions& options, AccreditationChange change,
+                    const Context& context) {
+  auto client = make_client(context);
+  if (!client) return report(client.error());
+  const auto record = accreditation_of(*client, options.sign.issuer, options.id);
+  if (!record) return report(record.error());
+  if (*record) change.previous = (*record)->events.back().origin.entry;
+  return sign_and_submit(context, options.sign, *client, std::move(change));
 }
 
 int grant(const AccreditOptions& options, const Context& context) {
@@ -68,15 +50,9 @@ int grant(const AccreditOptions& options, const Context& context) {
   change.id = options.id;
   change.action = AccreditationAction::grant;
   change.verifier = options.verifier;
-  change.scopes.emplace();
-  for (const std::string& text : options.scopes) {
-    auto scope = parse_scope(text);
-    if (!scope) return report(scope.error());
-    change.scopes->push_back(std::move(*scope));
-  }
-  std::sort(change.scopes->begin(), change.scopes->end(), [](const Scope& a, const Scope& b) {
-    return std::tie(a.code, a.scheme) < std::tie(b.code, b.scheme);
-  });
+  auto scopes = parse_scopes(options.scopes);
+  if (!scopes) return report(scopes.error());
+  change.scopes = std::move(*scopes);
   change.regimes = options.regimes;
   std::sort(change.regimes->begin(), change.regimes->end());
   const auto effective = date_or_today(options.effective, "--effective");
@@ -102,12 +78,46 @@ int end_or_pause(const AccreditOptions& options, AccreditationAction action,
   const auto effective = date_or_today(options.effective, "--effective");
   if (!effective) return report(effective.error());
   change.effective = *effective;
-  auto client = make_client(context);
-  if (!client) return report(client.error());
-  const auto previous = last_event(*client, options.sign.issuer, options.id);
-  if (!previous) return report(previous.error());
-  change.previous = *previous;
-  return sign_and_submit(context, options.sign, *client, std::move(change));
+  return change_recorded(options, std::move(change), context);
+}
+
+// What is not given stays as it stands.
+int extend_or_reduce(const AccreditOptions& options, AccreditationAction action,
+                     const Context& context) {
+  AccreditationChange change;
+  change.id = options.id;
+  change.action = action;
+  if (options.scopes.empty() && options.from.empty() && options.until.empty()) {
+    return report({Errc::usage, "--scope, --from, --until: name what changes"});
+  }
+  if (!options.scopes.empty()) {
+    auto scopes = parse_scopes(options.scopes);
+    if (!scopes) return report(scopes.error());
+    change.scopes = std::move(*scopes);
+  }
+  if (!options.reason.empty()) {
+    change.reason = to_reason(options.reason);
+    if (!change.reason) return report({Errc::usage, "--reason: no such reason: " + options.reason});
+  }
+  const auto effective = date_or_today(options.effective, "--effective");
+  if (!effective) return report(effective.error());
+  change.effective = *effective;
+  if (!options.from.empty() || !options.until.empty()) {
+    auto client = make_client(context);
+    if (!client) return report(client.error());
+    const auto record = accreditation_of(*client, options.sign.issuer, options.id);
+    if (!record) return report(record.error());
+    DateRange validity = *record ? extent_of(**record).validity : DateRange{};
+    for (auto [text, name, date] : {std::tuple(&options.from, "--from", &validity.from),
+                                    std::tuple(&options.until, "--until", &validity.until)}) {
+      if (text->empty()) continue;
+      const auto parsed = date_or_today(*text, name);
+      if (!parsed) return report(parsed.error());
+      *date = *parsed;
+    }
+    change.validity = validity;
+  }
+  return change_recorded(options, std::move(change), context);
 }
 
 }  // namespace
@@ -154,6 +164,30 @@ void add_accredit_commands(CLI::App& app, Context& context) {
   add("withdraw", "Withdraw an accreditation for good", AccreditationAction::withdraw);
   add("suspend", "Suspend an accreditation", AccreditationAction::suspend);
   add("reinstate", "End the suspension of an accreditation", AccreditationAction::reinstate);
+
+  const auto add_rescope = [&](const char* name, const char* text, AccreditationAction action) {
+    auto* command = group->add_subcommand(name, text);
+    command->add_option("ID", options->id, "Accreditation id")->required();
+    command->add_option("--scope", options->scopes,
+                        "CODE:SCHEME:STANDARD[,STANDARD]:LEVEL; repeatable: all of them, as they "
+                        "stand from then on");
+    command->add_option("--from", options->from, "First day of validity; default as it stands");
+    command->add_option("--until", options->until, "Last day of validity; default as it stands");
+    command->add_option("--reason", options->reason, "e.g. investigation, misstatement");
+    command->add_option("--effective", options->effective, "Effective from; default today");
+    add_sign_options(*command, options->sign);
+    command->footer(std::string("Example:\n  footproof accredit ") + name +
+                    " A-1 --scope steel.cbam:cbam:iso14067-2018:limited \\\n"
+                    "    --key body-sign.pem --issuer https://accreditation.example "
+                    "-o change.statement\n");
+    command->callback([options, action, &context] {
+      context.exit_code = extend_or_reduce(*options, action, context);
+    });
+  };
+  add_rescope("extend", "Add scopes, standards, levels or time", AccreditationAction::extend);
+  add_rescope("reduce", "Take scopes, standards, levels or time away", AccreditationAction::reduce);
+  add_import_command(*group, context);
+  add_countersign_command(*group, context);
 }
 
 }  // namespace footproof::api

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/cli/catalogue.h"
+#include "api/cli/late.h"
 #include "api/cli/submitting.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
@@ -36,6 +37,8 @@ struct AttestOptions {
   std::string until;
   std::string supersedes;
   std::string holder_key;
+  std::string late_request;
+  std::string countersignature;
 };
 
 template <class Value>
@@ -135,6 +138,14 @@ int attest_files(AttestOptions options, const Context& context) {
   if (!attestation) return report(attestation.error());
   auto client = make_client(context);
   if (!client) return report(client.error());
+  if (!options.late_request.empty()) {
+    return write_late_request(options.late_request, options.sign, *client, *attestation);
+  }
+  if (!options.countersignature.empty()) {
+    const auto made = read_countersignature(options.countersignature);
+    if (!made) return report(made.error());
+    attestation->countersignature = *made;
+  }
   const auto outputs = attested_outputs(options);
   if (!outputs) return report(outputs.error());
   options.sign.output = outputs->front();
@@ -235,6 +246,10 @@ class CatalogueAttesting {
 };
 
 int attest(AttestOptions options, const Context& context) {
+  const bool late = !options.late_request.empty() || !options.countersignature.empty();
+  if (!options.catalogue.empty() && late) {
+    return report({Errc::usage, "--late-request, --countersignature: not with --catalogue"});
+  }
   if (!options.catalogue.empty()) return CatalogueAttesting(std::move(options), context).run();
   if (options.sealed.empty()) {
     return report({Errc::usage, "SEALED: name at least one sealed declaration"});
@@ -320,6 +335,11 @@ void add_attestation_options(CLI::App& command, AttestOptions& options) {
   command.add_option("--supersedes", options.supersedes, "Entry id of the attestation it replaces");
   command.add_option("--holder-key", options.holder_key,
                      "Public key (hex, from key show) of the exporter, fresh for this attestation");
+  command.add_option("--late-request", options.late_request,
+                     "Sign nothing: write what the accreditation body is to countersign, so that "
+                     "the attestation can be recorded late");
+  command.add_option("--countersignature", options.countersignature,
+                     "What came back from the body; with the same options otherwise");
 }
 
 }  // namespace

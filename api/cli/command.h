@@ -42,20 +42,22 @@ struct Context {
   int exit_code = kOk;
 };
 
-void add_key_commands(CLI::App& app, Context& context);        // key
-void add_validator_commands(CLI::App& app, Context& context);  // validator, party
-void add_network_commands(CLI::App& app, Context& context);    // network
-void add_ballot_commands(CLI::App& app, Context& context);     // ballot
-void add_attest_commands(CLI::App& app, Context& context);     // attest, submit
-void add_accredit_commands(CLI::App& app, Context& context);   // accredit
-void add_status_commands(CLI::App& app, Context& context);     // suspend, reinstate, revoke, status
-void add_register_commands(CLI::App& app, Context& context);   // register (keys of a party)
-void add_seal_commands(CLI::App& app, Context& context);       // seal
-void add_disclose_commands(CLI::App& app, Context& context);   // disclose
-void add_compare_commands(CLI::App& app, Context& context);    // compare
-void add_verify_commands(CLI::App& app, Context& context);     // verify
-void add_inspect_commands(CLI::App& app, Context& context);    // inspect
-void add_operate_commands(CLI::App& app, Context& context);    // trust, doctor
+void add_key_commands(CLI::App& app, Context& context);              // key
+void add_validator_commands(CLI::App& app, Context& context);        // validator, party
+void add_network_commands(CLI::App& app, Context& context);          // network
+void add_ballot_commands(CLI::App& app, Context& context);           // ballot
+void add_attest_commands(CLI::App& app, Context& context);           // attest, submit
+void add_accredit_commands(CLI::App& app, Context& context);         // accredit
+void add_import_command(CLI::App& accredit, Context& context);       // accredit import
+void add_countersign_command(CLI::App& accredit, Context& context);  // accredit countersign
+void add_status_commands(CLI::App& app, Context& context);    // suspend, reinstate, revoke, status
+void add_register_commands(CLI::App& app, Context& context);  // register (keys of a party)
+void add_seal_commands(CLI::App& app, Context& context);      // seal
+void add_disclose_commands(CLI::App& app, Context& context);  // disclose
+void add_compare_commands(CLI::App& app, Context& context);   // compare
+void add_verify_commands(CLI::App& app, Context& context);    // verify
+void add_inspect_commands(CLI::App& app, Context& context);   // inspect
+void add_operate_commands(CLI::App& app, Context& context);   // trust, doctor
 
 // Prints "footproof: <detail>" and gives the exit code that fits the error.
 [[nodiscard]] int report(const Error& error);

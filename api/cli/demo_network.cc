@@ -109,6 +109,8 @@ class Builder {
   }
 
   Result<void> make_parties() {
+    // So that late anchoring can be tried; a real network leaves it to its schemes' owners.
+    genesis_.parameters.late_days = {{"cbam", 180}};
     for (std::size_t i = 0; i < options_.validators; ++i) {
       const auto made =
           add_party(association_id(i), PartyRole::association, association_name(i), {}, {});

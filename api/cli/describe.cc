@@ -94,6 +94,8 @@ std::string_view part_name(StatePart part) {
       return "party";
     case StatePart::added_key:
       return "added key";
+    case StatePart::countersigning_key:
+      return "countersigning key";
     case StatePart::proposal:
       return "proposal";
     case StatePart::dataset:
@@ -153,6 +155,9 @@ void describe(const Attestation& attestation, Facts& facts) {
   add("declarations", attestation.count == 1 ? "1" : "up to " + std::to_string(attestation.count));
   add("subject root", attestation.root.hex());
   if (attestation.supersedes) add("supersedes", attestation.supersedes->hex());
+  if (attestation.countersignature) {
+    add("countersigned by", attestation.countersignature->kid.hex() + ", to be recorded late");
+  }
   add("holder key", attestation.holder_key ? attestation.holder_key->kid().hex() : "none");
 }
 

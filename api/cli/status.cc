@@ -1,6 +1,7 @@
 // footproof suspend, reinstate, revoke: what may happen to an attestation after it was logged. And
 // status: what has happened to it.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <memory>
@@ -25,6 +26,8 @@ struct ChangeOptions {
 struct StatusOptions {
   std::string target;
   std::string policy;
+  std::string as_of;
+  std::string known_by;
 };
 
 struct Asked {
@@ -87,7 +90,8 @@ int change_status(const ChangeOptions& options, StatusAction action, const Conte
 void print_events(const char* title, const StatusRecord& record) {
   std::cout << title << '\n';
   for (const StatusEvent& event : record.events) {
-    static constexpr std::array kWhat = {"", "suspended", "reinstated", "revoked", "superseded"};
+    static constexpr std::array kWhat = {"",        "suspended",  "reinstated",
+                                         "revoked", "superseded", "anchored late"};
     std::cout << "  " << event.origin.effective.text() << "  "
               << kWhat.at(static_cast<std::size_t>(event.what))
               << (event.reason ? " (" + std::string(to_text(*event.reason)) + ")" : "") << " by "
@@ -96,41 +100,76 @@ void print_events(const char* title, const StatusRecord& record) {
   }
 }
 
-int show(const ReceiptCheck& check, bool verified, const Digest& entry_id, const Context& context) {
-  const Instant now = check.checkpoint ? check.known() : clock_now();
-  const Date today = utc_day(clock_now());
-  const auto answer = status_on(check.status ? &*check.status : nullptr, today, now);
-  const auto declaration =
-      status_on(check.declaration_status ? &*check.declaration_status : nullptr, today, now);
-  const Status worst = answer.status != Status::active ? answer.status : declaration.status;
-  if (context.json) {
-    nlohmann::ordered_json shown;
-    shown["entry_id"] = entry_id.hex();
-    shown["status"] = to_text(worst);
-    shown["verified"] = verified;
-    shown["kind"] = to_text(check.statement->kind());
-    if (check.own_record) shown["recorded_ms"] = check.own_record->time.ms;
-    if (check.checkpoint) shown["as_of_s"] = check.checkpoint->as_of;
-    std::cout << shown.dump(2) << '\n';
-  } else {
-    std::cout << to_text(check.statement->kind()) << "  " << entry_id.hex() << "\nissuer       "
-              << check.statement->issuer() << '\n';
-    if (check.own_record) {
-      std::cout << "recorded     " << check.own_record->time.text() << " at height "
-                << check.own_record->height << '\n';
-    }
-    if (check.statement->kind() == StatementKind::attestation) {
-      std::cout << "status       " << to_text(worst) << " on " << today.text() << '\n';
-    }
-    if (check.status) print_events("events", *check.status);
-    if (check.declaration_status)
-      print_events("events of the declaration", *check.declaration_status);
-    std::cout << (verified ? "proven       against the policy, as of " : "not checked  ");
-    std::cout << (verified ? instant_from_seconds(check.checkpoint->as_of).text()
-                           : std::string("this is a node's word; give --policy FILE"))
-              << '\n';
+// On which day, and knowing what was recorded by which instant.
+struct Axes {
+  Date day;
+  Instant known;
+};
+
+Result<Axes> read_axes(const StatusOptions& options, const ReceiptCheck& check) {
+  const auto day = date_or_today(options.as_of, "--as-of");
+  if (!day) return fail(day.error());
+  const Instant all = check.checkpoint ? check.known() : clock_now();
+  if (options.known_by.empty()) return Axes{*day, all};
+  const auto known_by = date_or_today(options.known_by, "--known-by");
+  if (!known_by) return fail(known_by.error());
+  return Axes{*day, std::min(all, end_of_utc_day(*known_by))};
+}
+
+bool known_then(const ReceiptCheck& check, const Axes& axes) {
+  return !check.own_record || check.own_record->time <= axes.known;
+}
+
+void show_json(const ReceiptCheck& check, const Axes& axes, std::string_view status,
+               bool verified) {
+  nlohmann::ordered_json shown;
+  shown["entry_id"] = check.statement->entry_id().hex();
+  shown["status"] = status;
+  shown["on"] = axes.day.text();
+  shown["known_ms"] = axes.known.ms;
+  shown["verified"] = verified;
+  shown["kind"] = to_text(check.statement->kind());
+  if (check.own_record) shown["recorded_ms"] = check.own_record->time.ms;
+  if (check.checkpoint) shown["as_of_s"] = check.checkpoint->as_of;
+  shown["anchored_late"] = check.status && check.status->anchored_late();
+  std::cout << shown.dump(2) << '\n';
+}
+
+void show_text(const ReceiptCheck& check, const Axes& axes, std::string_view status,
+               bool verified) {
+  std::cout << to_text(check.statement->kind()) << "  " << check.statement->entry_id().hex()
+            << "\nissuer       " << check.statement->issuer() << '\n';
+  if (check.own_record) {
+    std::cout << "recorded     " << check.own_record->time.text() << " at height "
+              << check.own_record->height << '\n';
   }
-  return worst == Status::active ? kOk : kReservation;
+  if (check.statement->kind() == StatementKind::attestation) {
+    std::cout << "status       " << status << " on " << axes.day.text() << ", as known at "
+              << axes.known.text() << '\n';
+  }
+  if (check.status) print_events("events", *check.status);
+  if (check.declaration_status) {
+    print_events("events of the declaration", *check.declaration_status);
+  }
+  std::cout << (verified ? "proven       against the policy, as of " : "not checked  ");
+  std::cout << (verified ? instant_from_seconds(check.checkpoint->as_of).text()
+                         : std::string("this is a node's word; give --policy FILE"))
+            << '\n';
+}
+
+int show(const ReceiptCheck& check, bool verified, const Axes& axes, const Context& context) {
+  const auto of = [&](const std::optional<StatusRecord>& record) {
+    return status_on(record ? &*record : nullptr, axes.day, axes.known).status;
+  };
+  const Status whole = of(check.status);
+  const Status worst = whole != Status::active ? whole : of(check.declaration_status);
+  const std::string_view status = known_then(check, axes) ? to_text(worst) : "not yet recorded";
+  if (context.json) {
+    show_json(check, axes, status, verified);
+  } else {
+    show_text(check, axes, status, verified);
+  }
+  return status == to_text(Status::active) ? kOk : kReservation;
 }
 
 int status(const StatusOptions& options, Context context) {
@@ -161,7 +200,9 @@ int status(const StatusOptions& options, Context context) {
               << (failed ? std::string() : ": " + failed.error().detail) << '\n';
     return kCannotEvaluate;
   }
-  return show(check, !options.policy.empty(), asked->entry_id, context);
+  const auto axes = read_axes(options, check);
+  if (!axes) return report(axes.error());
+  return show(check, !options.policy.empty(), *axes, context);
 }
 
 }  // namespace
@@ -198,6 +239,9 @@ void add_status_commands(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("status", "What has become of an entry, from a node");
   command->add_option("ENTRY", options->target, "Entry id, or an .attested file")->required();
   command->add_option("--policy", options->policy, "Trust policy to verify the answer against");
+  command->add_option("--as-of", options->as_of, "The status on this day; default today");
+  command->add_option("--known-by", options->known_by,
+                      "Only what was recorded by the end of this day in UTC; default everything");
   command->footer(
       "Example:\n  footproof status coil.attested --policy policy.txt --node "
       "http://127.0.0.1:8101\n");

@@ -20,6 +20,7 @@ struct VerifyOptions {
   std::string presentation;
   std::string policy;
   std::string on;
+  std::string known_by;
   std::string age_max = "7d";
   std::string document;
   std::string x5chain;
@@ -55,8 +56,15 @@ Result<VerdictOptions> verdict_options(const VerifyOptions& given) {
   options.now = clock_now();
   if (!given.on.empty()) {
     const auto on = Date::parse(given.on);
-    if (!on) return fail(Errc::usage, "--on: '" + given.on + "' is no date; write YYYY-MM-DD");
+    if (!on) return fail(Errc::usage, "--as-of: '" + given.on + "' is no date; write YYYY-MM-DD");
     options.on = *on;
+  }
+  if (!given.known_by.empty()) {
+    const auto day = Date::parse(given.known_by);
+    if (!day) {
+      return fail(Errc::usage, "--known-by: '" + given.known_by + "' is no date; write YYYY-MM-DD");
+    }
+    options.known_by = *day;
   }
   const auto age = parse_age(given.age_max);
   if (!age) return fail(age.error());
@@ -195,7 +203,10 @@ void add_verify_commands(CLI::App& app, Context& context) {
       ->required();
   verify_command->add_option("--policy", options->policy, "Trust policy of the network")
       ->required();
-  verify_command->add_option("--on", options->on, "Was it in force on this day? (today)");
+  verify_command->add_option("--as-of,--on", options->on, "Was it in force on this day? (today)");
+  verify_command->add_option(
+      "--known-by", options->known_by,
+      "Only what was recorded by the end of this day in UTC counts (everything proven)");
   verify_command
       ->add_option("--max-age", options->age_max, "Oldest checkpoint to accept: 7d, 36h, 90m")
       ->capture_default_str();

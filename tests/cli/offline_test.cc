@@ -77,6 +77,10 @@ TEST_F(Offline, ExitCodesOfTheVerdict) {
   ASSERT_EQ(disclose().exit_code, 0);
   EXPECT_EQ(verify().exit_code, 0);
   EXPECT_EQ(verify({"--on", "2099-01-01"}).exit_code, 1);
+  EXPECT_EQ(verify({"--as-of", "2099-01-01"}).exit_code, 1);
+  const Answer unknown = verify({"--known-by", "2020-01-01"});
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_EQ(unknown.out.rfind("CERTIFIED BUT NOT-YET-RECORDED", 0), 0U) << unknown.out;
   EXPECT_EQ(verify({"--max-age", "0m"}).exit_code, 1);
   EXPECT_EQ(verify({"--regime", "eu-nab"}).exit_code, 1);
   EXPECT_EQ(verify({"--regime", "iaf-mla"}).exit_code, 0);
@@ -117,6 +121,7 @@ TEST_F(Offline, AWrongCommandLineIsAUsageError) {
       {"verify", "nothing.footproof", "--policy", "korea.policy"},
       {"verify", "coil.footproof", "--policy", "nothing.policy"},
       {"verify", "coil.footproof", "--policy", "korea.policy", "--on", "24.11.2026"},
+      {"verify", "coil.footproof", "--policy", "korea.policy", "--known-by", "yesterday"},
       {"verify", "coil.footproof", "--policy", "korea.policy", "--max-age", "soon"},
       {"verify", "coil.footproof", "--policy", "korea.policy", "--max-age", "7"},
       {"verify", "coil.footproof", "--policy", "korea.policy", "--profile", "everything"},
