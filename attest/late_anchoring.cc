@@ -74,12 +74,13 @@ Bytes late_anchoring_message(const Digest& chain_id, std::string_view issuer,
   return std::move(out).take();
 }
 
-Countersignature countersign(const SigningKey& key, const Digest& chain_id, std::string_view issuer,
-                             const Attestation& attestation) {
-  const Bytes signature = key.sign(late_anchoring_message(chain_id, issuer, attestation));
+Result<Countersignature> countersign(const Signer& key, const Digest& chain_id,
+                                     std::string_view issuer, const Attestation& attestation) {
+  const auto signature = key.try_sign(late_anchoring_message(chain_id, issuer, attestation));
+  if (!signature) return fail(signature.error());
   Countersignature made{key.public_key().kid(), {}};
-  CHECK(signature.size() == made.signature.size());
-  std::ranges::copy(signature, made.signature.begin());
+  CHECK(signature->size() == made.signature.size());
+  std::ranges::copy(*signature, made.signature.begin());
   return made;
 }
 

@@ -38,8 +38,9 @@ inline constexpr std::size_t kLateRequestSizeMax = std::size_t{16} * 1024;
                                            const Attestation& attestation);
 
 // With a sign key of the accreditation body.
-[[nodiscard]] Countersignature countersign(const SigningKey& key, const Digest& chain_id,
-                                           std::string_view issuer, const Attestation& attestation);
+[[nodiscard]] Result<Countersignature> countersign(const Signer& key, const Digest& chain_id,
+                                                   std::string_view issuer,
+                                                   const Attestation& attestation);
 
 // False without a countersignature, or with one of another key.
 [[nodiscard]] bool verify_countersignature(const PublicKey& key, const Digest& chain_id,

@@ -88,7 +88,7 @@ class Report {
 
 // The change is logged; its entry id. Else the exit code.
 std::variant<Digest, int> submit_step(const ImportOptions& options, Client& client,
-                                      const SigningKey& key, const Digest& chain_id,
+                                      const Signer& key, const Digest& chain_id,
                                       const AccreditationChange& change, Report& shown,
                                       const std::vector<std::string>& lines) {
   const StatementDraft draft{options.issuer, random_subject(), chain_id, clock_now().seconds(),
@@ -138,7 +138,7 @@ int import(const ImportOptions& options, const Context& context) {
     for (PlannedChange& step : plan.steps) {
       if (step.change.action != AccreditationAction::grant) step.change.previous = plan.last;
       const auto done =
-          submit_step(options, *client, *key, *chain_id, step.change, shown, step.lines);
+          submit_step(options, *client, **key, *chain_id, step.change, shown, step.lines);
       // What was logged stays logged: the next run finds it and goes on from there.
       if (const int* code = std::get_if<int>(&done)) return *code;
       plan.last = std::get<Digest>(done);

@@ -24,8 +24,9 @@ int countersign_request(const CountersignOptions& options, const Context& contex
   if (!request) return report(wrong_file(options.request, request.error()));
   const auto key = open_key(options.key, options.passphrase_file);
   if (!key) return report(key.error());
-  const auto made = countersign(*key, request->chain_id, request->issuer, request->attestation);
-  if (const auto written = write_file(options.output, encode(made), 0644, Overwrite::no);
+  const auto made = countersign(**key, request->chain_id, request->issuer, request->attestation);
+  if (!made) return report(made.error());
+  if (const auto written = write_file(options.output, encode(*made), 0644, Overwrite::no);
       !written) {
     return report(written.error());
   }

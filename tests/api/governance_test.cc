@@ -244,7 +244,7 @@ TEST_F(GovernanceTest, TheCommandSaysWhatItWouldSignAndWhyItIsRefused) {
   // A key request of another party, or for another network, is found before anything is signed.
   const SigningKey key = party_key(kNewBody, KeyUsage::status);
   const auto request = [&](const Digest& chain_id) {
-    return write("request", encode_key_request(make_key_request(
+    return write("request", encode_key_request(*make_key_request(
                                 key, chain_id, std::string(kNewBody), KeyUsage::status)));
   };
   const auto admit = [&](const std::string& uri, const std::string& file) {

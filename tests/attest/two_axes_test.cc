@@ -128,7 +128,7 @@ class AnchoredLate : public ::testing::Test {
         it_.log.attestation(testing::subject_of(testing::fixture_declaration()));
     it_.log.advance(100 * 86'400);
     attestation.countersignature =
-        countersign(key, it_.log.chain_id(), testing::kVerifierUri, attestation);
+        *countersign(key, it_.log.chain_id(), testing::kVerifierUri, attestation);
     change(attestation);
     it_.attestation = it_.log.sign(attestation);
     if (marked) {
@@ -216,7 +216,7 @@ TEST(LateAnchoring, RequestAndAnswerHaveOneSpelling) {
   EXPECT_EQ(*parse_late_request(bytes), request);
   const SigningKey key = testing::key_from("body sign", Algorithm::es256);
   const Countersignature made =
-      countersign(key, request.chain_id, request.issuer, request.attestation);
+      *countersign(key, request.chain_id, request.issuer, request.attestation);
   ASSERT_TRUE(parse_countersignature(encode(made)));
   EXPECT_EQ(*parse_countersignature(encode(made)), made);
   EXPECT_FALSE(parse_countersignature(bytes));

@@ -161,7 +161,7 @@ HistoryMaker::Saying HistoryMaker::attestation(const NaiveRules& ledger, Instant
     const std::string& by = right ? attested.accreditation.body : dice_.one_of(kParties);
     const KeyUsage usage = right || dice_.chance(50) ? KeyUsage::sign : KeyUsage::status;
     attested.countersignature =
-        countersign(signing_key(ledger, by, usage), chain_id_, issuer, attested);
+        *countersign(signing_key(ledger, by, usage), chain_id_, issuer, attested);
     if (dice_.chance(5)) attested.countersignature->signature[7] ^= 1;
   }
   return {issuer, attested};

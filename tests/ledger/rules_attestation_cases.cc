@@ -151,7 +151,7 @@ const std::map<R, Case>& attestation_cases() {
          const auto by = [&](std::string_view party, KeyUsage usage, const Attestation& over) {
            Attestation signed_one = plain;
            signed_one.countersignature =
-               countersign(party_key(party, usage), it.network.chain_id(), kVerifierUri, over);
+               *countersign(party_key(party, usage), it.network.chain_id(), kVerifierUri, over);
            return it.attest(signed_one);
          };
          // Checked where nothing is late, too: by the verifier, another body, a status key, over
@@ -163,7 +163,7 @@ const std::map<R, Case>& attestation_cases() {
          EXPECT_EQ(by("https://nobody.example", KeyUsage::sign, plain), "bad-countersignature");
          auto elsewhere = plain;
          elsewhere.countersignature =
-             countersign(party_key(kBodyUri, KeyUsage::sign), Digest{}, kVerifierUri, plain);
+             *countersign(party_key(kBodyUri, KeyUsage::sign), Digest{}, kVerifierUri, plain);
          EXPECT_EQ(it.attest(elsewhere), "bad-countersignature");
          EXPECT_EQ(it.attest(it.countersigned(plain)), kAccepted);
          // Not late, so not marked as such.

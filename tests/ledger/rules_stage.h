@@ -59,8 +59,8 @@ class RulesStage {
 
   // By the accreditation body, for late anchoring by the verifier.
   [[nodiscard]] Attestation countersigned(Attestation attestation) const {
-    attestation.countersignature = countersign(party_key(kBodyUri, KeyUsage::sign),
-                                               network.chain_id(), kVerifierUri, attestation);
+    attestation.countersignature = *countersign(party_key(kBodyUri, KeyUsage::sign),
+                                                network.chain_id(), kVerifierUri, attestation);
     return attestation;
   }
   [[nodiscard]] Attestation attestation() { return network.attestation(next_number_++); }
