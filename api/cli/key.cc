@@ -46,7 +46,9 @@ void print_key(const PublicKey& key, const std::string& path, bool json) {
 
 Result<void> make_key(const KeyOptions& options, bool json) {
   if (options.path.empty()) {
-    return fail(Errc::usage, "--output FILE or --key pkcs11:…: say where the new key is to live");
+    return fail(Errc::usage,
+                "--output FILE or --key pkcs11:…: say where the new key is to "
+                "live; see footproof key new --help");
   }
   auto passphrase = read_passphrase(options.passphrase_file, "Passphrase for the new key", true);
   if (!passphrase) return fail(std::move(passphrase.error()));

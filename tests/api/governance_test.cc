@@ -182,11 +182,11 @@ TEST(BallotView, ShowsEveryChange) {
   const std::vector<std::pair<Change, std::string>> changes = {
       {RemoveValidator{"v1"}, "remove validator v1"},
       {party,
-       "admit https://new-body.example (Körper) as accreditation-body, schemes cbam, pact, "
+       "admit https://new-body.example (Körper) as accreditation body, schemes cbam, pact, "
        "regimes eu-nab"},
       {RemoveParty{std::string(kNewBody)}, "remove https://new-body.example"},
       {ReplaceParty{"urn:old", party},
-       "replace urn:old by https://new-body.example (Körper) as accreditation-body, schemes cbam, "
+       "replace urn:old by https://new-body.example (Körper) as accreditation body, schemes cbam, "
        "pact, regimes eu-nab"},
       {RenewPartyKeys{"urn:old", {}}, "give urn:old 0 new first key(s)"},
       {AllowParty{"urn:old", {}, {"x"}}, "allow urn:old schemes none; regimes x"},

@@ -134,6 +134,12 @@ TEST_F(CatalogueTest, ReceiptsOfTwoHeadsAreNotMixed) {
 TEST_F(CatalogueTest, ReceiptsThatDoNotBelongAreRefused) {
   MemberReceipts receipts(*statement_);
   EXPECT_FALSE(receipts.add(log_.receipt(*statement_)).has_value()) << "of no member";
+  log_.add_status(*statement_,
+                  log_.status_event(StatusEvent::What::suspend, testing::day("2026-03-02"),
+                                    Reason::investigation),
+                  tree(1).root);
+  log_.append({});
+  // The suspended member's receipt, made from that of a member without any event.
   Receipt forged = log_.receipt(*statement_, tree(0).root);
   forged.declaration_root = tree(1).root;
   EXPECT_FALSE(receipts.add(forged).has_value());

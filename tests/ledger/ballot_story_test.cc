@@ -108,9 +108,14 @@ TEST_F(BallotStory, EveryParameterIsReadByItsRule) {
   EXPECT_EQ(it_.code_of(it_.offer(old)), "stale");
 
   set("anchoring-days-max", 1);
+  it_.network.advance(2 * 86400);  // so that the accreditation covers the issue date
   auto late = it_.attestation();
   late.issued_on = it_.today().plus(-2);
   EXPECT_EQ(it_.attest(late), "anchored-late");
+  set("late-days.cbam", 1);
+  EXPECT_EQ(it_.attest(it_.countersigned(late)), "late-not-allowed");
+  set("late-days.cbam", 2);
+  EXPECT_EQ(it_.attest(it_.countersigned(late)), kAccepted);
 
   set("compromise-reach-days-max", 1);
   KeyChange report;

@@ -136,6 +136,7 @@ std::optional<PartyRecord> NaiveRules::party(const std::string& uri) const {
     if (const auto* change = entry.statement.as<KeyChange>();
         change != nullptr && found && change->party == uri && change->added) {
       found->keys.push_back(change->added->key.kid());
+      found->own_keys = entry.statement.issuer() == uri ? found->own_keys + 1 : 0;
     }
   }
   if (found) std::sort(found->keys.begin(), found->keys.end());
@@ -245,7 +246,8 @@ std::map<Digest, Bytes> NaiveRules::state() const {
         }
       }
       if (keyed->added) {
-        KeyRecord record{keyed->party, keyed->added->usage, keyed->added->key, {}};
+        KeyRecord record{
+            keyed->party, keyed->added->usage, keyed->added->key, {}, keyed->certificate_chain};
         record.events.push_back({What::add, origin(entry, day), std::nullopt, std::nullopt});
         keys.emplace(state_key::key(keyed->added->key.kid()), record);
       }

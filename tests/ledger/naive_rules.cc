@@ -332,10 +332,13 @@ std::string NaiveRules::judge_key(NaiveEntry& entry, const KeyChange& it) const 
   }
   if (it.kid && (named->usage != it.added->usage || rotated(*it.kid))) return "nothing-to-replace";
   if (key(it.added->key.kid())) return "key-exists";
-  return verify_possession_proof(it.added->key, chain_id_, it.party, to_text(it.added->usage),
-                                 it.added->proof)
-             ? kFine
-             : "bad-possession";
+  if (!verify_possession_proof(it.added->key, chain_id_, it.party, to_text(it.added->usage),
+                               it.added->proof)) {
+    return "bad-possession";
+  }
+  const bool too_many =
+      (issuer == it.party && owner->own_keys >= kOwnKeysMax) || owner->keys.size() >= kPartyKeysMax;
+  return too_many ? "too-many-keys" : kFine;
 }
 
 }  // namespace footproof::testing

@@ -255,11 +255,11 @@ const std::map<R, Case>& ballot_change_cases() {
            EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{id, entry.max}, 0)), kAccepted) << id;
            EXPECT_EQ(vote(it, 1, proposal(it, SetParameter{id, entry.min}, 0)), kAccepted) << id;
          }
-         EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"late-days.pact", kLateDaysMax + 1})),
+         EXPECT_EQ(vote(it, 2, proposal(it, SetParameter{"late-days.pact", kLateDaysMax + 1})),
                    "parameter-out-of-range");
-         EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"late-days.pact", 0})),
+         EXPECT_EQ(vote(it, 2, proposal(it, SetParameter{"late-days.pact", 0})),
                    "nothing-to-change");
-         EXPECT_EQ(vote(it, 0, proposal(it, SetParameter{"late-days.pact", kLateDaysMax}, 0)),
+         EXPECT_EQ(vote(it, 2, proposal(it, SetParameter{"late-days.pact", kLateDaysMax}, 0)),
                    kAccepted);
        }},
       {R::nothing_to_change,

@@ -120,9 +120,11 @@ class NodeCluster {
     out.epochs.push_back(make_policy_epoch(network_->origin, network_->validators));
     return out;
   }
-  // A statement that the rules accept once: association 0 gets one more key.
+  // A statement that the rules accept once: a party gets one more key. Which party, the name says:
+  // none may add many itself.
   [[nodiscard]] Statement add_key(const std::string& name) const {
-    const std::string party = network_->genesis.parties[0].uri;
+    const auto& parties = network_->genesis.parties;
+    const std::string party = parties[sha256(as_bytes(name)).bytes[0] % parties.size()].uri;
     const auto key = testing::key_from(name, Algorithm::es256);
     KeyChange change;
     change.action = KeyAction::add;
