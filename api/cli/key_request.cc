@@ -18,7 +18,10 @@ constexpr std::string_view kTag = "footproof/key-request/v1";
 Result<PartyRole> parse_party_role(const std::string& text) {
   for (const PartyRole role : {PartyRole::accreditation_body, PartyRole::association,
                                PartyRole::scheme_owner, PartyRole::dataset_operator}) {
-    if (to_text(role) == text) return role;
+    // On a command line the words are joined.
+    std::string name(to_text(role));
+    std::ranges::replace(name, ' ', '-');
+    if (name == text) return role;
   }
   return fail(Errc::usage,
               "--role: accreditation-body, association, scheme-owner or "

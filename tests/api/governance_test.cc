@@ -171,6 +171,15 @@ TEST_F(GovernanceTest, ManyProposalsAreListedWhole) {
   EXPECT_EQ(get("/v1/ballots")["ballots"].size(), 4 * kOpenProposalsMax);
 }
 
+TEST(PartyRole, OnACommandLineHasTheWordsThatItsHelpShows) {
+  EXPECT_EQ(parse_party_role("accreditation-body").value(), PartyRole::accreditation_body);
+  EXPECT_EQ(parse_party_role("association").value(), PartyRole::association);
+  EXPECT_EQ(parse_party_role("scheme-owner").value(), PartyRole::scheme_owner);
+  EXPECT_EQ(parse_party_role("dataset-operator").value(), PartyRole::dataset_operator);
+  EXPECT_FALSE(parse_party_role("accreditation body"));
+  EXPECT_FALSE(parse_party_role("verifier"));
+}
+
 // Every change has a word, a line and its fields.
 TEST(BallotView, ShowsEveryChange) {
   const AdmitParty party{std::string(kNewBody),
