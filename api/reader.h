@@ -22,10 +22,12 @@
 #include <variant>
 #include <vector>
 
+#include "attest/accusation.h"
 #include "attest/bytes.h"
 #include "attest/digest.h"
 #include "attest/receipt.h"
 #include "attest/result.h"
+#include "ledger/history.h"
 
 namespace footproof::api {
 
@@ -165,6 +167,14 @@ class Reader {
   virtual Result<Bytes> entry_bundle(std::uint64_t index, std::uint32_t width) const = 0;
   // Statements and records, each u32 length ‖ bytes, numbered like the entries.
   virtual Result<Bytes> statement_bundle(std::uint64_t index, std::uint32_t width) const = 0;
+
+  // One page of the published log (ledger/history.h).
+  virtual Result<ledger::HistoryPage> history(const ledger::HistoryFilter& filter,
+                                              std::uint64_t from, std::size_t limit) const = 0;
+
+  // What this node has seen validators sign that excludes each other, as a file that proves it
+  // (attest/accusation.h), against the set of the published epoch. not_found if it saw nothing.
+  virtual Result<Accusation> accusation() const = 0;
 
   // As attest/policy.h encodes it, made from the published head: all epochs up to now.
   virtual Result<std::string> trust_policy() const = 0;

@@ -86,7 +86,7 @@ Refused parse_query(std::string_view text, RequestHead& head) {
     if (equals == std::string_view::npos || equals == 0) {
       return HeadRefusal{400, "malformed-request", "a query parameter is not name=value"};
     }
-    if (!made_of(pair.substr(0, equals), "_") || !made_of(pair.substr(equals + 1), "-._~:,")) {
+    if (!made_of(pair.substr(0, equals), "_") || !made_of(pair.substr(equals + 1), "-._~:,/")) {
       return HeadRefusal{400, "malformed-request",
                          "a query parameter has a character that none of ours has"};
     }

@@ -11,6 +11,7 @@
 
 #include "api/answers.h"
 #include "api/governance_routes.h"
+#include "api/history_route.h"
 #include "api/metrics.h"
 #include "api/submit.h"
 #include "attest/receipt.h"
@@ -82,6 +83,8 @@ class Routes {
     if (path == "/v1/proofs/consistency") return consistency(request);
     if (path == "/v1/proofs/state") return state(request);
     if (GovernanceRoutes::takes(path)) return governance_.answer(request);
+    if (path == "/v1/evidence") return evidence();
+    if (path == "/v1/history") return answer_history(request, reader_);
     if (path == "/v1/health") return json_answer(200, to_json(reader_.health()));
     if (path == "/v1/ready") return ready();
     if (path == "/metrics") return metrics();
@@ -197,6 +200,12 @@ class Routes {
                              {"last_record_path", to_json(found->last_record.path)},
                              {"proof", to_base64(found->proof)},
                              {"records", std::move(records)}});
+  }
+
+  Response evidence() {
+    const auto found = reader_.accusation();
+    if (!found) return problem(found.error());
+    return bytes_answer(encode(*found), kCbor, "no-store");
   }
 
   Response ready() {

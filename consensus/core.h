@@ -64,6 +64,7 @@ class Replica::Core {
   [[nodiscard]] bool needs_batch(const Digest& digest) const { return blocks_.needs_batch(digest); }
   [[nodiscard]] std::vector<Bytes> live_records(Height synced_height) const;
   [[nodiscard]] Info info() const;
+  [[nodiscard]] std::vector<Evidence> evidence() const;
 
  private:
   struct ViewState {

@@ -65,6 +65,12 @@ std::uint64_t Replica::Core::persist(const Record& record, Epoch epoch, View vie
   return next_lsn_++;
 }
 
+std::vector<Evidence> Replica::Core::evidence() const {
+  std::vector<Evidence> all;
+  for (const auto& [key, evidence] : evidence_) all.push_back(evidence);
+  return all;
+}
+
 Replica::Info Replica::Core::info() const {
   Info info;
   info.epoch = membership_.epoch();
@@ -108,6 +114,7 @@ std::vector<Bytes> Replica::live_records(Height synced_height) const {
   return core_->live_records(synced_height);
 }
 Replica::Info Replica::info() const { return core_->info(); }
+std::vector<Evidence> Replica::evidence() const { return core_->evidence(); }
 
 std::optional<Chain> make_chain(const ChainReader& reader, Height from_height, std::uint32_t max) {
   Chain chain;

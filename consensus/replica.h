@@ -241,6 +241,8 @@ class Replica {
     std::size_t evidence_held = 0;
   };
   [[nodiscard]] Info info() const;
+  // Every offence that was seen, also before a restart; at most 256.
+  [[nodiscard]] std::vector<Evidence> evidence() const;
 
  private:
   class Core;

@@ -121,6 +121,9 @@ class Page {
     auto item = snapshot_.item(index);
     if (!item) return fail(item.error());
     if (item->kind == ItemKind::record) return {};
+    auto statement = parse_statement(item->bytes);
+    if (!statement) return fail(Errc::corrupt, "logged statement: " + statement.error().detail);
+    if (!matches(filter_, *statement)) return {};
     const auto recorded = recorded_ms(snapshot_, index);
     if (!recorded) return fail(recorded.error());
     const bool late = (filter_.recorded_until && utc_day({*recorded}) > *filter_.recorded_until) ||
@@ -129,9 +132,6 @@ class Page {
       ended_ = true;  // whatever follows was recorded later still
       return {};
     }
-    auto statement = parse_statement(item->bytes);
-    if (!statement) return fail(Errc::corrupt, "logged statement: " + statement.error().detail);
-    if (!matches(filter_, *statement)) return {};
     auto status = status_of(*statement);
     if (!status) return fail(status.error());
     if (filter_.status && *status != filter_.status) return {};

@@ -29,7 +29,7 @@ inline constexpr std::uint32_t kHistoryVersion = 1;
 inline constexpr std::size_t kHistoryPageMax = 256;
 // Statements looked at for one page, so that a rare combination cannot keep a thread: the page may
 // then be short or empty and still name a next one.
-inline constexpr std::size_t kHistoryScanMax = 2048;
+inline constexpr std::size_t kHistoryScanMax = 1024;
 
 // All that are set must hold.
 struct HistoryFilter {

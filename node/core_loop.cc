@@ -460,6 +460,7 @@ void CoreLoop::publish_facts() {
   facts.batches_held = batches_.size();
   facts.wal_segments = wal_->segment_count();
   facts.alarm = alarm_;
+  if (facts.replica.evidence_held > 0) facts.evidence = replica_->evidence();
   for (const auto& peer : mesh_.identity().peers) {
     CoreFacts::Peer out{peer.id, mesh_.is_connected(peer.index), 0, 0};
     const auto claimed = claimed_heights_.find(peer.index);

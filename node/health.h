@@ -21,6 +21,7 @@ struct CoreFacts {
   std::vector<Peer> peers;
   std::size_t batches_held = 0;
   std::size_t wal_segments = 0;
+  std::vector<consensus::Evidence> evidence;  // all that is held, also of before a restart
   std::string alarm;  // why this node votes or cosigns no more; empty: all is well
 };
 

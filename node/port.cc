@@ -35,6 +35,19 @@ api::Refusal to_api(const ledger::Refusal& refusal, bool final, std::uint64_t he
           height};
 }
 
+// The same vote in the words of those who verify it without running the protocol.
+SignedVote signed_vote(const consensus::Vote& vote) {
+  SignedVote out;
+  out.kind = static_cast<VoteKind>(vote.type);
+  out.epoch = vote.proposal.epoch;
+  out.view = vote.proposal.view;
+  out.parent_view = vote.proposal.parent_view;
+  out.block_id = vote.proposal.block_id;
+  out.signer = vote.signer;
+  out.signature = vote.signature;
+  return out;
+}
+
 ledger::RuleContext early_context(const Network& network, const ledger::Head& head) {
   return {.chain_id = network.chain_id,
           .epoch = head.epoch,
@@ -257,6 +270,40 @@ Result<Bytes> Port::statement_bundle(std::uint64_t index, std::uint32_t width) c
   const auto snapshot = published();
   if (!snapshot) return fail(snapshot.error());
   return (*snapshot)->statement_bundle(index, width);
+}
+
+Result<ledger::HistoryPage> Port::history(const ledger::HistoryFilter& filter, std::uint64_t from,
+                                          std::size_t limit) const {
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  return ledger::history(**snapshot, filter, from, limit);
+}
+
+Result<Accusation> Port::accusation() const {
+  const auto evidence = parts_.facts.get().evidence;
+  if (evidence.empty()) {
+    return fail(Errc::not_found, "this node has seen no votes that exclude each other");
+  }
+  const auto snapshot = published();
+  if (!snapshot) return fail(snapshot.error());
+  const std::uint64_t epoch = (*snapshot)->head().epoch;
+  auto state = state_receipt({state_key::validators(epoch)});
+  if (!state) return fail(state.error());
+  if (!state->records.front()) return fail(Errc::corrupt, "state: no record of the validators");
+  VoteAccusation accusation{std::move(state->checkpoint),
+                            std::move(state->last_record),
+                            *std::move(state->records.front()),
+                            std::move(state->proof),
+                            {}};
+  for (const auto& [first, second] : evidence) {
+    if (first.proposal.epoch != epoch || accusation.pairs.size() == kAccusedPairsMax) continue;
+    accusation.pairs.emplace_back(signed_vote(first), signed_vote(second));
+  }
+  if (accusation.pairs.empty()) {
+    return fail(Errc::not_found,
+                "this node has seen no votes of this epoch that exclude each other");
+  }
+  return Accusation(std::move(accusation));
 }
 
 Result<std::string> Port::trust_policy() const {

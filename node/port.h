@@ -59,6 +59,9 @@ class Port final : public api::Reader, public api::Submissions {
   Result<Bytes> tile(std::uint32_t level, std::uint64_t index, std::uint32_t width) const override;
   Result<Bytes> entry_bundle(std::uint64_t index, std::uint32_t width) const override;
   Result<Bytes> statement_bundle(std::uint64_t index, std::uint32_t width) const override;
+  Result<ledger::HistoryPage> history(const ledger::HistoryFilter& filter, std::uint64_t from,
+                                      std::size_t limit) const override;
+  Result<Accusation> accusation() const override;
   Result<std::string> trust_policy() const override;
   Result<Bytes> genesis() const override;
   api::Health health() const override;

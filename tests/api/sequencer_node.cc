@@ -169,6 +169,14 @@ Result<Bytes> SequencerNode::entry_bundle(std::uint64_t index, std::uint32_t wid
 Result<Bytes> SequencerNode::statement_bundle(std::uint64_t index, std::uint32_t width) const {
   return snapshot()->statement_bundle(index, width);
 }
+Result<ledger::HistoryPage> SequencerNode::history(const ledger::HistoryFilter& filter,
+                                                   std::uint64_t from, std::size_t limit) const {
+  return ledger::history(*snapshot(), filter, from, limit);
+}
+Result<Accusation> SequencerNode::accusation() const {
+  if (!accusation_) return fail(Errc::not_found, "nothing was seen");
+  return *accusation_;
+}
 Result<std::string> SequencerNode::trust_policy() const { return encode(sequencer_.policy()); }
 Result<Bytes> SequencerNode::genesis() const {
   return ledger::encode_genesis(sequencer_.genesis());

@@ -20,6 +20,8 @@ class SequencerNode final : public Reader, public Submissions {
   explicit SequencerNode(const std::filesystem::path& folder) : sequencer_(folder) {}
 
   [[nodiscard]] testing::Sequencer& sequencer() { return sequencer_; }
+  // What accusation() answers; none: nothing was seen.
+  void accuse(Accusation accusation) { accusation_ = std::move(accusation); }
   // While held, statements are taken in and stay pending; release() makes one block of them.
   void hold();
   void release();
@@ -42,6 +44,9 @@ class SequencerNode final : public Reader, public Submissions {
   Result<Bytes> tile(std::uint32_t level, std::uint64_t index, std::uint32_t width) const override;
   Result<Bytes> entry_bundle(std::uint64_t index, std::uint32_t width) const override;
   Result<Bytes> statement_bundle(std::uint64_t index, std::uint32_t width) const override;
+  Result<ledger::HistoryPage> history(const ledger::HistoryFilter& filter, std::uint64_t from,
+                                      std::size_t limit) const override;
+  Result<Accusation> accusation() const override;
   Result<std::string> trust_policy() const override;
   Result<Bytes> genesis() const override;
   Health health() const override;
@@ -61,6 +66,7 @@ class SequencerNode final : public Reader, public Submissions {
   std::vector<Bytes> pending_;
   std::map<Digest, std::size_t> pending_ids_;
   std::map<Digest, Refusal> refused_;
+  std::optional<Accusation> accusation_;
 };
 
 }  // namespace footproof::api

@@ -95,6 +95,25 @@ TEST_F(RecoveryTest, OwnVotesAreCountedAgain) {
   EXPECT_EQ(after.replica->info().view, 2U);
 }
 
+// Two votes of one validator that exclude each other are kept, told to others, and still held after
+// a restart.
+TEST_F(RecoveryTest, EvidenceIsHeldAcrossARestart) {
+  Driven before{network, self};
+  before.start();
+  const Vote first = network.vote(VoteType::finalize, {0, 1, 0, digest_of(0xaa)}, 2);
+  const Vote second = network.vote(VoteType::finalize, {0, 1, 0, digest_of(0xbb)}, 2);
+  before.receive(2, first);
+  EXPECT_TRUE(before.replica->evidence().empty());
+  before.receive(2, second);
+  ASSERT_EQ(before.replica->evidence().size(), 1U);
+  EXPECT_TRUE(
+      is_offence(before.replica->evidence()[0].first, before.replica->evidence()[0].second));
+  EXPECT_EQ(before.replica->evidence()[0].first.signer, 2);
+  EXPECT_EQ(before.count_sent<Evidence>(), 1U);
+  Driven after{network, self, {before.records, {}, {}}};
+  EXPECT_EQ(after.replica->evidence(), before.replica->evidence());
+}
+
 TEST_F(RecoveryTest, StoreAheadOfTheLogGivesTheFinalizedView) {
   const Driven before = live(4);  // final at view 4, height 3
   ASSERT_EQ(before.delivered.size(), 3U);
