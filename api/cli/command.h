@@ -57,6 +57,11 @@ void add_disclose_commands(CLI::App& app, Context& context);  // disclose
 void add_compare_commands(CLI::App& app, Context& context);   // compare
 void add_verify_commands(CLI::App& app, Context& context);    // verify
 void add_inspect_commands(CLI::App& app, Context& context);   // inspect
+void add_dataset_commands(CLI::App& app, Context& context);   // dataset
+void add_history_commands(CLI::App& app, Context& context);   // history
+void add_replay_commands(CLI::App& app, Context& context);    // replay
+void add_watch_commands(CLI::App& app, Context& context);     // watch
+void add_accuse_commands(CLI::App& app, Context& context);    // accuse
 void add_operate_commands(CLI::App& app, Context& context);   // trust, doctor
 
 // Prints "footproof: <detail>" and gives the exit code that fits the error.

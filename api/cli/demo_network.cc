@@ -38,8 +38,9 @@ std::string uri_of(const std::string& name) { return "https://" + name + ".examp
 class Builder {
  public:
   explicit Builder(const DemoOptions& options)
-      // Two keys for each party: the associations, the body, the scheme owner, the verifier.
-      : options_(options), progress_("making keys", 2 * (options.validators + 3)) {}
+      // Two keys for each party: the associations, the body, the scheme owner, the dataset
+      // operator, the verifier.
+      : options_(options), progress_("making keys", 2 * (options.validators + 4)) {}
 
   Result<DemoNetwork> build() {
     if (const auto made = make_folders(); !made) return fail(made.error());
@@ -120,8 +121,11 @@ class Builder {
                                 "Demonstration Accreditation Body", {"cbam", "kitech-cfp", "pact"},
                                 {"eu-nab", "iaf-mla"});
     if (!body) return fail(body.error());
-    return add_party("scheme-owner", PartyRole::scheme_owner, "Demonstration Scheme Owner",
-                     {"cbam"}, {});
+    const auto owner = add_party("scheme-owner", PartyRole::scheme_owner,
+                                 "Demonstration Scheme Owner", {"cbam"}, {});
+    if (!owner) return fail(owner.error());
+    return add_party("dataset-operator", PartyRole::dataset_operator,
+                     "Demonstration LCI Database Operator", {}, {});
   }
 
   // Keys below parties/<name>/, the public half into genesis.

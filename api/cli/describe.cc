@@ -77,6 +77,10 @@ struct PayloadFacts {
     add("dataset release", release.database + ' ' + release.release);
     add("released on", release.released_on.text());
     add("root", release.root.hex());
+    if (release.notice) add("notice", std::string(to_text(*release.notice)));
+    if (release.replaces) {
+      add(release.notice ? "about entry" : "replaces entry", release.replaces->hex());
+    }
   }
 };
 

@@ -10,8 +10,10 @@
 #include "api/cli/describe.h"
 #include "api/cli/key_request.h"
 #include "api/cli/link_text.h"
+#include "attest/accusation.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
+#include "attest/dataset_manifest.h"
 #include "attest/printable.h"
 #include "attest/seal.h"
 #include "ledger/genesis.h"
@@ -204,6 +206,41 @@ Result<Facts> describe_key_request(ByteView bytes) {
   return facts;
 }
 
+Result<Facts> describe_accusation(ByteView bytes) {
+  const auto accusation = parse_accusation(bytes);
+  if (!accusation) return fail(accusation.error());
+  Facts facts;
+  if (const auto* heads = std::get_if<HeadAccusation>(&*accusation); heads != nullptr) {
+    facts.emplace_back("accuses of", "two heads that exclude each other");
+    describe_checkpoint(heads->first, facts);
+    describe_checkpoint(heads->second, facts);
+    return facts;
+  }
+  const auto& votes = std::get<VoteAccusation>(*accusation);
+  facts.emplace_back("accuses of", "votes that exclude each other");
+  for (const auto& [first, second] : votes.pairs) {
+    facts.emplace_back(
+        "pair", "validator " + std::to_string(first.signer) + " of epoch " +
+                    std::to_string(first.epoch) + ", view " + std::to_string(first.view) + ": " +
+                    std::string(to_text(first.kind)) + " and " + std::string(to_text(second.kind)));
+  }
+  return facts;
+}
+
+Result<Facts> describe_manifest(ByteView bytes) {
+  const auto manifest = parse_dataset_manifest(bytes);
+  if (!manifest) return fail(manifest.error());
+  Facts facts = {{"dataset release", manifest->database + ' ' + manifest->release},
+                 {"root", release_root(*manifest).hex()},
+                 {"salted", manifest->seed ? "yes: keep the file secret" : "no"},
+                 {"datasets", std::to_string(manifest->datasets.size())}};
+  for (const DatasetDigest& dataset : manifest->datasets) {
+    facts.emplace_back(printable(dataset.name),
+                       std::to_string(dataset.size) + " bytes, " + dataset.digest.hex());
+  }
+  return facts;
+}
+
 constexpr FileKind kKinds[] = {
     {"presentation", ".footproof",
      [](ByteView bytes) {
@@ -223,6 +260,10 @@ constexpr FileKind kKinds[] = {
      describe_validator},
     {"party descriptor", ".party",
      [](ByteView bytes) { return has_tag(bytes, "footproof/party-descriptor/"); }, describe_party},
+    {"accusation", ".accusation", looks_like_accusation, describe_accusation},
+    {"dataset manifest", ".manifest",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/dataset-manifest/"); },
+     describe_manifest},
     {"key file", ".pem", [](ByteView bytes) { return as_text(bytes).starts_with("-----BEGIN "); },
      describe_key},
     {"trust policy", ".policy",

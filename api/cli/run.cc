@@ -23,10 +23,15 @@ void add_all(CLI::App& app, Context& context) {
   add_seal_commands(app, context);
   add_attest_commands(app, context);
   add_status_commands(app, context);
+  add_dataset_commands(app, context);
   add_disclose_commands(app, context);
   add_compare_commands(app, context);
   add_verify_commands(app, context);
   add_inspect_commands(app, context);
+  add_history_commands(app, context);
+  add_replay_commands(app, context);
+  add_watch_commands(app, context);
+  add_accuse_commands(app, context);
   add_operate_commands(app, context);
 }
 

@@ -32,12 +32,14 @@ int check_only(const Context& context, Client& client, const Statement& statemen
     shown["height"] = result->height;
     if (result->refusal) {
       shown["reason"] = result->refusal->reason;
+      shown["rule"] = result->refusal->rule;
       shown["detail"] = result->refusal->detail;
       shown["remedy"] = result->refusal->remedy;
     }
     std::cout << shown.dump(2) << '\n';
   } else if (result->refusal) {
-    std::cout << "the rules would refuse it: " << result->refusal->reason << '\n'
+    std::cout << "the rules would refuse it: " << result->refusal->reason << " (rule "
+              << result->refusal->rule << ")\n"
               << "  " << result->refusal->detail << "\n  remedy: " << result->refusal->remedy
               << '\n';
   } else {

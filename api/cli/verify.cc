@@ -6,8 +6,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "api/cli/accuse.h"
 #include "api/cli/command.h"
 #include "api/cli/describe.h"
+#include "attest/accusation.h"
 #include "attest/disclosure_profile.h"
 #include "attest/printable.h"
 #include "attest/verdict.h"
@@ -181,6 +183,9 @@ Result<int> verify(const VerifyOptions& given, bool json) {
   }
   const auto presentation = read_file(given.presentation, kPresentationSizeMax);
   if (!presentation) return fail(presentation.error());
+  if (looks_like_accusation(*presentation)) {
+    return show_accusation(given.presentation, *presentation, *policy, json);
+  }
   const Verdict verdict = judge_presentation(*presentation, *policy, *options);
   json ? print_json(verdict) : print_text(verdict);
   return verdict.exit_code();
@@ -199,7 +204,8 @@ constexpr const char* kVerifyFooter =
 void add_verify_commands(CLI::App& app, Context& context) {
   auto options = std::make_shared<VerifyOptions>();
   auto* verify_command = app.add_subcommand("verify", "Judge a presentation offline, line by line");
-  verify_command->add_option("FILE", options->presentation, "Presentation (.footproof)")
+  verify_command
+      ->add_option("FILE", options->presentation, "Presentation (.footproof), or an accusation")
       ->required();
   verify_command->add_option("--policy", options->policy, "Trust policy of the network")
       ->required();

@@ -1,10 +1,24 @@
-// What is carried between people: an .attested file, a .catalogue and a key request that parse
-// encode back to the same bytes; a report as CSV is read or refused.
+// What is carried between people: an .attested file, a .catalogue, a key request, an accusation, a
+// signed vote, a dataset manifest or record that parse encode back to the same bytes; a report as
+// CSV is read or refused.
 #include "api/cli/key_request.h"
+#include "attest/accusation.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
 #include "attest/check.h"
+#include "attest/dataset_manifest.h"
+#include "attest/dataset_record.h"
 #include "attest/source_format.h"
+
+namespace {
+
+template <class T>
+void check_spelling(footproof::ByteView bytes, footproof::Result<T> (*parse)(footproof::ByteView)) {
+  const auto parsed = parse(bytes);
+  if (parsed) CHECK(footproof::equal(encode(*parsed), bytes));
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace footproof;
@@ -17,5 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto request = api::parse_key_request(bytes)) {
     CHECK(equal(api::encode_key_request(*request), bytes));
   }
+  check_spelling(bytes, parse_accusation);
+  check_spelling(bytes, parse_signed_vote);
+  check_spelling(bytes, parse_dataset_manifest);
+  check_spelling(bytes, parse_dataset_record);
+  check_spelling(bytes, parse_database_record);
   return 0;
 }
