@@ -231,6 +231,7 @@ Answer Simulation::add_keys(const std::string& uri, const std::vector<NewKey>& k
     if (auto full = put_record(changes, state_key::key(kid), record)) return full;
     party.keys.insert(std::ranges::lower_bound(party.keys, kid), kid);
   }
+  party.own_keys = 0;  // the party goes on by itself from here (docs/rules.md, key)
   return std::optional<Refusal>();
 }
 

@@ -216,6 +216,21 @@ TEST_F(BallotStory, LostKeysAreReplacedAndNeverActAgain) {
   EXPECT_EQ(vote(it_, 0, proposal(it_, RenewPartyKeys{lost, {unproved}})), "bad-possession");
 }
 
+// A body has no registrar: what a stolen status key used up, a ballot gives back.
+TEST_F(BallotStory, FirstKeysAgainLetAPartyGoOnByItself) {
+  const std::string body(kOtherBodyUri);
+  const auto add = [&](const std::string& name) {
+    return it_.by(body,
+                  it_.network.add_key(body, key_from(name, Algorithm::eddsa), KeyUsage::sign));
+  };
+  for (std::uint64_t i = 0; i < kOwnKeysMax; ++i) {
+    ASSERT_EQ(add("thief-" + std::to_string(i)), kAccepted);
+  }
+  EXPECT_EQ(add("one too many"), "too-many-keys");
+  decide(it_, RenewPartyKeys{body, {first_key(it_, body, KeyUsage::sign, "2")}});
+  EXPECT_EQ(add("its own again"), kAccepted);
+}
+
 TEST_F(BallotStory, OnePartyTakesAnothersPlace) {
   const std::string old(kOtherBodyUri);
   decide(it_, ReplaceParty{old, new_body(it_)});
