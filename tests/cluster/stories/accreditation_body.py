@@ -66,9 +66,12 @@ with Story.begin(sys.argv[1]) as story:
     accredits("withdraw", "--reason", "misstatement", "--effective", day())
     story.refused("illegal-transition", "accreditation-body", "sign", "accredit", "reinstate", "A-1",
                   "--reason", "cleared")
-    verdict = story.verdict("coil")
-    assert verdict["verdict"] == "certified", verdict
-    assert "withdrawn" in next(line["reason"] for line in verdict["lines"] if line["line"] == "accreditation-now")
+    # Dated the very day that these were recorded on, it takes in that day: hindsight says so. Neither is
+    # revoked.
+    verdict = story.verdict("coil", exits=1)
+    assert verdict["reservations"] == ["accreditation-withdrawn"], verdict
+    assert story.status("coil")["status"] == "active"
+    assert story.verdict("coil", "--known-by", day(-1), exits=1)["reservations"] == ["not-yet-recorded"]
 
     # Issued while it was accredited, recorded only now: with the body's word, and marked for ever.
     sealed = story.seal("late")
