@@ -15,21 +15,21 @@ namespace footproof {
 // Sorted by whose fault it is: that decides between refuse, 4xx, 5xx and stop.
 enum class Errc {
   // The input: bytes from a peer, a client or a file.
-  malformed,     // does not parse: not one of our bytes
-  bad_value,     // parses, but a field holds what it may not
-  bad_length,    // too long, too short, or a length that contradicts what follows
-  bad_version,   // a version or kind this build does not know
-  bad_signature, // a signature or key that does not verify
-  bad_proof,     // a Merkle or state proof that does not lead to its root
-  mismatch,      // two things that must agree do not
+  malformed,      // does not parse: not one of our bytes
+  bad_value,      // parses, but a field holds what it may not
+  bad_length,     // too long, too short, or a length that contradicts what follows
+  bad_version,    // a version or kind this build does not know
+  bad_signature,  // a signature or key that does not verify
+  bad_proof,      // a Merkle or state proof that does not lead to its root
+  mismatch,       // two things that must agree do not
   // The caller: asked for what is not there or not allowed.
   not_found,
   usage,
-  refused,       // a rule of the ledger forbids it
-  too_busy,      // a limit is reached; try again
+  refused,   // a rule of the ledger forbids it
+  too_busy,  // a limit is reached; try again
   // Our surroundings.
-  io,            // disk, network, clock, entropy
-  corrupt,       // our own stored bytes are damaged
+  io,       // disk, network, clock, entropy
+  corrupt,  // our own stored bytes are damaged
 };
 
 struct Error {
