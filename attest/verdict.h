@@ -81,8 +81,8 @@ inline constexpr std::uint64_t kClockAheadMax = 300;  // seconds
 struct VerdictOptions {
   Instant now;             // the verifier's clock
   std::optional<Date> on;  // as-of date; by default the UTC day of `now`
-  // Knowledge time: only what was recorded by the end of that day in UTC counts. By default all that
-  // the checkpoint knows.
+  // Knowledge time: only what was recorded by the end of that day in UTC counts. By default all
+  // that the checkpoint knows.
   std::optional<Date> known_by;
   std::uint64_t age_max = kAgeMaxDefault;
   // Asked for, so that these lines count:

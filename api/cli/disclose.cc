@@ -164,8 +164,8 @@ Result<void> check_holder(const Presentation& presentation) {
                 "for one; leave it away");
   }
   if (verify_holder(presentation, *holder_key)) return {};
-  return fail(Errc::usage, "--holder-key: not the one that the attestation names, " +
-                               holder_key->kid().hex());
+  return fail(Errc::usage,
+              "--holder-key: not the one that the attestation names, " + holder_key->kid().hex());
 }
 
 // Nothing leaves that the shipped verifier would refuse.

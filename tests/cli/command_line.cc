@@ -42,8 +42,7 @@ Answer CommandLine::start(const char* program, const std::vector<std::string>& a
   envp.push_back(nullptr);
   pid_t child = 0;
   Answer answer;
-  const int started =
-      posix_spawn(&child, program, &actions, nullptr, argv.data(), envp.data());
+  const int started = posix_spawn(&child, program, &actions, nullptr, argv.data(), envp.data());
   posix_spawn_file_actions_destroy(&actions);
   EXPECT_EQ(started, 0);
   if (started != 0) return answer;
