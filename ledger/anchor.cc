@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -166,6 +167,35 @@ Result<Anchor> Anchor::open(const std::filesystem::path& path) {
   anchor.state_ = best->state;
   anchor.generation_ = best->generation;
   return anchor;
+}
+
+std::vector<std::string> Anchor::inspect(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return {io_error(path, "open").value().detail};
+  std::vector<std::string> found;
+  std::array<std::optional<Slot>, 2 * kCopies> slots;
+  for (std::size_t number = 0; number < slots.size(); ++number) {
+    slots[number] = read_copy(file, number);
+    if (slots[number] && slots[number]->generation % 2 == number / kCopies) continue;
+    found.push_back("slot " + std::to_string(number / kCopies) + ", copy " +
+                    std::to_string(number % kCopies) +
+                    " is not whole: damaged, or a write was cut off");
+  }
+  struct stat facts {};
+  if (fstat(file, &facts) == 0 && facts.st_size != 2 * static_cast<off_t>(kSlotSize)) {
+    found.push_back("is " + std::to_string(facts.st_size) + " bytes long instead of " +
+                    std::to_string(2 * kSlotSize));
+  }
+  close(file);
+  if (!found.empty()) return found;
+  const auto generations = std::minmax(slots[0]->generation, slots[kCopies]->generation);
+  const bool alike = slots[0]->state == slots[1]->state && slots[2]->state == slots[3]->state &&
+                     slots[0]->generation == slots[1]->generation &&
+                     slots[2]->generation == slots[3]->generation;
+  if (!alike || generations.first + 1 != generations.second) {
+    found.emplace_back("its copies are not of two writes, one after the other");
+  }
+  return found;
 }
 
 Result<void> Anchor::write(const AnchorState& next) {

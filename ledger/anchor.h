@@ -11,6 +11,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "attest/bytes.h"
 #include "attest/digest.h"
@@ -42,6 +44,9 @@ class Anchor {
                                              const AnchorState& state);
   // corrupt if no slot is whole.
   [[nodiscard]] static Result<Anchor> open(const std::filesystem::path& path);
+  // What is not as a finished write leaves it, though open() may still find a whole copy. Reads
+  // only.
+  [[nodiscard]] static std::vector<std::string> inspect(const std::filesystem::path& path);
   Anchor(Anchor&& other) noexcept;
   Anchor& operator=(Anchor&& other) noexcept;
   ~Anchor();

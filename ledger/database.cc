@@ -98,6 +98,32 @@ struct Reading::Moment {
   }
 };
 
+namespace {
+
+class LevelCursor final : public Cursor {
+ public:
+  explicit LevelCursor(std::unique_ptr<leveldb::Iterator> at) : at_(std::move(at)) {
+    at_->SeekToFirst();
+  }
+  [[nodiscard]] bool valid() const override { return at_->Valid(); }
+  [[nodiscard]] std::string_view key() const override { return view_of(at_->key()); }
+  [[nodiscard]] std::string_view value() const override { return view_of(at_->value()); }
+  void next() override { at_->Next(); }
+  [[nodiscard]] Result<void> status() const override {
+    if (!at_->status().ok()) return level_error(at_->status());
+    return {};
+  }
+
+ private:
+  std::unique_ptr<leveldb::Iterator> at_;
+};
+
+}  // namespace
+
+std::unique_ptr<Cursor> Reading::rows() const {
+  return std::make_unique<LevelCursor>(moment_->iterate());
+}
+
 Reading::Reading(std::shared_ptr<Database> database) {
   auto level = std::static_pointer_cast<LevelDatabase>(std::move(database));
   const leveldb::Snapshot* snapshot = level->db().GetSnapshot();

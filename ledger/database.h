@@ -45,6 +45,17 @@ class Database {
   [[nodiscard]] virtual Result<void> write(const Batch& batch, bool synced) = 0;
 };
 
+// Row after row.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  [[nodiscard]] virtual bool valid() const = 0;
+  [[nodiscard]] virtual std::string_view key() const = 0;
+  [[nodiscard]] virtual std::string_view value() const = 0;
+  virtual void next() = 0;
+  [[nodiscard]] virtual Result<void> status() const = 0;
+};
+
 // The database as it was at one moment. Any thread. Keeps the database open.
 class Reading {
  public:
@@ -66,6 +77,9 @@ class Reading {
   [[nodiscard]] Result<std::vector<std::string>> keys_from(const std::string& key,
                                                            const std::string& prefix,
                                                            std::size_t count) const;
+  // Every row there is, ascending, with its value as it stands: nothing about it was checked. Rows
+  // that cannot be read are left out; the error comes after the rest.
+  [[nodiscard]] std::unique_ptr<Cursor> rows() const;
   // The first key not below, the last key not above; none if there is none.
   [[nodiscard]] Result<std::optional<std::string>> first_from(const std::string& key) const;
   [[nodiscard]] Result<std::optional<std::string>> last_to(const std::string& key) const;

@@ -78,6 +78,7 @@ Result<Difference> Replay::add_genesis(const BlockRecord& record, ByteView bytes
   auto store = Store::create(paths_, *block);
   if (!store) return fail(store.error());
   store_ = std::move(*store);
+  changes_ = block->changes;
   growth_ = block->growth;
   return Difference();
 }
@@ -110,6 +111,7 @@ Result<Difference> Replay::execute_block(const BlockRecord& record, ByteView byt
   if (auto applied = store_->apply(*result, Durability::buffered); !applied) {
     return fail(applied.error());
   }
+  changes_ = std::move(result->changes);
   growth_ = std::move(result->growth);
   return Difference();
 }

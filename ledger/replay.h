@@ -47,6 +47,8 @@ class Replay {
     return store_ ? store_->snapshot() : nullptr;
   }
   [[nodiscard]] std::uint64_t statements() const { return executed_; }
+  // What the last block changed in the state.
+  [[nodiscard]] const StateChanges& changes() const { return changes_; }
   // What the last block added to the tiles.
   [[nodiscard]] const LogGrowth& growth() const { return growth_; }
 
@@ -64,6 +66,7 @@ class Replay {
   std::unique_ptr<Store> store_;
   std::vector<Bytes> statements_;  // of the block in progress
   std::uint64_t executed_ = 0;
+  StateChanges changes_;
   LogGrowth growth_;
 };
 

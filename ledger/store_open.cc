@@ -113,24 +113,6 @@ Result<void> check_files(const fs::path& folder) {
   return {};
 }
 
-// A folder of links to the same files. LevelDB never changes a file that an earlier opening wrote
-// (reuse_logs is off), it adds and deletes: in this folder that harms nothing.
-Result<void> link_files(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::remove_all(to, error);
-  if (!error) fs::create_directory(to, error);
-  for (auto entry = fs::directory_iterator(from, error); !error && entry != fs::end(entry);
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name == "LOCK" || name.starts_with("LOG")) continue;
-    fs::create_hard_link(entry->path(), to / name, error);
-    if (error) error.clear(), fs::copy_file(entry->path(), to / name, error);
-    if (error) break;
-  }
-  if (!error) return {};
-  return fail(Errc::io, "database: cannot look at a copy of it: " + error.message());
-}
-
 // All of the database against itself and the anchor.
 Result<std::shared_ptr<const DiskSnapshot>> read_snapshot(const std::shared_ptr<Database>& database,
                                                           const AnchorState& anchor) {
@@ -156,6 +138,16 @@ Result<std::shared_ptr<const DiskSnapshot>> read_snapshot(const std::shared_ptr<
   return snapshot;
 }
 
+// What open() reads beside the snapshot.
+Result<void> check_beside(const DiskSnapshot& snapshot) {
+  const std::uint64_t size = snapshot.head().log_size;
+  for (const std::string& key :
+       {format::history_key(), format::number_key(Kind::checkpoint, size)}) {
+    if (auto row = snapshot.reading().find(key); !row) return fail(row.error());
+  }
+  return {};
+}
+
 // Opens the copy and reads all of it. The folder itself is untouched whatever comes of it: a
 // manifest that lost its end would make LevelDB delete the tables that it no longer names.
 Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
@@ -169,6 +161,8 @@ Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
       outcome = fail(database.error());
     } else if (auto snapshot = read_snapshot(*database, anchor); !snapshot) {
       outcome = fail(snapshot.error());
+    } else {
+      outcome = check_beside(**snapshot);
     }
   }
   std::error_code ignored;
@@ -177,6 +171,22 @@ Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
 }
 
 }  // namespace
+
+Result<void> link_files(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::remove_all(to, error);
+  if (!error) fs::create_directory(to, error);
+  for (auto entry = fs::directory_iterator(from, error); !error && entry != fs::end(entry);
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == "LOCK" || name.starts_with("LOG")) continue;
+    fs::create_hard_link(entry->path(), to / name, error);
+    if (error) error.clear(), fs::copy_file(entry->path(), to / name, error);
+    if (error) break;
+  }
+  if (!error) return {};
+  return fail(Errc::io, "database: cannot look at a copy of it: " + error.message());
+}
 
 Result<std::unique_ptr<Store>> Store::create(const StorePaths& paths,
                                              const BlockResult& genesis_block) {

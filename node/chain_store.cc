@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t kBlockBlobPartMax = 1024 * 1024;
 
+}  // namespace
+
 Digest block_key(consensus::Height height) {
   ByteWriter out;
   out.u64(height);
@@ -16,8 +18,6 @@ Digest block_key(consensus::Height height) {
 Digest batch_key(const Digest& digest) {
   return tagged_hash("footproof/node/batch/v1", {digest.view()});
 }
-
-}  // namespace
 
 ledger::OrderingBlob block_blob(const consensus::Block& block,
                                 const consensus::Certificate& finalization) {
@@ -30,14 +30,18 @@ ledger::OrderingBlob batch_blob(const HeldBatch& batch) {
   return {batch_key(batch.ref.digest), *batch.bytes};
 }
 
-std::optional<consensus::Applied> ChainStore::applied_at(consensus::Height height) const {
-  const auto blob = store_.ordering_blob(block_key(height));
-  if (!blob || !*blob) return std::nullopt;
-  ByteReader in(**blob);
+std::optional<consensus::Applied> parse_block_blob(ByteView blob) {
+  ByteReader in(blob);
   auto block = consensus::parse_block(in.sized(kBlockBlobPartMax));
   auto finalization = consensus::parse_certificate(in.sized(kBlockBlobPartMax));
   if (!in.exhausted() || !block || !finalization) return std::nullopt;
   return consensus::Applied{*std::move(block), *std::move(finalization)};
+}
+
+std::optional<consensus::Applied> ChainStore::applied_at(consensus::Height height) const {
+  const auto blob = store_.ordering_blob(block_key(height));
+  if (!blob || !*blob) return std::nullopt;
+  return parse_block_blob(**blob);
 }
 
 std::optional<consensus::Block> ChainStore::block_at(consensus::Height height) const {

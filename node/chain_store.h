@@ -16,6 +16,11 @@ namespace footproof::node {
                                               const consensus::Certificate& finalization);
 [[nodiscard]] ledger::OrderingBlob batch_blob(const HeldBatch& batch);
 
+// The keys that the store knows them by.
+[[nodiscard]] Digest block_key(consensus::Height height);
+[[nodiscard]] Digest batch_key(const Digest& digest);
+[[nodiscard]] std::optional<consensus::Applied> parse_block_blob(ByteView blob);
+
 // Any thread. A damaged or missing blob reads as none: peers serve it too.
 class ChainStore final : public consensus::ChainReader {
  public:

@@ -13,7 +13,6 @@
 namespace footproof::node {
 namespace {
 
-constexpr std::string_view kMarkerName = "identity";
 constexpr std::size_t kMarkerSizeMax = 1024;
 constexpr std::string_view kInitNoteName = "initialising";
 
@@ -91,8 +90,16 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& folder) {
   } else if (errno != EEXIST) {
     return system_error("cannot make the data folder", folder);
   }
+  return take(folder, O_RDWR | O_CREAT);
+}
+
+Result<DataFolder> DataFolder::open_existing(const std::filesystem::path& folder) {
+  return take(folder, O_RDONLY);
+}
+
+Result<DataFolder> DataFolder::take(const std::filesystem::path& folder, int flags) {
   const auto lock_file = folder / "lock";
-  const int lock = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int lock = ::open(lock_file.c_str(), flags | O_CLOEXEC, 0600);
   if (lock < 0) return system_error("cannot open", lock_file);
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const bool held = errno == EWOULDBLOCK;
@@ -113,7 +120,7 @@ DataFolder::~DataFolder() {
 }
 
 Result<bool> DataFolder::has_marker(const Digest& chain_id, ByteView vote_key) const {
-  const auto file = path_ / kMarkerName;
+  const auto file = path_ / kMarkerFile;
   auto content = read_file(file, kMarkerSizeMax);
   if (!content) {
     if (content.error().code == Errc::not_found) return false;
@@ -130,7 +137,7 @@ Result<bool> DataFolder::has_marker(const Digest& chain_id, ByteView vote_key) c
 
 Result<bool> DataFolder::write_marker(const Digest& chain_id, ByteView vote_key) const {
   const std::string text = marker_text(chain_id, vote_key);
-  return replace_file(path_ / kMarkerName, as_bytes(text));
+  return replace_file(path_ / kMarkerFile, as_bytes(text));
 }
 
 Result<bool> DataFolder::begin_init(std::string_view kind,
@@ -154,7 +161,7 @@ Result<bool> DataFolder::begin_init(std::string_view kind,
       return fail(Errc::usage,
                   fmt::format("{} holds {} but no {}: its vote key may have voted. Bring the file "
                               "back, or initialise an empty folder as observer",
-                              path_.string(), name, kMarkerName));
+                              path_.string(), name, kMarkerFile));
     }
   }
   if (content) return sync_directory(path_);

@@ -22,6 +22,13 @@
 
 namespace footproof::node {
 
+// What stands in it, apart from lock and marker.
+inline constexpr std::string_view kDatabaseFolder = "ledger";
+inline constexpr std::string_view kAnchorFile = "anchor";
+inline constexpr std::string_view kObserverFile = "observer";  // is there: follow, never vote
+inline constexpr std::string_view kWalFolder = "wal";
+inline constexpr std::string_view kMarkerFile = "identity";
+
 // fsync of a directory, so that a name created, renamed or deleted in it survives a power cut.
 [[nodiscard]] Result<bool> sync_directory(const std::filesystem::path& directory);
 // Writes beside, syncs, renames, syncs the directory: the file is the old one or the new one.
@@ -34,6 +41,8 @@ class DataFolder {
   // Makes the folder if it is not there (mode 0700) and takes its lock; refused as too_busy while
   // another process holds it.
   [[nodiscard]] static Result<DataFolder> open(const std::filesystem::path& folder);
+  // Takes the lock of a folder that is there, and changes nothing in it.
+  [[nodiscard]] static Result<DataFolder> open_existing(const std::filesystem::path& folder);
   DataFolder(DataFolder&& other) noexcept;
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();
@@ -53,6 +62,7 @@ class DataFolder {
   [[nodiscard]] Result<bool> end_init() const;
 
  private:
+  [[nodiscard]] static Result<DataFolder> take(const std::filesystem::path& folder, int flags);
   DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::filesystem::path path_;
   int lock_;  // the descriptor that holds the lock

@@ -12,7 +12,9 @@
 #include <string_view>
 
 #include "attest/printable.h"
+#include "node/backup.h"
 #include "node/config.h"
+#include "node/fsck.h"
 #include "node/log.h"
 #include "node/node.h"
 
@@ -29,8 +31,16 @@ constexpr std::string_view kUsage =
     "votes\n"
     "       footproofd --check-config CONFIG   say whether it and the files it names are good; "
     "change nothing\n"
+    "       footproofd --fsck CONFIG           make everything again from genesis and compare; the "
+    "node\n"
+    "                                          must be stopped, nothing is changed\n"
+    "       footproofd --backup CONFIG DIR     copy the database of a stopped node to a new "
+    "folder\n"
+    "       footproofd --restore CONFIG DIR    make its data folder from such a copy: it follows, "
+    "never votes\n"
     "       footproofd --version | --help\n";
 
+constexpr int kExitWrong = 2;   // --fsck found something
 constexpr int kExitFailed = 3;  // the disk, the network or the files of the node
 constexpr int kExitUsage = 4;
 constexpr rlim_t kOpenFilesMax = 4096;
@@ -105,6 +115,47 @@ int init(const Config& config) {
   return 0;
 }
 
+int check_store(const Config& config) {
+  auto work = config.data;
+  work += fmt::format(".fsck.{}", ::getpid());
+  const auto done = footproof::node::fsck_home(config, work);
+  if (!done) return complain(done.error().detail, kExitFailed);
+  const auto& store = done->store;
+  for (const auto& finding : store.findings) {
+    fmt::print("wrong     {}  height {}: {}\n", finding.file, finding.height,
+               footproof::printable(finding.what));
+  }
+  if (store.found > store.findings.size()) {
+    fmt::print("          and {} more\n", store.found - store.findings.size());
+  }
+  fmt::print("executed  {} statements, {} entries up to height {}{}; {} rows compared\n",
+             store.statements, store.log_size, store.height,
+             store.complete ? "" : ", and no further", store.rows);
+  if (done->unchecked_certificates > 0) {
+    fmt::print("not checked  certificates of {} blocks of later epochs\n",
+               done->unchecked_certificates);
+  }
+  if (store.found == 0) fmt::print("whole     nothing is wrong\n");
+  return store.found == 0 ? 0 : kExitWrong;
+}
+
+int copied(const footproof::Result<footproof::node::BackupReport>& done, std::string_view what,
+           std::string_view folder) {
+  if (!done) return complain(done.error().detail, kExitFailed);
+  fmt::print("{} {}: height {}, {} files, {} bytes\n", what, folder, done->height, done->files,
+             done->bytes);
+  return 0;
+}
+
+int with_copy(std::string_view action, const std::string& file, const std::string& folder) {
+  const auto config = footproof::node::load_config(file);
+  if (!config) return complain(config.error().detail, kExitUsage);
+  if (action == "--backup") {
+    return copied(footproof::node::back_up(*config, folder), "backed up to", folder);
+  }
+  return copied(footproof::node::restore(*config, folder), "restored from", folder);
+}
+
 int choose(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (argc == 2 && first == "--help") {
@@ -120,6 +171,10 @@ int choose(int argc, char** argv) {
   if (argc == 3 && first == "--check-config") return with_config(argv[2], check);
   if (argc == 3 && first == "--init") return with_config(argv[2], init<false>);
   if (argc == 3 && first == "--init-observer") return with_config(argv[2], init<true>);
+  if (argc == 3 && first == "--fsck") return with_config(argv[2], check_store);
+  if (argc == 4 && (first == "--backup" || first == "--restore")) {
+    return with_copy(first, argv[2], argv[3]);
+  }
   if (argc == 2 && !first.starts_with("-") && !first.empty()) return with_config(argv[1], run);
   fmt::print(stderr, "{}", kUsage);
   return kExitUsage;

@@ -24,10 +24,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view kDatabaseFolder = "ledger";
-constexpr std::string_view kAnchorFile = "anchor";
-constexpr std::string_view kObserverFile = "observer";
-constexpr std::string_view kWalFolder = "wal";
 constexpr std::chrono::seconds kStopPatience{2};
 
 ledger::StorePaths store_paths(const std::filesystem::path& data) {

@@ -1,9 +1,14 @@
 // footproof trust export: the trust policy that offline verifiers need. footproof doctor: what is
-// wrong with a node, a network or a validator's home folder.
+// wrong with a node, a network or a validator's home folder. footproof fsck, backup, restore: the
+// node's own program does them.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "api/cli/doctor.h"
@@ -128,6 +133,50 @@ int examine(const DoctorOptions& options, const Context& context) {
   return worst == Grade::pass ? kOk : (worst == Grade::warn ? kReservation : kCannotEvaluate);
 }
 
+// The node's own program knows its files: it is beside this one.
+int run_node_program(const std::vector<std::string>& arguments) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string program = (self.parent_path() / "footproofd").string();
+  std::vector<std::string> words{program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execv(program.c_str(), pointers.data());
+  return report({Errc::io, program + ": cannot be started; it belongs beside this program"});
+}
+
+std::string config_of(const std::string& home) { return home + "/config.toml"; }
+
+void add_store_commands(CLI::App& app, Context& context) {
+  auto home = std::make_shared<std::string>();
+  auto folder = std::make_shared<std::string>();
+  auto* fsck = app.add_subcommand("fsck", "Make all that a stopped node holds again, and compare");
+  fsck->add_option("home", *home, "Home folder of the validator")->required();
+  fsck->footer(
+      "Names the file and the height of each thing that is wrong; changes nothing. Needs as much\n"
+      "free space beside the data folder as the database has.\nExit code: 0 whole, 2 something is "
+      "wrong, 3 could not find out.\n\nExample:\n  footproof fsck ./battery\n");
+  fsck->callback([home, &context] {
+    context.exit_code = run_node_program({"--fsck", config_of(*home)});
+  });
+  auto* backup = app.add_subcommand("backup", "Copy the database of a stopped node");
+  backup->add_option("home", *home, "Home folder of the validator")->required();
+  backup->add_option("folder", *folder, "Folder to make; keys are not copied")->required();
+  backup->footer("Example:\n  footproof backup ./battery /mnt/copies/2026-11-25\n");
+  backup->callback([home, folder, &context] {
+    context.exit_code = run_node_program({"--backup", config_of(*home), *folder});
+  });
+  auto* restore = app.add_subcommand("restore", "Make a data folder from a copy: it never votes");
+  restore->add_option("folder", *folder, "A folder that `footproof backup` made")->required();
+  restore->add_option("home", *home, "Home folder, with config.toml, genesis and keys")->required();
+  restore->footer("Example:\n  footproof restore /mnt/copies/2026-11-25 ./battery\n");
+  restore->callback([home, folder, &context] {
+    context.exit_code = run_node_program({"--restore", config_of(*home), *folder});
+  });
+}
+
 }  // namespace
 
 void add_operate_commands(CLI::App& app, Context& context) {
@@ -153,6 +202,7 @@ void add_operate_commands(CLI::App& app, Context& context) {
       "Example:\n  footproof doctor --node http://127.0.0.1:7201,http://127.0.0.1:7202 --home "
       "./battery\n");
   doctor->callback([asked, &context] { context.exit_code = examine(*asked, context); });
+  add_store_commands(app, context);
 }
 
 }  // namespace footproof::api

@@ -1,0 +1,27 @@
+// The files of a database, read one by one from beginning to end, without opening the database and
+// without changing anything: which of them is damaged, and which one holds a row.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace footproof::ledger {
+
+struct FileDamage {
+  std::string file;  // its name in the folder
+  std::string what;
+};
+
+// CURRENT must name a manifest; manifests, logs and tables must pass their own checksums; every
+// table that the manifest names must be there in the size that it names. A log that ends too early
+// is not noticed: that is what a power cut leaves.
+[[nodiscard]] std::vector<FileDamage> inspect_files(const std::filesystem::path& folder);
+
+// Of these keys, those that a readable part of a file holds, with the file of the newest value.
+[[nodiscard]] std::map<std::string, std::string> files_of(const std::filesystem::path& folder,
+                                                          const std::set<std::string>& keys);
+
+}  // namespace footproof::ledger

@@ -1,0 +1,211 @@
+#include "node/backup.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "ledger/anchor.h"
+#include "node/core_loop.h"
+#include "node/data_folder.h"
+#include "node/network.h"
+#include "node/wal.h"
+
+namespace footproof::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kFileSizeMax = std::size_t{256} * 1024 * 1024;  // LevelDB's are 8 to 32 MiB
+constexpr std::size_t kListSizeMax = std::size_t{16} * 1024 * 1024;
+
+using Listing = std::map<std::string, Digest>;  // name below the folder → hash
+
+std::string list_text(const Listing& files) {
+  std::string text;
+  for (const auto& [name, digest] : files) text += digest.hex() + "  " + name + "\n";
+  return text;
+}
+
+Result<Listing> read_list(const fs::path& folder) {
+  const auto content = read_file(folder / kBackupList, kListSizeMax);
+  if (!content) return fail(content.error());
+  Listing files;
+  std::string_view text = as_text(*content);
+  const auto bad = [] { return fail(Errc::corrupt, "SHA256SUMS is not as a backup has it"); };
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos || end < 67 || text.substr(64, 2) != "  ") return bad();
+    const auto raw = from_hex(text.substr(0, 64));
+    const Result<Digest> digest = raw ? to_digest(*raw) : fail(raw.error());
+    const std::string name(text.substr(66, end - 66));
+    const bool known = name == kAnchorFile || name == kMarkerFile ||
+                       (name.starts_with("ledger/") && name.find('/', 7) == std::string::npos &&
+                        name.size() > 7 && name[7] != '.');
+    if (!digest || !known || !files.emplace(name, *digest).second) return bad();
+    text.remove_prefix(end + 1);
+  }
+  if (!files.contains(std::string(kAnchorFile)) || !files.contains(std::string(kMarkerFile))) {
+    return bad();
+  }
+  return files;
+}
+
+// All that a copy has: anchor, marker, database.
+Result<std::vector<std::string>> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const std::string_view name : {kAnchorFile, kMarkerFile}) names.emplace_back(name);
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(folder / kDatabaseFolder, error);
+       !error && entry != fs::end(entry); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == "LOCK" || name.starts_with("LOG")) continue;
+    names.push_back(std::string(kDatabaseFolder) + "/" + name);
+  }
+  if (error) return fail(Errc::io, (folder / kDatabaseFolder).string() + ": " + error.message());
+  return names;
+}
+
+Result<Digest> copy_file(const fs::path& from, const fs::path& to, BackupReport& report) {
+  const auto content = read_file(from, kFileSizeMax);
+  if (!content) return fail(content.error());
+  if (auto wrote = replace_file(to, *content); !wrote) return fail(wrote.error());
+  ++report.files;
+  report.bytes += content->size();
+  return sha256(*content);
+}
+
+Result<bool> make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::create_directory(folder, error)) {
+    return fail(error ? Errc::io : Errc::usage,
+                folder.string() + (error ? ": " + error.message() : " is there already"));
+  }
+  fs::permissions(folder, fs::perms::owner_all, error);
+  return sync_directory(folder.has_parent_path() ? folder.parent_path() : ".");
+}
+
+struct Identity {
+  Digest chain_id;
+  Bytes vote_key;
+};
+
+Result<Identity> identity_of(const Config& config) {
+  const auto network = load_network(config.genesis);
+  if (!network) return fail(network.error());
+  const auto self = find_self(config, *network);
+  if (!self) return fail(self.error());
+  return Identity{network->chain_id, to_bytes(network->validators.members[*self].vote_key.raw())};
+}
+
+// A log that reaches as far as the copy, so that nothing about it is in doubt; it holds no vote.
+Result<bool> make_wal(const fs::path& data, std::uint64_t height) {
+  const fs::path folder = data / kWalFolder;
+  if (auto made = Wal::create(folder, kWalSegmentSizeDefault); !made) return made;
+  auto opened = Wal::open(folder, kWalSegmentSizeDefault, [](const WalRecord&) {});
+  if (!opened) return fail(opened.error());
+  if (!opened->trusted) return fail(Errc::io, opened->reason);
+  const auto reach =
+      opened->wal->append(0, 0, kWalReach, ByteWriter().u64(height + kWalReachAhead).bytes());
+  if (!reach) return fail(reach.error());
+  if (auto synced = opened->wal->sync(); !synced) return fail(synced.error());
+  return true;
+}
+
+Result<BackupReport> fill(const fs::path& from, const fs::path& data, const Listing& files) {
+  BackupReport report;
+  if (auto made = make_folder(data / kDatabaseFolder); !made) return fail(made.error());
+  for (const auto& [name, digest] : files) {
+    const auto copied = copy_file(from / name, data / name, report);
+    if (!copied) return fail(copied.error());
+    if (*copied != digest) return fail(Errc::corrupt, name + " is not as SHA256SUMS says");
+  }
+  const auto anchor = ledger::Anchor::open(data / kAnchorFile);
+  if (!anchor) return fail(anchor.error());
+  report.height = anchor->state().height;
+  return report;
+}
+
+}  // namespace
+
+Result<BackupReport> back_up(const Config& config, const fs::path& to) {
+  const auto identity = identity_of(config);
+  if (!identity) return fail(identity.error());
+  const auto folder = DataFolder::open_existing(config.data);
+  if (!folder) return fail(folder.error());
+  const auto marked = folder->has_marker(identity->chain_id, identity->vote_key);
+  if (!marked) return fail(marked.error());
+  if (!*marked) return fail(Errc::not_found, config.data.string() + " is not initialised");
+  const auto anchor = ledger::Anchor::open(config.data / kAnchorFile);
+  if (!anchor) return fail(anchor.error());
+  if (auto made = make_folder(to); !made) return fail(made.error());
+  if (auto made = make_folder(to / kDatabaseFolder); !made) return fail(made.error());
+  const auto names = names_in(config.data);
+  if (!names) return fail(names.error());
+  BackupReport report;
+  report.height = anchor->state().height;
+  Listing files;
+  for (const std::string& name : *names) {
+    const auto digest = copy_file(config.data / name, to / name, report);
+    if (!digest) return fail(digest.error());
+    files.emplace(name, *digest);
+  }
+  // Last: a copy that was cut off has none.
+  const std::string text = list_text(files);
+  if (auto wrote = replace_file(to / kBackupList, as_bytes(text)); !wrote) {
+    return fail(wrote.error());
+  }
+  return report;
+}
+
+Result<BackupReport> restore(const Config& config, const fs::path& from) {
+  const auto identity = identity_of(config);
+  if (!identity) return fail(identity.error());
+  std::error_code error;
+  if (fs::exists(config.data, error)) {
+    return fail(Errc::usage, config.data.string() +
+                                 " is there: move it aside, and keep it until the node has "
+                                 "caught up");
+  }
+  const auto files = read_list(from);
+  if (!files) return fail(files.error());
+  auto names = names_in(from);
+  if (!names) return fail(names.error());
+  for (const std::string& name : *names) {
+    if (!files->contains(name)) return fail(Errc::corrupt, name + " is not in SHA256SUMS");
+  }
+  // Under another name until it is whole and marked: one that was cut off is made anew.
+  fs::path data = config.data;
+  data += ".restoring";
+  fs::remove_all(data, error);
+  if (auto made = make_folder(data); !made) return fail(made.error());
+  auto report = fill(from, data, *files);
+  if (!report) return fail(report.error());
+  {
+    const auto folder = DataFolder::open(data);
+    if (!folder) return fail(folder.error());
+    // A marker of others is an error of its own.
+    const auto marked = folder->has_marker(identity->chain_id, identity->vote_key);
+    if (!marked) return fail(marked.error());
+  }
+  const std::string why =
+      fmt::format("restored from a backup of height {}: may have voted after it\n", report->height);
+  if (auto wrote = replace_file(data / kObserverFile, as_bytes(why)); !wrote) {
+    return fail(wrote.error());
+  }
+  if (auto made = make_wal(data, report->height); !made) return fail(made.error());
+  fs::rename(data, config.data, error);
+  if (error) return fail(Errc::io, "cannot name " + config.data.string() + ": " + error.message());
+  const auto parent = config.data.has_parent_path() ? config.data.parent_path() : fs::path(".");
+  if (auto synced = sync_directory(parent); !synced) return fail(synced.error());
+  return report;
+}
+
+}  // namespace footproof::node

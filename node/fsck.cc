@@ -1,0 +1,180 @@
+#include "node/fsck.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "node/batch.h"
+#include "node/chain_store.h"
+#include "node/core_loop.h"
+#include "node/data_folder.h"
+#include "node/network.h"
+#include "node/wal.h"
+
+namespace footproof::node {
+namespace {
+
+namespace fs = std::filesystem;
+using ledger::BlobFault;
+using ledger::StoredBlock;
+
+class WorkFolder {
+ public:
+  explicit WorkFolder(fs::path path) : path_(std::move(path)) {}
+  ~WorkFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+
+ private:
+  fs::path path_;
+};
+
+class KeyVerifier final : public consensus::Verifier {
+ public:
+  explicit KeyVerifier(const ValidatorsRecord& validators) {
+    for (const auto& member : validators.members) {
+      consensus::VoteKey key;
+      std::ranges::copy(member.vote_key.raw(), key.bytes.begin());
+      keys_.emplace(key, member.vote_key);
+    }
+  }
+  bool verify(const consensus::VoteKey& key, ByteView message,
+              const consensus::Signature& signature) const override {
+    const auto found = keys_.find(key);
+    return found != keys_.end() && footproof::verify(found->second, message, signature);
+  }
+
+ private:
+  std::map<consensus::VoteKey, PublicKey> keys_;
+};
+
+// The finalised chain, one block after the other.
+class ChainCheck {
+ public:
+  explicit ChainCheck(const Network& network) : network_(network), verifier_(network.validators) {}
+
+  std::optional<BlobFault> check(const StoredBlock& stored, const ledger::BlobSource& source) {
+    const Digest key = block_key(stored.head.height);
+    const auto fault = [&key](std::string what) {
+      return BlobFault{key, "finalised block: " + std::move(what)};
+    };
+    const auto blob = source(key);
+    if (!blob) return fault(blob.error().detail);
+    if (!*blob) return fault("is missing");
+    const auto applied = parse_block_blob(**blob);
+    if (!applied) return fault("does not parse");
+    const auto& header = applied->block.header;
+    if (consensus::block_id(header) != stored.head.block_id)
+      return fault("is not the one executed");
+    if (header.height != stored.head.height || header.epoch != stored.head.epoch ||
+        header.time_ms != stored.head.time_ms || header.parent != stored.before.block_id) {
+      return fault("does not follow the block before, or was executed as of another time");
+    }
+    const auto& certificate = applied->finalization;
+    if (certificate.type != consensus::VoteType::finalize ||
+        certificate.proposal.block_id != stored.head.block_id) {
+      return fault("its certificate finalises another");
+    }
+    if (header.epoch != network_.membership.epoch()) {
+      ++unchecked_;
+    } else if (!network_.membership.verify(certificate, verifier_)) {
+      return fault("its certificate does not verify");
+    }
+    if (consensus::batch_root(applied->block.batch_refs) != header.batch_root) {
+      return fault("its batches are not those of its header");
+    }
+    return check_batches(applied->block, stored, source);
+  }
+
+  [[nodiscard]] std::uint64_t unchecked() const { return unchecked_; }
+
+ private:
+  // What was logged must stand in the batches, in their order; what else is there was refused.
+  static std::optional<BlobFault> check_batches(const consensus::Block& block,
+                                                const StoredBlock& stored,
+                                                const ledger::BlobSource& source) {
+    auto logged = stored.statements.begin();
+    for (const auto& ref : block.batch_refs) {
+      const Digest key = batch_key(ref.digest);
+      const auto bytes = source(key);
+      if (!bytes) return BlobFault{key, "batch: " + bytes.error().detail};
+      if (!*bytes) return BlobFault{key, "batch: is missing"};
+      if (consensus::batch_digest(**bytes) != ref.digest) {
+        return BlobFault{key, "batch: is not the one that its block names"};
+      }
+      const auto batch = parse_batch(**bytes);
+      if (!batch) return BlobFault{key, "batch: " + batch.error().detail};
+      for (const Bytes& statement : batch->statements) {
+        if (logged != stored.statements.end() && statement == *logged) ++logged;
+      }
+    }
+    if (logged == stored.statements.end()) return std::nullopt;
+    return BlobFault{block_key(stored.head.height),
+                     "finalised block: the log has a statement that its batches do not hold"};
+  }
+
+  const Network& network_;
+  KeyVerifier verifier_;
+  std::uint64_t unchecked_ = 0;
+};
+
+// Opening cuts a torn tail, so a copy is opened.
+void check_wal(const fs::path& data, const fs::path& work, ledger::Fsck& store) {
+  const auto wrong = [&store](std::uint64_t height, std::string what) {
+    ++store.found;
+    store.findings.push_back({std::string(kWalFolder), height, std::move(what)});
+  };
+  const fs::path copy = work / kWalFolder;
+  std::error_code error;
+  fs::copy(data / kWalFolder, copy, fs::copy_options::recursive, error);
+  if (error) return wrong(store.height, "cannot be read: " + error.message());
+  std::uint64_t reach = 0;
+  const auto opened = Wal::open(copy, kWalSegmentSizeDefault, [&reach](const WalRecord& record) {
+    if (record.type == kWalReach) reach = std::max(reach, ByteReader(record.body).u64());
+  });
+  if (!opened) return wrong(reach, opened.error().detail);
+  if (!opened->trusted) return wrong(reach, opened->reason);
+  if (reach < store.height) {
+    wrong(reach, fmt::format("an older copy: the database reaches height {}", store.height));
+  }
+}
+
+}  // namespace
+
+Result<FsckReport> fsck_home(const Config& config, const fs::path& work) {
+  auto network = load_network(config.genesis);
+  if (!network) return fail(network.error());
+  const auto self = find_self(config, *network);
+  if (!self) return fail(self.error());
+  const auto folder = DataFolder::open_existing(config.data);
+  if (!folder) return fail(folder.error());
+  const auto marked =
+      folder->has_marker(network->chain_id, network->validators.members[*self].vote_key.raw());
+  if (!marked) return fail(marked.error());
+  std::error_code error;
+  if (!fs::create_directory(work, error)) {
+    return fail(Errc::io, work.string() + ": cannot be made, or is there already");
+  }
+  const WorkFolder remover(work);
+  ChainCheck chain(*network);
+  auto store = ledger::fsck({config.data / kDatabaseFolder, config.data / kAnchorFile},
+                            network->genesis_bytes, work,
+                            [&chain](const StoredBlock& block, const ledger::BlobSource& source) {
+                              return chain.check(block, source);
+                            });
+  if (!store) return fail(store.error());
+  if (!*marked) {
+    ++store->found;
+    store->findings.push_back({std::string(kMarkerFile), 0, "is missing"});
+  }
+  check_wal(config.data, work, *store);
+  return FsckReport{*std::move(store), chain.unchecked()};
+}
+
+}  // namespace footproof::node
