@@ -9,6 +9,7 @@
 #include "ledger/store_format.h"
 #include "node/backup.h"
 #include "node/chain_store.h"
+#include "node/log.h"
 #include "tests/node/node_cluster.h"
 
 namespace footproof::node {
@@ -18,9 +19,10 @@ namespace fs = std::filesystem;
 namespace format = ledger::store_format;
 using std::chrono::milliseconds;
 
-class FsckTest : public testing::Test {
+class FsckTest : public ::testing::Test {
  protected:
   FsckTest() {
+    set_log_level(LogLevel::error);
     cluster_.init_all();
     for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(cluster_.start(i));
     EXPECT_TRUE(test::NodeCluster::until([&] { return cluster_.is_ready(0); }));
@@ -37,7 +39,7 @@ class FsckTest : public testing::Test {
     const auto size = cluster_.published(0);
     EXPECT_TRUE(test::NodeCluster::until([&] { return cluster_.published(node) >= size; }));
   }
-  [[nodiscard]] ledger::Fsck fsck(std::size_t node) const {
+  [[nodiscard]] ledger::Fsck fsck(std::size_t node) {
     auto done = fsck_home(cluster_.config(node), temp_ / "work");
     EXPECT_TRUE(done) << done.error().detail;
     return done ? std::move(done->store) : ledger::Fsck{};
