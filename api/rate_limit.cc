@@ -20,7 +20,7 @@ std::string key_of(const std::string& address) {
   if (::inet_pton(AF_INET6, address.c_str(), &v6) != 1 || IN6_IS_ADDR_V4MAPPED(&v6)) {
     return address;
   }
-  return std::string(reinterpret_cast<const char*>(v6.s6_addr), 8);
+  return {reinterpret_cast<const char*>(v6.s6_addr), 8};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <utility>
 #include <vector>
 
 #include "api/http.h"
@@ -20,8 +21,8 @@ inline constexpr std::size_t kSequenceItemsMax = 4096;
 
 class SubmitRoutes {
  public:
-  SubmitRoutes(const RoutesConfig& config, Submissions& submissions)
-      : config_(config), submissions_(submissions) {}
+  SubmitRoutes(RoutesConfig config, Submissions& submissions)
+      : config_(std::move(config)), submissions_(submissions) {}
 
   [[nodiscard]] Response submit(const Request& request);
   [[nodiscard]] Response dry_run(const Request& request);

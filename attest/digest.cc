@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "attest/check.h"
@@ -75,7 +76,7 @@ Digest sha256(std::initializer_list<ByteView> parts) {
 Digest sha256(ByteView bytes) { return sha256({bytes}); }
 
 Digest tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts) {
-  constexpr std::uint8_t kZero[] = {0};
+  constexpr std::array<std::uint8_t, 1> kZero = {0};
   Hasher hasher;
   hasher.add(as_bytes(tag));
   hasher.add(kZero);

@@ -45,6 +45,7 @@ std::optional<Receipt> MemberReceipts::make(const Digest& declaration_root) cons
   if (!base_) return std::nullopt;
   const auto queries = state_queries(statement_, declaration_root);
   std::vector<Digest> keys;
+  keys.reserve(queries.size());
   for (const StateQuery& query : queries) keys.push_back(query.key);
   auto shown = cover_->prove(keys);
   if (!shown) return std::nullopt;

@@ -204,9 +204,10 @@ void Replica::Core::conflict(const Certificate& mine, const Certificate& theirs)
   if (alarmed_) return;
   std::uint32_t both = 0;
   if (mine.proposal.view == theirs.proposal.view) both = mine.signers & theirs.signers;
-  for (ValidatorIndex i = 0; i < membership_.n(); ++i) {
+  for (std::size_t i = 0; i < membership_.n(); ++i) {
     if (((both >> i) & 1U) == 0) continue;
-    const Evidence evidence{vote_in(mine, i), vote_in(theirs, i)};
+    const auto signer = static_cast<ValidatorIndex>(i);
+    const Evidence evidence{vote_in(mine, signer), vote_in(theirs, signer)};
     if (is_offence(evidence.first, evidence.second)) report(evidence);
   }
   persist(mine, mine.proposal.epoch, mine.proposal.view, false);

@@ -27,7 +27,7 @@ bool Heads::executed(const Checkpoint& head) {
   const std::uint64_t size_before = heads_.rbegin()->second.log_size;
   heads_.emplace(head.height, head);
   if (head.log_size != size_before) by_size_.try_emplace(head.log_size, head.height);
-  while (heads_.size() > Replica::heads_max) {
+  while (heads_.size() > Replica::kHeadsMax) {
     const auto& oldest = heads_.begin()->second;
     const auto by_size = by_size_.find(oldest.log_size);
     if (by_size != by_size_.end() && by_size->second == oldest.height) by_size_.erase(by_size);

@@ -1,5 +1,5 @@
 // What this node has executed, and which of it a quorum has cosigned: the answers to "is this
-// checkpoint right?" (README.md §2). Bounded: the last heads_max heights, the last 64 cosigned
+// checkpoint right?" (README.md §2). Bounded: the last kHeadsMax heights, the last 64 cosigned
 // heads.
 #pragma once
 

@@ -342,7 +342,7 @@ Result<Block> read_block(ByteReader& in) {
   Block block;
   auto header = read_header(in);
   if (!header) return fail(std::move(header.error()));
-  block.header = std::move(*header);
+  block.header = *header;
   const auto count = read_count(in, kBatchRefsMax, kRefBytes, "block: batches");
   if (!count) return fail(count.error());
   block.batch_refs.reserve(*count);

@@ -196,14 +196,14 @@ struct Applied {
 struct Recovery {
   std::vector<Bytes> records;      // every Persist record the WAL gave back, in order
   std::optional<Applied> applied;  // none: nothing above the epoch root
-  // Executed heads, ascending, the last one `applied`'s; the more (up to heads_max) the better,
+  // Executed heads, ascending, the last one `applied`'s; the more (up to kHeadsMax) the better,
   // none for a new chain (the epoch root counts by itself).
   std::vector<Checkpoint> heads;
 };
 
 class Replica {
  public:
-  static constexpr std::size_t heads_max = 4096;
+  static constexpr std::size_t kHeadsMax = 4096;
 
   // `self` none: observer. Fails when a record does not parse or belongs to another chain: the
   // host then starts without records as observer (README.md §13).

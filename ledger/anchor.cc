@@ -123,7 +123,7 @@ Result<void> check_step(const AnchorState& from, const AnchorState& to) {
 }  // namespace
 
 Anchor::Anchor(int file, AnchorState state, std::uint64_t generation)
-    : file_(file), state_(std::move(state)), generation_(generation) {}
+    : file_(file), state_(state), generation_(generation) {}
 
 Anchor::Anchor(Anchor&& other) noexcept { *this = std::move(other); }
 
@@ -161,7 +161,7 @@ Result<Anchor> Anchor::open(const std::filesystem::path& path) {
   for (std::size_t number = 0; number < 2 * kCopies; ++number) {
     auto slot = read_copy(file, number);
     if (!slot || slot->generation % 2 != number / kCopies) continue;
-    if (!best || slot->generation > best->generation) best = std::move(slot);
+    if (!best || slot->generation > best->generation) best = slot;
   }
   if (!best) return fail(Errc::corrupt, "anchor " + path.string() + ": no slot is whole");
   anchor.state_ = best->state;

@@ -356,7 +356,7 @@ Result<std::optional<Head>> DiskStore::head_at(std::uint64_t height) const {
   if (!*bytes) return std::optional<Head>();
   auto head = format::decode_head(**bytes);
   if (!head) return fail(head.error());
-  return std::optional<Head>(std::move(*head));
+  return std::optional<Head>(*head);
 }
 
 Result<void> DiskStore::restore_published() {

@@ -27,7 +27,7 @@ class BlockInProgress {
   std::vector<Outcome> outcomes;
 
  private:
-  void accept(const Statement& statement, StateChanges changes);
+  void accept(const Statement& statement, const StateChanges& changes);
 
   Overlay overlay_;
   RuleContext context_;
@@ -47,7 +47,7 @@ Result<void> BlockInProgress::add(const Bytes& bytes) {
   if (!judgement) return fail(judgement.error());
   Outcome outcome{statement->statement_hash(), statement->entry_id(), Refusal{}};
   if (auto* acceptance = std::get_if<Acceptance>(&*judgement)) {
-    accept(*statement, std::move(acceptance->changes));
+    accept(*statement, acceptance->changes);
     outcome.verdict = Accepted{statement->entry_id(), items.back().index};
   } else if (auto* known = std::get_if<KnownEntry>(&*judgement)) {
     outcome.verdict = *known;
@@ -58,7 +58,7 @@ Result<void> BlockInProgress::add(const Bytes& bytes) {
   return {};
 }
 
-void BlockInProgress::accept(const Statement& statement, StateChanges changes) {
+void BlockInProgress::accept(const Statement& statement, const StateChanges& changes) {
   LogItem item;
   item.index = first_index_ + items.size();
   item.kind = ItemKind::statement;
@@ -66,7 +66,7 @@ void BlockInProgress::accept(const Statement& statement, StateChanges changes) {
   item.entry = statement.statement_hash();
   item.entry_id = statement.entry_id();
   item.subject = subject_key(statement.issuer(), statement.subject());
-  overlay_.put(std::move(changes));
+  overlay_.put(changes);
   overlay_.put_logged(item.entry_id, statement.issuer(), statement.subject(),
                       {item.index, context_.time_ms, item.bytes});
   items.push_back(std::move(item));

@@ -21,7 +21,7 @@ constexpr std::string_view kPossessionTag = "footproof/genesis-possession/v1";
 constexpr std::string_view kValidatorTag = "footproof/validator-descriptor/v1";
 constexpr std::string_view kPartyTag = "footproof/party-descriptor/v1";
 constexpr std::size_t kDomainSizeMax = 253;
-constexpr std::size_t kDescriptorSizeMax = 16 * 1024;
+constexpr std::size_t kDescriptorSizeMax = std::size_t{16} * 1024;
 
 // In genesis and in its descriptor a party is an array of its own.
 void write_party(cbor::Writer& out, const AdmitParty& party) {

@@ -13,8 +13,7 @@ using R = RefusalReason;
 using What = DatasetEvent::What;
 
 DatasetEvent event_of(const Case& it, What what, Date effective, std::optional<Digest> root) {
-  return DatasetEvent{what,           effective, it.now(), it.issuer(), it.statement.entry_id(),
-                      std::move(root)};
+  return DatasetEvent{what, effective, it.now(), it.issuer(), it.statement.entry_id(), root};
 }
 
 Result<std::optional<Refusal>> judge_operator(const Case& it, std::string_view uri) {

@@ -30,8 +30,8 @@ Result<std::optional<Digest>> Overlay::entry_of(std::string_view issuer,
   return below_.entry_of(issuer, subject);
 }
 
-void Overlay::put(StateChanges changes) {
-  for (auto& [key, record] : changes) changes_.insert_or_assign(key, std::move(record));
+void Overlay::put(const StateChanges& changes) {
+  for (const auto& [key, record] : changes) changes_.insert_or_assign(key, record);
 }
 
 void Overlay::put_logged(const Digest& entry_id, std::string_view issuer, std::string_view subject,

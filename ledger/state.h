@@ -55,7 +55,7 @@ class Overlay final : public StateView {
   [[nodiscard]] Result<std::optional<Digest>> entry_of(std::string_view issuer,
                                                        std::string_view subject) const override;
 
-  void put(StateChanges changes);
+  void put(const StateChanges& changes);
   void put_logged(const Digest& entry_id, std::string_view issuer, std::string_view subject,
                   LoggedStatement statement);
 

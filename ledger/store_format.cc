@@ -29,7 +29,7 @@ Digest take_digest(ByteReader& in) {
 
 }  // namespace
 
-std::string head_key() { return std::string(1, static_cast<char>(Kind::head)); }
+std::string head_key() { return {static_cast<char>(Kind::head)}; }
 
 std::string number_key(Kind kind, std::uint64_t number) {
   return key_of(kind, ByteWriter().u64(number));
@@ -48,7 +48,7 @@ std::string posting_key(const Digest& term, std::uint64_t index) {
   return key_of(Kind::posting, ByteWriter().raw(term.view()).u64(index));
 }
 
-std::string history_key() { return std::string(1, static_cast<char>(Kind::history)); }
+std::string history_key() { return {static_cast<char>(Kind::history)}; }
 
 std::optional<std::uint64_t> posting_index(std::string_view key) {
   if (key.size() != kDigestKeySize + 8 || key[0] != static_cast<char>(Kind::posting)) {

@@ -125,8 +125,7 @@ Result<std::shared_ptr<const DiskSnapshot>> read_snapshot(const std::shared_ptr<
   auto log = read_log(*reading, *head);
   if (!log) return fail(log.error());
   auto snapshot = std::make_shared<const DiskSnapshot>(
-      std::move(reading), LedgerState{std::move(*head), std::move(*log), std::move(*tree)},
-      std::string());
+      std::move(reading), LedgerState{*head, std::move(*log), std::move(*tree)}, std::string());
   if (auto checked = check_newest_items(*snapshot); !checked) return fail(checked.error());
   if (anchor.cosigned_size > 0 && anchor.cosigned_size <= snapshot->head().log_size) {
     auto root = log_root(*snapshot, anchor.cosigned_size);

@@ -17,7 +17,7 @@
 
 namespace footproof::node {
 
-constexpr std::size_t kStatementSizeMax = 16 * 1024;
+constexpr std::size_t kStatementSizeMax = std::size_t{16} * 1024;
 constexpr std::size_t kBatchHeaderSize = 1 + 8 + 1 + 8 + 4;
 
 struct Batch {

@@ -120,6 +120,7 @@ std::vector<BatchStore::Request> BatchStore::due(const std::vector<ValidatorInde
     wanted.next = now + patience;
   }
   std::vector<Request> out;
+  out.reserve(requests.size());
   for (auto& [to, request] : requests) out.push_back(std::move(request));
   return out;
 }

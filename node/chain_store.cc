@@ -5,7 +5,7 @@
 namespace footproof::node {
 namespace {
 
-constexpr std::size_t kBlockBlobPartMax = 1024 * 1024;
+constexpr std::size_t kBlockBlobPartMax = std::size_t{1024} * 1024;
 
 }  // namespace
 

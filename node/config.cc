@@ -14,7 +14,7 @@
 namespace footproof::node {
 namespace {
 
-constexpr std::size_t kConfigSizeMax = 256 * 1024;
+constexpr std::size_t kConfigSizeMax = std::size_t{256} * 1024;
 constexpr std::size_t kPeersMax = 30;
 
 bool is_validator_id(std::string_view id) {
@@ -52,7 +52,7 @@ class Section {
 
   void milliseconds(std::string_view key, std::chrono::milliseconds& out, std::int64_t min,
                     std::int64_t max) {
-    std::size_t count = static_cast<std::size_t>(out.count());
+    auto count = static_cast<std::size_t>(out.count());
     number(key, count, min, max);
     out = std::chrono::milliseconds(static_cast<std::int64_t>(count));
   }
@@ -198,7 +198,7 @@ std::string read_tables(const toml::table& root, Config& config) {
   const auto table = [&top](std::string_view name) -> Section {
     const auto* node = top.find(name);
     if (node != nullptr && node->as_table() == nullptr) top.refuse(name, "must be a table");
-    return Section(std::string(name), node == nullptr ? nullptr : node->as_table());
+    return {std::string(name), node == nullptr ? nullptr : node->as_table()};
   };
   auto node = table("node");
   auto mesh = table("mesh");
@@ -235,7 +235,7 @@ std::string read_tables(const toml::table& root, Config& config) {
   consensus.milliseconds("drift_ms", config.drift, 100, 60'000);
 
   batch.number("statements_max", config.batch_statements_max, 1, 1024);
-  batch.number("bytes_max", config.batch_bytes_max, 17 * 1024, 255 * 1024);
+  batch.number("bytes_max", config.batch_bytes_max, 17L * 1024, 255L * 1024);
   batch.milliseconds("delay_ms", config.batch_delay, 0, 1'000);
   batch.number("mempool_statements_max", config.mempool_statements_max, 256, 1'000'000);
 

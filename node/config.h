@@ -83,10 +83,10 @@ struct Config {
   std::chrono::milliseconds drift{2'000};        // 100..60000: clocks may differ by so much
 
   // [batch]
-  std::size_t batch_statements_max = 256;       // 1..1024
-  std::size_t batch_bytes_max = 128 * 1024;     // 17..255 KiB
-  std::chrono::milliseconds batch_delay{5};     // 0..1000
-  std::size_t mempool_statements_max = 20'000;  // 256..1000000
+  std::size_t batch_statements_max = 256;                 // 1..1024
+  std::size_t batch_bytes_max = std::size_t{128} * 1024;  // 17..255 KiB
+  std::chrono::milliseconds batch_delay{5};               // 0..1000
+  std::size_t mempool_statements_max = 20'000;            // 256..1000000
 
   // [log]
   LogLevel log_level = LogLevel::info;

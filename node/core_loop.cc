@@ -184,7 +184,7 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
     if (!start.applied) return fail(Errc::io, "database: the last block is missing or damaged");
   }
   const std::uint64_t oldest =
-      head.height - std::min<std::uint64_t>(head.height, consensus::Replica::heads_max - 1);
+      head.height - std::min<std::uint64_t>(head.height, consensus::Replica::kHeadsMax - 1);
   for (std::uint64_t height = std::max<std::uint64_t>(oldest, 1); height <= head.height; ++height) {
     auto known = parts_.store.head_at(height);
     if (!known) return fail(Errc::io, "database: " + known.error().detail);

@@ -15,7 +15,7 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kChecksInFlightMax = 256;
-constexpr std::size_t kBatchBytesServedMax = 4 * 1024 * 1024;  // for one request
+constexpr std::size_t kBatchBytesServedMax = std::size_t{4} * 1024 * 1024;  // for one request
 
 struct Checked {
   bool well_formed = true;

@@ -38,7 +38,7 @@ Result<Cosignature> parse_cosignature(ByteView bytes) {
   return out;
 }
 
-CosignatureBook::CosignatureBook(std::string origin, std::vector<Member> members)
+CosignatureBook::CosignatureBook(std::string origin, const std::vector<Member>& members)
     : origin_(std::move(origin)),
       quorum_(quorum_of(members.size())),
       faulty_max_(faulty_max(members.size())),
@@ -126,6 +126,7 @@ std::optional<std::uint64_t> CosignatureBook::as_of(const CosignedHead& head) co
   const auto lines = best_lines(head);
   if (lines.empty()) return std::nullopt;
   std::vector<std::uint64_t> times;
+  times.reserve(lines.size());
   for (const auto& [validator, line] : lines) times.push_back(line.time_s);
   return as_of_time(times, faulty_max_);
 }

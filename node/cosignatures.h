@@ -36,6 +36,7 @@ struct Cosignature {
 struct CosignedHead {
   std::uint64_t size = 0;
   Digest root;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 that <=> compares to for one.
   friend auto operator<=>(const CosignedHead&, const CosignedHead&) = default;
 };
 
@@ -44,7 +45,7 @@ class CosignatureBook {
   static constexpr std::size_t kHeadsMax = 512;  // a validator
 
   // Members of the epoch, in the order of their indices.
-  CosignatureBook(std::string origin, std::vector<Member> members);
+  CosignatureBook(std::string origin, const std::vector<Member>& members);
 
   // True: it verifies and tells something new. False: known or too old. An error: it does not
   // verify, and its sender is at fault.

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -63,16 +64,16 @@ Result<Bytes> read_file(const std::filesystem::path& file, std::size_t size_max)
     return system_error("cannot open", file);
   }
   Bytes content;
-  std::uint8_t chunk[16384];
+  std::array<std::uint8_t, 16384> chunk{};
   for (;;) {
-    const auto got = ::read(descriptor, chunk, sizeof chunk);
+    const auto got = ::read(descriptor, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       ::close(descriptor);
       return system_error("cannot read", file);
     }
     if (got == 0) break;
-    content.insert(content.end(), chunk, chunk + got);
+    content.insert(content.end(), chunk.begin(), chunk.begin() + got);
     if (content.size() > size_max) {
       ::close(descriptor);
       return fail(Errc::bad_length,

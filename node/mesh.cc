@@ -33,7 +33,7 @@ struct Mesh::Dialer {
   const PeerSession* session = nullptr;  // the dialled one
 };
 
-Mesh::Mesh(asio::io_context& io, LinkIdentity identity, std::vector<PeerAddress> addresses,
+Mesh::Mesh(asio::io_context& io, LinkIdentity identity, const std::vector<PeerAddress>& addresses,
            MeshEvents& events)
     : io_(io),
       identity_(std::move(identity)),
@@ -45,6 +45,7 @@ Mesh::Mesh(asio::io_context& io, LinkIdentity identity, std::vector<PeerAddress>
   for (const auto& address : addresses) dialer_for(address);
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header.
 Mesh::~Mesh() { stop(); }
 
 Mesh::Dialer& Mesh::dialer_for(const PeerAddress& peer) {
@@ -164,13 +165,13 @@ void Mesh::dial(Dialer& dialer) {
     dialer.session = session.get();
     session->start();
   };
-  dialer.resolver.async_resolve(
-      dialer.to.address.host, std::to_string(dialer.to.address.port),
-      [this, &dialer, connected, failed](error_code error, tcp::resolver::results_type found) {
-        if (stopped_) return;
-        if (error) return failed(error);
-        asio::async_connect(dialer.socket, found, connected);
-      });
+  dialer.resolver.async_resolve(dialer.to.address.host, std::to_string(dialer.to.address.port),
+                                [this, &dialer, connected, failed](
+                                    error_code error, const tcp::resolver::results_type& found) {
+                                  if (stopped_) return;
+                                  if (error) return failed(error);
+                                  asio::async_connect(dialer.socket, found, connected);
+                                });
 }
 
 void Mesh::dial_later(Dialer& dialer) {

@@ -39,8 +39,9 @@ struct PeerAddress {
 class Mesh final : private SessionOwner {
  public:
   // `events` outlives the mesh.
-  Mesh(boost::asio::io_context& io, LinkIdentity identity, std::vector<PeerAddress> addresses,
-       MeshEvents& events);
+  Mesh(boost::asio::io_context& io, LinkIdentity identity,
+       const std::vector<PeerAddress>& addresses, MeshEvents& events);
+  // NOLINTNEXTLINE(bugprone-exception-escape): what cannot be stopped ends the process.
   ~Mesh() override;
 
   // Listens and starts to dial. The port listened on.

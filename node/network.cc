@@ -13,7 +13,7 @@ namespace footproof::node {
 namespace {
 
 constexpr std::string_view kMembersTag = "footproof/consensus/members/v1";
-constexpr std::size_t kKeyFileSizeMax = 16 * 1024;
+constexpr std::size_t kKeyFileSizeMax = std::size_t{16} * 1024;
 
 Result<SigningKey> load_key(const std::filesystem::path& file, const PublicKey& registered) {
   struct stat facts {};

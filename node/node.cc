@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -100,7 +101,7 @@ Result<LinkIdentity> make_links(const Config& config, const Network& network, co
   if (!client) return fail(client.error());
   auto server = make_tls_context(TlsRole::server, config.tls_key, config.tls_certificate);
   if (!server) return fail(server.error());
-  const auto pem = read_file(config.tls_certificate, 64 * 1024);
+  const auto pem = read_file(config.tls_certificate, std::size_t{64} * 1024);
   if (!pem) return fail(pem.error());
   const auto pin = certificate_pin(as_text(*pem));
   if (!pin) return fail(pin.error());
@@ -154,7 +155,8 @@ Result<void> init_data(const Config& config, bool observer) {
   if (*marked) {
     return fail(Errc::usage, config.data.string() + " is initialised already; start footproofd");
   }
-  constexpr std::string_view kMade[] = {kDatabaseFolder, kAnchorFile, kWalFolder, kObserverFile};
+  constexpr std::array<std::string_view, 4> kMade = {kDatabaseFolder, kAnchorFile, kWalFolder,
+                                                     kObserverFile};
   if (auto begun = folder->begin_init(observer ? "observer" : "validator", kMade); !begun) {
     return fail(begun.error());
   }
@@ -286,6 +288,7 @@ void Node::Parts::stop() {
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header.
 Node::~Node() {
   parts_->stop();
   log(LogLevel::info, "node_stopped", {{"height", parts_->store->snapshot()->head().height}});

@@ -30,6 +30,7 @@ class Node {
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(
       const Config& config, std::function<void(const std::string&)> on_fatal);
   // Stops cleanly: no request is taken any more, what was delivered is executed and synced.
+  // NOLINTNEXTLINE(bugprone-exception-escape): what cannot be stopped ends the process.
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;

@@ -17,7 +17,8 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);  // errors are values here
-constexpr std::size_t kWriteChunk = 64 * 1024;  // small frames leave together in one TLS record
+constexpr std::size_t kWriteChunk =
+    std::size_t{64} * 1024;  // small frames leave together in one TLS record
 constexpr std::string_view kHelloTag = "footproof/node/hello/v1";
 constexpr std::size_t kValidatorIdMax = 64;
 

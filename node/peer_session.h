@@ -36,7 +36,7 @@ constexpr std::chrono::seconds kHandshakeDeadline{5};
 constexpr std::chrono::seconds kHelloDeadline{2};
 constexpr std::chrono::seconds kHeartbeatEvery{5};
 constexpr std::chrono::seconds kDeadAfter{15};
-constexpr std::size_t kSendQueueMax = 16 * 1024 * 1024;
+constexpr std::size_t kSendQueueMax = std::size_t{16} * 1024 * 1024;
 
 // A validator as the registry names it.
 struct PeerIdentity {

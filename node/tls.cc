@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::array<unsigned char, 12> kAlpn = {11,  'f', 'o', 'o', 't', 'p',
                                                  'r', 'o', 'o', 'f', '/', '1'};
-constexpr long kCertificateListMax = 16 * 1024;
-constexpr std::size_t kPemSizeMax = 16 * 1024;
+constexpr long kCertificateListMax = 16384;
+constexpr std::size_t kPemSizeMax = std::size_t{16} * 1024;
 
 using X509Pointer = std::unique_ptr<X509, decltype(&X509_free)>;
 

@@ -298,6 +298,21 @@ struct Wal::State {
     return flush();
   }
 
+  // Makes the last segment, as it was read, ready to be appended to. The bytes of a torn tail.
+  Result<std::size_t> go_on(const Scan& scan, std::size_t size) {
+    if (auto last = open_last(); !last) return fail(last.error());
+    if (size != segment_size) {  // another size was configured when it was made
+      segment_size = std::max(size, segment_size);
+      if (::ftruncate(file, static_cast<off_t>(segment_size)) != 0) {
+        return disk_error("cannot resize", path(segments.back()));
+      }
+    }
+    written = scan.end;
+    if (scan.tail_is_clean) return std::size_t{0};
+    if (auto cut = cut_tail(scan.end); !cut) return fail(cut.error());
+    return size - scan.end;
+  }
+
   Result<bool> cut_tail(std::size_t from) {
     const Bytes zeros(segment_size - from, 0);
     if (!write_at(file, from, zeros) || ::fdatasync(file) != 0) {
@@ -395,19 +410,9 @@ Result<WalOpened> Wal::open(const std::filesystem::path& folder, std::size_t seg
     }
     state->segments.push_back(sequence);
     if (is_last || !scan.sealed) {
-      if (auto last = state->open_last(); !last) return fail(last.error());
-      if (bytes->size() != segment_size) {  // another size was configured when it was made
-        if (::ftruncate(state->file, static_cast<off_t>(std::max(bytes->size(), segment_size))) !=
-            0) {
-          return disk_error("cannot resize", folder / segment_name(sequence));
-        }
-        state->segment_size = std::max(bytes->size(), segment_size);
-      }
-      if (!scan.tail_is_clean) {
-        opened.bytes_cut = bytes->size() - scan.end;
-        if (auto cut = state->cut_tail(scan.end); !cut) return fail(cut.error());
-      }
-      state->written = scan.end;
+      auto cut = state->go_on(scan, bytes->size());
+      if (!cut) return fail(cut.error());
+      opened.bytes_cut += *cut;
       if (!is_last) {
         if (auto sealed = state->seal(); !sealed) return fail(sealed.error());
       }

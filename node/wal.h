@@ -35,10 +35,10 @@ struct WalRecord {
   Bytes body;             // at most kWalBodySizeMax
 };
 
-constexpr std::size_t kWalBodySizeMax = 2 * 1024 * 1024;
+constexpr std::size_t kWalBodySizeMax = std::size_t{2} * 1024 * 1024;
 constexpr std::size_t kWalSegmentSizeMin = 4096;
 constexpr std::size_t kWalSegmentsMax = 2;
-constexpr std::size_t kWalSegmentSizeDefault = 8 * 1024 * 1024;
+constexpr std::size_t kWalSegmentSizeDefault = std::size_t{8} * 1024 * 1024;
 
 using WalVisitor = std::function<void(WalRecord&&)>;
 

@@ -33,15 +33,15 @@ enum class FrameKind : std::uint8_t {
     case FrameKind::heartbeat:
       return 64;
     case FrameKind::control:
-      return 64 * 1024;
+      return std::size_t{64} * 1024;
     case FrameKind::proposal:
-      return 256 * 1024;
+      return std::size_t{256} * 1024;
     case FrameKind::chain:
-      return 4 * 1024 * 1024;
+      return std::size_t{4} * 1024 * 1024;
     case FrameKind::batch:
-      return 256 * 1024 + 64;
+      return std::size_t{256} * 1024 + 64;
     case FrameKind::get_batch:
-      return 20 * 1024;
+      return std::size_t{20} * 1024;
     case FrameKind::cosignature:
       return 1024;
   }

@@ -95,7 +95,7 @@ Result<Accusation> accuse_votes(SignedVote a, SignedVote b, const Context& conte
                                    std::move(state->last_record),
                                    *std::move(state->records.front()),
                                    std::move(state->proof),
-                                   {{std::move(a), std::move(b)}}});
+                                   {{a, b}}});
 }
 
 Result<Accusation> accuse_files(const AccuseOptions& options, const Context& context) {

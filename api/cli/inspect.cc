@@ -2,6 +2,7 @@
 // believe it is for verify.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <memory>
 #include <span>
@@ -241,7 +242,7 @@ Result<Facts> describe_manifest(ByteView bytes) {
   return facts;
 }
 
-constexpr FileKind kKinds[] = {
+constexpr auto kKinds = std::to_array<FileKind>({
     {"presentation", ".footproof",
      [](ByteView bytes) {
        return begins_with(bytes, {0xd9, 0xd9, 0xf7});
@@ -281,7 +282,7 @@ constexpr FileKind kKinds[] = {
      [](ByteView bytes) { return SealedDeclaration::parse(bytes).has_value(); }, describe_sealed},
     {"genesis file", ".genesis",
      [](ByteView bytes) { return ledger::parse_genesis(bytes).has_value(); }, describe_genesis},
-};
+});
 
 const FileKind* kind_of_file(const std::string& path, ByteView bytes) {
   for (const FileKind& kind : kKinds) {

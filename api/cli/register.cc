@@ -63,7 +63,8 @@ Result<Instant> parse_since(const std::string& text) {
     const char tens = text[11 + 3 * i];
     const char ones = text[12 + 3 * i];
     if (tens < '0' || tens > '9' || ones < '0' || ones > '9') return wrong();
-    const auto value = static_cast<std::uint64_t>((tens - '0') * 10 + (ones - '0'));
+    const auto value =
+        static_cast<std::uint64_t>(tens - '0') * 10 + static_cast<std::uint64_t>(ones - '0');
     if (value >= kLimits[i]) return wrong();
     seconds += value * kUnits[i];
   }

@@ -1,6 +1,7 @@
 #include "api/cli/scopes_csv.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -10,9 +11,9 @@ namespace footproof::api {
 namespace {
 
 constexpr std::size_t kColumns = 9;
-constexpr const char* kNames[kColumns] = {"accreditation", "verifier",  "scope",
-                                          "scheme",        "standards", "assurance",
-                                          "from",          "until",     "regimes"};
+constexpr std::array<const char*, kColumns> kNames = {"accreditation", "verifier",  "scope",
+                                                      "scheme",        "standards", "assurance",
+                                                      "from",          "until",     "regimes"};
 enum Column : std::size_t {
   kId,
   kVerifier,

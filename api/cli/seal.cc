@@ -198,7 +198,7 @@ class CatalogueSealing {
     const auto sealed = SealedDeclaration::seal(std::move(input));
     if (!sealed) return fail(path, sealed.error());
     Bytes file = sealed->encode();
-    const auto written = write_file_unsynced(output, file, 0600);
+    auto written = write_file_unsynced(output, file, 0600);
     wipe(file);
     if (!written) return written;
     ++sealed_;

@@ -84,7 +84,7 @@ int change_status(const ChangeOptions& options, StatusAction action, const Conte
   const auto previous = last_event(*client, change);
   if (!previous) return report(previous.error());
   change.previous = *previous;
-  return sign_and_submit(context, options.sign, *client, std::move(change));
+  return sign_and_submit(context, options.sign, *client, change);
 }
 
 void print_events(const char* title, const StatusRecord& record) {
