@@ -1,5 +1,7 @@
 // footproof suspend, reinstate, revoke: what may happen to an attestation after it was logged. And
 // status: what has happened to it.
+#include "api/cli/status.h"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -23,29 +25,32 @@ struct ChangeOptions {
   std::string effective;
 };
 
-struct StatusOptions {
-  std::string target;
-  std::string policy;
-  std::string as_of;
-  std::string known_by;
-};
-
 struct Asked {
   Digest entry_id;
   std::optional<Digest> declaration;
   std::vector<std::string> nodes;
+  std::optional<Catalogue> catalogue;
 };
 
-// An entry id, or an .attested file.
+Result<Asked> parse_asked_catalogue(const std::string& path, ByteView bytes) {
+  auto catalogue = parse_catalogue(bytes);
+  if (!catalogue) return fail(wrong_file(path, catalogue.error()));
+  const auto statement = parse_statement(catalogue->statement);
+  if (!statement) return fail(wrong_file(path, statement.error()));
+  return Asked{statement->entry_id(), {}, catalogue->nodes, std::move(*catalogue)};
+}
+
+// An entry id, an .attested file, or a .catalogue.
 Result<Asked> parse_asked(const std::string& text) {
-  if (const auto id = digest_from_hex(text)) return Asked{*id, {}, {}};
-  const auto bytes = read_file(text, kAttestedSizeMax);
+  if (const auto id = digest_from_hex(text)) return Asked{*id, {}, {}, {}};
+  const auto bytes = read_file(text, kCatalogueSizeMax);
   if (!bytes) return fail(Errc::usage, text + ": neither an entry id nor a file to be read");
+  if (looks_like_catalogue(*bytes)) return parse_asked_catalogue(text, *bytes);
   const auto attested = parse_attested(*bytes);
   if (!attested) return fail(wrong_file(text, attested.error()));
   const auto statement = parse_statement(attested->statement);
   if (!statement) return fail(wrong_file(text, statement.error()));
-  Asked asked{statement->entry_id(), {}, attested->nodes};
+  Asked asked{statement->entry_id(), {}, attested->nodes, {}};
   if (!attested->subject_path.empty()) asked.declaration = attested->tree_root;
   return asked;
 }
@@ -100,26 +105,6 @@ void print_events(const char* title, const StatusRecord& record) {
   }
 }
 
-// On which day, and knowing what was recorded by which instant.
-struct Axes {
-  Date day;
-  Instant known;
-};
-
-Result<Axes> read_axes(const StatusOptions& options, const ReceiptCheck& check) {
-  const auto day = date_or_today(options.as_of, "--as-of");
-  if (!day) return fail(day.error());
-  const Instant all = check.checkpoint ? check.known() : clock_now();
-  if (options.known_by.empty()) return Axes{*day, all};
-  const auto known_by = date_or_today(options.known_by, "--known-by");
-  if (!known_by) return fail(known_by.error());
-  return Axes{*day, std::min(all, end_of_utc_day(*known_by))};
-}
-
-bool known_then(const ReceiptCheck& check, const Axes& axes) {
-  return !check.own_record || check.own_record->time <= axes.known;
-}
-
 void show_json(const ReceiptCheck& check, const Axes& axes, std::string_view status,
                bool verified) {
   nlohmann::ordered_json shown;
@@ -151,19 +136,12 @@ void show_text(const ReceiptCheck& check, const Axes& axes, std::string_view sta
   if (check.declaration_status) {
     print_events("events of the declaration", *check.declaration_status);
   }
-  std::cout << (verified ? "proven       against the policy, as of " : "not checked  ");
-  std::cout << (verified ? instant_from_seconds(check.checkpoint->as_of).text()
-                         : std::string("this is a node's word; give --policy FILE"))
-            << '\n';
+  print_proof(check, verified);
 }
 
 int show(const ReceiptCheck& check, bool verified, const Axes& axes, const Context& context) {
-  const auto of = [&](const std::optional<StatusRecord>& record) {
-    return status_on(record ? &*record : nullptr, axes.day, axes.known).status;
-  };
-  const Status whole = of(check.status);
-  const Status worst = whole != Status::active ? whole : of(check.declaration_status);
-  const std::string_view status = known_then(check, axes) ? to_text(worst) : "not yet recorded";
+  const std::string_view status =
+      known_then(check, axes) ? to_text(worst_status(check, axes)) : "not yet recorded";
   if (context.json) {
     show_json(check, axes, status, verified);
   } else {
@@ -175,37 +153,73 @@ int show(const ReceiptCheck& check, bool verified, const Axes& axes, const Conte
 int status(const StatusOptions& options, Context context) {
   const auto asked = parse_asked(options.target);
   if (!asked) return report(asked.error());
+  if (asked->catalogue) return status_of_catalogue(options, *asked->catalogue, std::move(context));
+  if (!options.members.empty()) return report({Errc::usage, "--members: goes with a .catalogue"});
   if (context.nodes.empty()) context.nodes = asked->nodes;
   auto client = make_client(context);
   if (!client) return report(client.error());
   const auto receipt = client->receipt(asked->entry_id, asked->declaration);
   if (!receipt) return report(receipt.error());
-  std::optional<Policy> policy;
-  if (options.policy.empty()) {
-    // Only to take the receipt apart: the policy comes from the same mouth and proves nothing.
-    const auto text = client->trust_policy();
-    if (!text) return report(text.error());
-    auto parsed = parse_policy(as_bytes(*text));
-    if (!parsed) return report(parsed.error());
-    policy = std::move(*parsed);
-  } else {
-    auto parsed = read_policy(options.policy);
-    if (!parsed) return report(parsed.error());
-    policy = std::move(*parsed);
-  }
-  const ReceiptCheck check = verify_receipt(*receipt, *policy);
-  if (!check.holds() || !check.statement || check.statement->entry_id() != asked->entry_id) {
-    const auto failed = check_receipt(*receipt, *policy);
-    std::cerr << "footproof: the node's receipt does not verify"
-              << (failed ? std::string() : ": " + failed.error().detail) << '\n';
-    return kCannotEvaluate;
-  }
-  const auto axes = read_axes(options, check);
+  const auto policy = policy_to_judge_by(options, *client);
+  if (!policy) return report(policy.error());
+  const auto check = judge_answer(*receipt, asked->entry_id, asked->declaration, *policy);
+  if (!check) return report(check.error());
+  const auto axes = read_axes(options, *check);
   if (!axes) return report(axes.error());
-  return show(check, !options.policy.empty(), *axes, context);
+  return show(*check, options.verifies(), *axes, context);
 }
 
 }  // namespace
+
+Result<Axes> read_axes(const StatusOptions& options, const ReceiptCheck& check) {
+  const auto day = date_or_today(options.as_of, "--as-of");
+  if (!day) return fail(day.error());
+  const Instant all = check.checkpoint ? check.known() : clock_now();
+  if (options.known_by.empty()) return Axes{*day, all};
+  const auto known_by = date_or_today(options.known_by, "--known-by");
+  if (!known_by) return fail(known_by.error());
+  return Axes{*day, std::min(all, end_of_utc_day(*known_by))};
+}
+
+bool known_then(const ReceiptCheck& check, const Axes& axes) {
+  return !check.own_record || check.own_record->time <= axes.known;
+}
+
+Status worst_status(const ReceiptCheck& check, const Axes& axes) {
+  const auto of = [&](const std::optional<StatusRecord>& record) {
+    return status_on(record ? &*record : nullptr, axes.day, axes.known).status;
+  };
+  const Status whole = of(check.status);
+  return whole != Status::active ? whole : of(check.declaration_status);
+}
+
+Result<Policy> policy_to_judge_by(const StatusOptions& options, Client& client) {
+  if (options.verifies()) return read_policy(options.policy);
+  const auto text = client.trust_policy();
+  if (!text) return fail(text.error());
+  return parse_policy(as_bytes(*text));
+}
+
+Result<ReceiptCheck> judge_answer(const Receipt& receipt, const Digest& entry_id,
+                                  const std::optional<Digest>& declaration, const Policy& policy) {
+  ReceiptCheck check = verify_receipt(receipt, policy);
+  if (!check.holds() || !check.statement) {
+    const auto failed = check_receipt(receipt, policy);
+    return fail(Errc::bad_value, "the node's receipt does not verify" +
+                                     (failed ? std::string() : ": " + failed.error().detail));
+  }
+  if (check.statement->entry_id() != entry_id || receipt.declaration_root != declaration) {
+    return fail(Errc::bad_value, "the node's receipt is about something else than was asked");
+  }
+  return check;
+}
+
+void print_proof(const ReceiptCheck& check, bool verified) {
+  std::cout << (verified ? "proven       against the policy, as of " : "not checked  ");
+  std::cout << (verified ? instant_from_seconds(check.checkpoint->as_of).text()
+                         : std::string("this is a node's word; give --policy FILE"))
+            << '\n';
+}
 
 void add_status_commands(CLI::App& app, Context& context) {
   const auto add = [&](const char* name, const char* text, StatusAction action,
@@ -213,7 +227,8 @@ void add_status_commands(CLI::App& app, Context& context) {
     auto options = std::make_shared<ChangeOptions>();
     auto* command = app.add_subcommand(name, text);
     command
-        ->add_option("ENTRY", options->target, "Entry id of the attestation, or its .attested file")
+        ->add_option("ENTRY", options->target,
+                     "Entry id of the attestation, or its .attested file or .catalogue")
         ->required();
     command->add_option("--declaration", options->declaration,
                         "Tree root of one declaration; without it the whole attestation");
@@ -237,14 +252,19 @@ void add_status_commands(CLI::App& app, Context& context) {
 
   auto options = std::make_shared<StatusOptions>();
   auto* command = app.add_subcommand("status", "What has become of an entry, from a node");
-  command->add_option("ENTRY", options->target, "Entry id, or an .attested file")->required();
+  command->add_option("ENTRY", options->target, "Entry id, an .attested file, or a .catalogue")
+      ->required();
+  command->add_option(
+      "--members", options->members,
+      "Of a .catalogue: folder or list of sealed declarations, for the status of each");
   command->add_option("--policy", options->policy, "Trust policy to verify the answer against");
   command->add_option("--as-of", options->as_of, "The status on this day; default today");
   command->add_option("--known-by", options->known_by,
                       "Only what was recorded by the end of this day in UTC; default everything");
   command->footer(
       "Example:\n  footproof status coil.attested --policy policy.txt --node "
-      "http://127.0.0.1:8101\n");
+      "http://127.0.0.1:8101\n"
+      "  footproof status autumn.catalogue --members sealed --policy policy.txt\n");
   command->callback([options, &context] { context.exit_code = status(*options, context); });
 }
 

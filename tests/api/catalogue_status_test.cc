@@ -1,0 +1,107 @@
+// footproof status of a catalogue: the whole, its members, and what is no answer about them.
+#include <gtest/gtest.h>
+
+#include "attest/catalogue.h"
+#include "attest/note.h"
+#include "attest/seal.h"
+#include "tests/api/cli_stage.h"
+
+namespace footproof::api {
+namespace {
+
+using nlohmann::json;
+using testing::kAccreditationId;
+using testing::kBodyUri;
+using testing::kVerifierUri;
+
+class CatalogueStatusTest : public CliStage {
+ protected:
+  CatalogueStatusTest() {
+    network().admit_verifier();
+    write("policy", as_bytes(encode(network().policy())));
+    for (int i = 0; i < 4; ++i) roots_.push_back(seal("sealed/" + std::to_string(i) + ".sealed"));
+    const Ran ran =
+        as(kVerifierUri, KeyUsage::sign,
+           {"attest", "--catalogue", path("sealed"), "--scope", "steel.cbam", "--scheme", "cbam",
+            "--scheme-version", "2025-2546", "--standard", "iso14067-2018", "--until", "2031-01-01",
+            "--accreditation", std::string(kAccreditationId), "--body", std::string(kBodyUri), "-o",
+            path("all.catalogue")});
+    EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
+  }
+
+  Digest seal(const std::string& name) const {
+    SealInput input;
+    input.seed = *to_digest(random_bytes(32));
+    input.documents.push_back({"application/json", to_bytes(as_bytes("{}"))});
+    const auto sealed = SealedDeclaration::seal(std::move(input));
+    write(name, sealed->encode());
+    return sealed->root();
+  }
+  [[nodiscard]] Ran status(std::vector<std::string> more = {}) const {
+    std::vector<std::string> words = {"status", path("all.catalogue"), "--json", "--policy",
+                                      path("policy")};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  }
+  [[nodiscard]] Ran with_members(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"--members", path("sealed")});
+    return status(more);
+  }
+  void change(const std::string& action, std::vector<std::string> more) const {
+    more.insert(more.begin(), {action, path("all.catalogue")});
+    more.insert(more.end(), {"-o", path(action + ".statement")});
+    const Ran ran = as(kVerifierUri, KeyUsage::status, std::move(more));
+    EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
+  }
+
+  std::vector<Digest> roots_;
+};
+
+TEST_F(CatalogueStatusTest, CountsTheMembersAndListsThoseNotActive) {
+  Ran ran = with_members();
+  ASSERT_EQ(ran.code, 0) << ran.err << ran.out;
+  EXPECT_EQ(json_of(ran)["members"]["active"], 4);
+  EXPECT_EQ(json_of(ran)["verified"], true);
+
+  change("suspend", {"--declaration", roots_[2].hex(), "--reason", "investigation"});
+  ran = with_members();
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const json shown = json_of(ran);
+  EXPECT_EQ(shown["status"], "active");
+  EXPECT_EQ(shown["members"]["active"], 3);
+  EXPECT_EQ(shown["members"]["suspended"], 1);
+  ASSERT_EQ(shown["not_active"].size(), 1U);
+  EXPECT_EQ(shown["not_active"][0]["tree_root"], roots_[2].hex());
+  // On a day before it took effect, the member was active.
+  ran = with_members({"--as-of", "2020-01-01"});
+  EXPECT_EQ(json_of(ran)["members"]["active"], 4) << ran.err;
+  // Known by a day before all was recorded, there was no catalogue.
+  ran = with_members({"--known-by", "2020-01-01"});
+  EXPECT_EQ(json_of(ran)["status"], "not yet recorded") << ran.err;
+  EXPECT_EQ(json_of(ran)["members"]["active"], 0);
+}
+
+TEST_F(CatalogueStatusTest, WhatIsRevokedAsAWholeIsRevokedForEachMember) {
+  change("revoke", {"--reason", "misstatement"});
+  const Ran ran = with_members();
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_EQ(json_of(ran)["status"], "revoked");
+  EXPECT_EQ(json_of(ran)["members"]["revoked"], 4);
+  EXPECT_TRUE(json_of(ran)["not_active"].empty());
+}
+
+TEST_F(CatalogueStatusTest, MembersNotNamedAreNotChecked) {
+  const Ran ran = status();
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(json_of(ran)["members"], "not checked");
+}
+
+TEST_F(CatalogueStatusTest, RefusesADeclarationThatIsNoMember) {
+  seal("sealed/stranger.sealed");
+  const Ran ran = with_members();
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_NE(ran.err.find("stranger.sealed: no member"), std::string::npos) << ran.err;
+}
+
+}  // namespace
+}  // namespace footproof::api
