@@ -1,6 +1,7 @@
 // footproof status of a catalogue: the whole, its members, and what is no answer about them.
 #include <gtest/gtest.h>
 
+#include "api/cli/status.h"
 #include "attest/catalogue.h"
 #include "attest/note.h"
 #include "attest/seal.h"
@@ -94,6 +95,20 @@ TEST_F(CatalogueStatusTest, MembersNotNamedAreNotChecked) {
   const Ran ran = status();
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(json_of(ran)["members"], "not checked");
+}
+
+TEST_F(CatalogueStatusTest, AReceiptAboutAnotherMemberIsNoAnswer) {
+  change("revoke", {"--declaration", roots_[1].hex(), "--reason", "misstatement"});
+  const auto entry = parse_statement(parse_catalogue(contents("all.catalogue"))->statement);
+  auto client = Client::make({url_});
+  ASSERT_TRUE(entry && client);
+  const auto of_active = client->receipt(entry->entry_id(), roots_[0]);
+  ASSERT_TRUE(of_active) << of_active.error().detail;
+  const Policy policy = network().policy();
+  EXPECT_TRUE(judge_answer(*of_active, entry->entry_id(), roots_[0], policy));
+  EXPECT_FALSE(judge_answer(*of_active, entry->entry_id(), roots_[1], policy));
+  EXPECT_FALSE(judge_answer(*of_active, entry->entry_id(), {}, policy));
+  EXPECT_FALSE(judge_answer(*of_active, roots_[0], roots_[0], policy));
 }
 
 TEST_F(CatalogueStatusTest, RefusesADeclarationThatIsNoMember) {
