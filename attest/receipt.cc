@@ -16,19 +16,6 @@ constexpr std::size_t kCheckpointSizeMax = std::size_t{64} * 1024;
 constexpr std::size_t kStateRecordsMax = 8;
 constexpr std::size_t kStateProofSizeMax = std::size_t{128} * 1024;
 
-void write_logged(cbor::Writer& out, const LoggedRecord& logged) {
-  out.array(2).bytes(logged.record);
-  write_path(out, logged.path);
-}
-
-LoggedRecord read_logged(cbor::Reader& in, std::string_view what) {
-  LoggedRecord logged;
-  in.field(what).array_of(2);
-  logged.record = to_bytes(in.bytes(kRecordSizeMax));
-  logged.path = read_path(in, kPathSizeMax);
-  return logged;
-}
-
 // What the statement is about, apart from its signing key: by kind of payload.
 struct SubjectQueries {
   const Statement& statement;
@@ -116,6 +103,19 @@ std::vector<Digest> read_path(cbor::Reader& in, std::size_t count_max) {
     std::ranges::copy(joined.subspan(i * Digest::kSize, Digest::kSize), path[i].bytes.begin());
   }
   return path;
+}
+
+void write_logged(cbor::Writer& out, const LoggedRecord& logged) {
+  out.array(2).bytes(logged.record);
+  write_path(out, logged.path);
+}
+
+LoggedRecord read_logged(cbor::Reader& in, std::string_view what) {
+  LoggedRecord logged;
+  in.field(what).array_of(2);
+  logged.record = to_bytes(in.bytes(kRecordSizeMax));
+  logged.path = read_path(in, kPathSizeMax);
+  return logged;
 }
 
 void write_receipt(cbor::Writer& out, const Receipt& receipt) {

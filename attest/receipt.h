@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attest/bytes.h"
@@ -96,5 +97,8 @@ void write_receipt(cbor::Writer& out, const Receipt& receipt);
 // Digests, one after the other in one byte string: how paths stand in receipts and presentations.
 void write_path(cbor::Writer& out, const std::vector<Digest>& path);
 [[nodiscard]] std::vector<Digest> read_path(cbor::Reader& in, std::size_t count_max);
+// `what` names the record in errors.
+void write_logged(cbor::Writer& out, const LoggedRecord& logged);
+[[nodiscard]] LoggedRecord read_logged(cbor::Reader& in, std::string_view what);
 
 }  // namespace footproof

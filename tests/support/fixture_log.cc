@@ -65,17 +65,39 @@ void FixtureLog::make_members(std::size_t validators, const std::string& keys_of
 }
 
 void FixtureLog::begin_epoch(std::size_t validators) {
-  append({});
   ValidatorsRecord record;
   record.epoch = epoch();
   record.from_size = ended_.empty() ? 0 : *ended_.back().last_size;
   record.members = members_;
   PolicyEpoch ended = make_policy_epoch(origin_, record);
+
+  const auto old_members = members_;
+  const auto old_keys = keys_;
+  make_members(validators, network_ + "/epoch-" + std::to_string(epoch() + 1));
+  record.epoch = epoch() + 1;
+  record.from_height = records_.size() + 1;
+  record.from_size = size() + 1;
+  record.quorum = quorum();
+  record.members = members_;
+  state.put(state_key::validators(record.epoch), encode(record));
+  append({});
   ended.last_size = size();
   ended.last_root = tree_root(leaves_);
   ended.last_day = utc_day(now_);
+
+  Hop hop;
+  Note note{checkpoint_text(), {}};
+  for (std::size_t i = 0; i < ended.quorum(); ++i) {
+    note.signatures.push_back(
+        cosign(old_keys[i]->cosign, old_members[i].cosign_name, now_.seconds(), note.text));
+  }
+  std::ranges::sort(note.signatures, {}, &NoteSignature::name);
+  hop.checkpoint = encode(note);
+  hop.last_record = {encode(last_record()), path(size() - 1)};
+  hop.validators = encode(record);
+  hop.state_proof = encode(state.prove({state_key::validators(record.epoch)}));
+  hops_.push_back(std::move(hop));
   ended_.push_back(std::move(ended));
-  make_members(validators, network_ + "/epoch-" + std::to_string(epoch()));
   append({});
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "attest/block_record.h"
+#include "attest/hop.h"
 #include "attest/note.h"
 #include "attest/policy.h"
 #include "attest/receipt.h"
@@ -53,6 +54,8 @@ class FixtureLog {
   // fixture's.
   void begin_epoch(std::size_t validators);
   [[nodiscard]] std::uint64_t epoch() const { return ended_.size(); }
+  // One for each epoch that ended, cosigned by the first q of its set.
+  [[nodiscard]] const std::vector<Hop>& hops() const { return hops_; }
 
   // --- parties and statements. The verifier's keys: ES256 to sign, EdDSA for status.
   [[nodiscard]] const SigningKey& sign_key() const { return *sign_key_; }
@@ -109,6 +112,7 @@ class FixtureLog {
   Digest chain_id_;
   std::string origin_;
   std::vector<PolicyEpoch> ended_;
+  std::vector<Hop> hops_;
   std::vector<Member> members_;
   std::vector<std::shared_ptr<const MemberKeys>> keys_;
   std::shared_ptr<const SigningKey> sign_key_;
