@@ -8,19 +8,23 @@ namespace footproof::consensus {
 namespace {
 
 ParentInfo info_of(const Digest& id, const BlockHeader& header) {
-  return {id, header.height, header.time_ms, header.checkpoint};
+  return {id, header.height, header.time_ms, header.checkpoint, header.boundary != 0};
 }
 
 }  // namespace
 
 bool body_fits(const Block& block) {
-  return block.header.batch_count == block.batch_refs.size() &&
-         block.header.batch_root == batch_root(block.batch_refs);
+  if (block.header.batch_count != block.batch_refs.size() ||
+      block.header.batch_root != batch_root(block.batch_refs)) {
+    return false;
+  }
+  if (block.header.boundary == 0) return block.next_members.empty();
+  return block.header.next_members_hash == next_members_hash(block.next_members);
 }
 
 Blocks::Blocks(const EpochRoot& root)
     : root_(root),
-      linked_{root.block_id, root.height, root.time_ms, root.checkpoint},
+      linked_{root.block_id, root.height, root.time_ms, root.checkpoint, false},
       executed_(root.height) {}
 
 void Blocks::restore_applied(const Block& block) {
@@ -64,7 +68,7 @@ void Blocks::forget_batches(Entry& entry) {
 
 std::optional<ParentInfo> Blocks::parent_info(const Digest& id) const {
   if (id == root_.block_id) {
-    return ParentInfo{root_.block_id, root_.height, root_.time_ms, root_.checkpoint};
+    return ParentInfo{root_.block_id, root_.height, root_.time_ms, root_.checkpoint, false};
   }
   const Entry* entry = find(id);
   if (entry == nullptr) return std::nullopt;
@@ -107,6 +111,13 @@ bool Blocks::on_chain(const Digest& id) const {
   if (id == root_.block_id) return true;
   const Entry* entry = find(id);
   return entry != nullptr && entry->linked;
+}
+
+const BlockHeader* Blocks::linked_header(Height height) const {
+  if (kept_.empty()) return nullptr;
+  const Height lowest = find(kept_.front())->block.header.height;
+  if (height < lowest || height - lowest >= kept_.size()) return nullptr;
+  return &find(kept_[height - lowest])->block.header;
 }
 
 View Blocks::lowest_kept_view() const {

@@ -22,9 +22,11 @@ struct ParentInfo {
   Height height = 0;
   std::uint64_t time_ms = 0;
   Checkpoint checkpoint;
+  bool boundary = false;  // nothing is built on it, it may only be proposed again
 };
 
-// batch_root and batch_count of the header are those of the refs.
+// batch_root and batch_count of the header are those of the refs; next members are there exactly
+// in a boundary block, and are those of its hash.
 [[nodiscard]] bool body_fits(const Block& block);
 
 class Blocks {
@@ -68,6 +70,8 @@ class Blocks {
   void link(const Walk& walk, const Certificate& finalization);
   [[nodiscard]] bool on_chain(const Digest& id) const;
   [[nodiscard]] const ParentInfo& linked_tip() const { return linked_; }
+  // A linked block that is still held, by height.
+  [[nodiscard]] const BlockHeader* linked_header(Height height) const;
   // The lowest view of the finalized stretch that is still held; 0 with the root.
   [[nodiscard]] View lowest_kept_view() const;
 

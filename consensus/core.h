@@ -135,21 +135,30 @@ class Replica::Core {
   void check_late(const Certificate& certificate);
 
   // ---- proposing and voting
+  struct Parent {
+    View view = 0;
+    ParentInfo info;
+    std::vector<Digest> branch;  // blocks between it and the linked tip, it included
+  };
   void try_propose();
   void try_notarize();
   void nullify_now();
   enum class Verdict : std::uint8_t { valid, pending, invalid };
   Verdict valid_parent(const Proposal& proposal, const Block& block);
   [[nodiscard]] Verdict judge(const Block& block, const ParentInfo& parent) const;
+  // ---- where the epoch ends (core_epoch.cc)
+  void follow_end();
+  void close_if_ended();
+  // end_after a block with this header, whose checkpoint is executed. False: not known yet.
+  [[nodiscard]] bool find_end(const BlockHeader& header, std::optional<EpochEnd>& end) const;
+  [[nodiscard]] bool end_pending() const;
+  void propose_again(const Parent& parent);
+  void propose(const Parent& parent, std::vector<BatchRef> refs);
+  void say(const Proposal& proposal, Block block);
   [[nodiscard]] bool well_formed(const Block& block) const;
   Verdict judge_payload(const Block& block, View view);
   [[nodiscard]] bool time_acceptable(const Block& block, const ParentInfo& parent,
                                      std::uint64_t came_wall_ms) const;
-  struct Parent {
-    View view = 0;
-    ParentInfo info;
-    std::vector<Digest> branch;  // blocks between it and the linked tip, it included
-  };
   [[nodiscard]] std::optional<Parent> select_parent(View view) const;
   [[nodiscard]] std::set<Digest> batches_of(const std::vector<Digest>& branch) const;
   [[nodiscard]] std::vector<Certificate> justification(const Proposal& proposal) const;
@@ -202,6 +211,7 @@ class Replica::Core {
   Effects out_;
   bool started_ = false;
   bool alarmed_ = false;
+  bool closed_ = false;  // the boundary block is final
 
   View view_ = 1;
   View lf_ = 0;
@@ -214,6 +224,8 @@ class Replica::Core {
   Blocks blocks_;
   Payload payload_;
   Heads heads_;
+  std::optional<EpochEnd> end_;  // after the linked block of height end_known_
+  Height end_known_ = 0;
   std::map<std::pair<View, ValidatorIndex>, Evidence> evidence_;
 
   std::uint64_t next_lsn_ = 1;

@@ -10,7 +10,8 @@ void Replica::Core::on(const PayloadReady& event) {
 }
 
 void Replica::Core::on(const Executed& event) {
-  if (!heads_.executed(event.head)) return;
+  if (!heads_.executed(event.head, event.next)) return;
+  follow_end();  // before blocks that it reads may go
   blocks_.executed(event.head.height);
   dirty_ = true;
 }
@@ -26,6 +27,7 @@ void Replica::Core::on(const Contradicted& event) {
 
 // Extends the finalized chain as far as blocks are held. What is missing is asked for later.
 void Replica::Core::link_and_deliver() {
+  close_if_ended();
   if (lf_ > 0 && finalization_ && blocks_.linked_tip().id != finalized_id_ &&
       !blocks_.on_chain(finalized_id_)) {
     const Blocks::Walk walk = blocks_.walk(finalized_id_);
@@ -47,6 +49,7 @@ void Replica::Core::link_and_deliver() {
     blocks_.prune(lf_);
     pruned_ = lf_;
   }
+  follow_end();
   deliver();
 }
 
@@ -107,6 +110,8 @@ void Replica::Core::alarm(AlarmKind kind, std::string detail, std::uint32_t sign
 
 // Is there something that a new block would bring forward?
 bool Replica::Core::work_pending() const {
+  if (closed_) return false;
+  if (end_pending()) return true;
   std::vector<Digest> branch;
   for (View view = view_ - 1;; --view) {
     if (const auto won = winner(view)) {

@@ -43,30 +43,55 @@ void Replica::Core::try_propose() {
   if (!safety_.may_sign(VoteType::notarize, {membership_.epoch(), view, 0, {}})) return;
   const auto parent = select_parent(view);
   if (!parent || !heads_.has_executed(parent->info.checkpoint)) return;
+  if (parent->info.boundary) {
+    if (now_.mono_ms >= pacemaker_.empty_proposal_time()) propose_again(*parent);
+    return;
+  }
   std::vector<BatchRef> refs;
   if (payload_blocks(parent->branch) < parameters_.unfinalized_payload_max) {
     refs = payload_.pick(batches_of(parent->branch));
   }
   if (refs.empty() && now_.mono_ms < pacemaker_.empty_proposal_time()) return;
 
+  propose(*parent, std::move(refs));
+}
+
+void Replica::Core::propose(const Parent& parent, std::vector<BatchRef> refs) {
   Block block;
   BlockHeader& header = block.header;
   header.chain_id = membership_.chain_id();
   header.epoch = membership_.epoch();
-  header.view = view;
-  header.height = parent->info.height + 1;
-  header.parent = parent->info.id;
-  header.time_ms = std::max(now_.wall_ms, parent->info.time_ms + 1);
+  header.view = view_;
+  header.height = parent.info.height + 1;
+  header.parent = parent.info.id;
+  header.time_ms = std::max(now_.wall_ms, parent.info.time_ms + 1);
   header.proposer = *self_;
   header.batch_root = batch_root(refs);
   header.batch_count = static_cast<std::uint32_t>(refs.size());
   header.checkpoint =
-      heads_.choose(parent->info.checkpoint, header.height, parameters_.checkpoint_lag);
+      heads_.choose(parent.info.checkpoint, header.height, parameters_.checkpoint_lag);
   header.members_hash = membership_.members_hash();
   block.batch_refs = std::move(refs);
+  std::optional<EpochEnd> end;
+  if (!find_end(header, end)) return;
+  if (end && header.height == end->boundary_height) {
+    header.boundary = 1;
+    header.next_members_hash = end->next_members_hash;
+    block.next_members = end->next_members;
+  }
+  say({membership_.epoch(), view_, parent.view, block_id(header)}, std::move(block));
+}
 
-  const Proposal proposal{membership_.epoch(), view, parent->view, block_id(header)};
-  ViewState& state = views_[view];
+// A boundary block that is not final yet is the only one that may follow itself: the same block, in
+// this view. Nothing is added to it.
+void Replica::Core::propose_again(const Parent& parent) {
+  const Block block = blocks_.find(parent.info.id)->block;
+  if (judge_payload(block, block.header.view) != Verdict::valid) return;
+  say({membership_.epoch(), view_, parent.view, parent.info.id}, block);
+}
+
+void Replica::Core::say(const Proposal& proposal, Block block) {
+  ViewState& state = views_[proposal.view];
   state.proposal = proposal;
   state.proposal_wall_ms = now_.wall_ms;
   blocks_.insert(proposal.block_id, block);
@@ -75,8 +100,8 @@ void Replica::Core::try_propose() {
   ++proposals_mine_;
   Propose message{proposal, std::move(block), {}, justification(proposal)};
   cast(VoteType::notarize, proposal, std::move(message));
-  if (const Vote* vote = safety_.find(VoteType::notarize, view)) {
-    views_[view].proposal_signature = vote->signature;
+  if (const Vote* vote = safety_.find(VoteType::notarize, proposal.view)) {
+    views_[proposal.view].proposal_signature = vote->signature;
   }
 }
 
@@ -149,9 +174,13 @@ void Replica::Core::receive(const Propose& message, ValidatorIndex) {
 Replica::Core::Verdict Replica::Core::valid_parent(const Proposal& proposal, const Block& block) {
   const View parent = proposal.parent_view;
   if (parent < lf_ || parent >= proposal.view) return Verdict::invalid;  // (a)
-  if (block.header.view != proposal.view) return Verdict::invalid;       // (d)
+  // (d) A boundary block may be proposed again on itself; any other block is proposed once.
+  const bool again = block.header.boundary == 1 && block.header.view < proposal.view;
+  if (!again && block.header.view != proposal.view) return Verdict::invalid;
   const auto won = winner(parent);
-  if (won && *won != block.header.parent) return Verdict::invalid;  // (b)
+  if (won && *won != (again ? proposal.block_id : block.header.parent)) {
+    return Verdict::invalid;  // (b)
+  }
   std::vector<CertQuery> missing;
   if (!won) missing.push_back({parent, Wanted::notarization});
   for (View skipped = parent + 1; skipped < proposal.view; ++skipped) {  // (c)
@@ -175,20 +204,23 @@ bool Replica::Core::well_formed(const Block& block) const {
   const BlockHeader& header = block.header;
   return header.chain_id == membership_.chain_id() && header.epoch == membership_.epoch() &&
          header.proposer == leader(header.view) &&
-         header.members_hash == membership_.members_hash() && header.boundary == 0;
+         header.members_hash == membership_.members_hash();
 }
 
 // What the chain shows: the same answer on every node that has executed the checkpoint.
 Replica::Core::Verdict Replica::Core::judge(const Block& block, const ParentInfo& parent) const {
   const BlockHeader& header = block.header;
-  if (!well_formed(block) || header.parent != parent.id || header.height != parent.height + 1 ||
-      header.time_ms <= parent.time_ms) {
+  if (!well_formed(block) || parent.boundary || header.parent != parent.id ||
+      header.height != parent.height + 1 || header.time_ms <= parent.time_ms) {
     return Verdict::invalid;
   }
   switch (heads_.judge(header.checkpoint, parent.checkpoint, header.height,
                        parameters_.checkpoint_lag)) {
-    case Heads::Verdict::right:
-      return Verdict::valid;
+    case Heads::Verdict::right: {
+      std::optional<EpochEnd> end;
+      if (!find_end(header, end)) return Verdict::pending;
+      return ends_rightly(block, end) ? Verdict::valid : Verdict::invalid;
+    }
     case Heads::Verdict::wrong:
       return Verdict::invalid;
     case Heads::Verdict::not_executed:
@@ -244,7 +276,9 @@ void Replica::Core::try_notarize() {
       const Verdict payload = judge_payload(block, view);
       if (payload != Verdict::valid) verdict = payload;
     }
-    if (verdict == Verdict::valid &&
+    // Its time was judged when it was first proposed.
+    const bool again = block.header.view < view;
+    if (verdict == Verdict::valid && !again &&
         !time_acceptable(block, *parent, found->second.proposal_wall_ms)) {
       verdict = Verdict::invalid;
     }

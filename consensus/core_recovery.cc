@@ -37,9 +37,12 @@ Result<void> Replica::Core::restore(const Record& record) {
 
 Result<void> Replica::Core::recover(const Recovery& recovery) {
   heads_.restore(recovery.heads);
+  heads_.restore_sets(recovery.next_sets);
+  end_ = recovery.end;
   if (recovery.applied) {
     const Applied& applied = *recovery.applied;
     blocks_.restore_applied(applied.block);
+    end_known_ = applied.block.header.height;
     if (!membership_.verify(applied.finalization, verifier_)) {
       return fail(Errc::corrupt, "store: finalization of the applied block does not verify");
     }
@@ -54,6 +57,7 @@ Result<void> Replica::Core::recover(const Recovery& recovery) {
   }
   if (finalization_) finalized_id_ = finalization_->proposal.block_id;
   safety_.finalized(lf_);
+  close_if_ended();
   view_ = std::max<View>(lf_ + 1, safety_.highest_view());
   if (!views_.empty()) view_ = std::max(view_, views_.rbegin()->first + 1);
   if (lf_ > kViewsBehind) {

@@ -1,5 +1,8 @@
 #include "consensus/heads.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace footproof::consensus {
 
 Heads::Heads(const EpochRoot& root) : root_height_(root.height) {
@@ -22,10 +25,35 @@ void Heads::restore(const std::vector<Checkpoint>& heads) {
   }
 }
 
-bool Heads::executed(const Checkpoint& head) {
+void Heads::restore_sets(const std::vector<std::pair<Height, std::optional<NextSet>>>& sets) {
+  for (const auto& [height, next] : sets) note_set(height, next);
+}
+
+void Heads::note_set(Height height, const std::optional<NextSet>& next) {
+  const bool holds = next && acceptable(*next);
+  const NextSet* before = next_set(height);
+  const bool same = holds ? before != nullptr && before->record == next->record : before == nullptr;
+  if (same) return;
+  sets_[height] = holds ? next : std::nullopt;
+}
+
+const NextSet* Heads::next_set(Height height) const {
+  const auto after = sets_.upper_bound(height);
+  if (after == sets_.begin()) return nullptr;
+  const std::optional<NextSet>& set = std::prev(after)->second;
+  return set ? &*set : nullptr;
+}
+
+bool Heads::any_next_set() const {
+  return std::any_of(sets_.begin(), sets_.end(),
+                     [](const auto& entry) { return entry.second.has_value(); });
+}
+
+bool Heads::executed(const Checkpoint& head, const std::optional<NextSet>& next) {
   if (head.height != executed_height() + 1) return false;
   const std::uint64_t size_before = heads_.rbegin()->second.log_size;
   heads_.emplace(head.height, head);
+  note_set(head.height, next);
   if (head.log_size != size_before) by_size_.try_emplace(head.log_size, head.height);
   while (heads_.size() > Replica::kHeadsMax) {
     const auto& oldest = heads_.begin()->second;
@@ -33,6 +61,9 @@ bool Heads::executed(const Checkpoint& head) {
     if (by_size != by_size_.end() && by_size->second == oldest.height) by_size_.erase(by_size);
     heads_.erase(heads_.begin());
   }
+  // What held before the oldest head is kept in the one entry that holds at it.
+  const auto above = sets_.upper_bound(heads_.begin()->first);
+  if (above != sets_.begin()) sets_.erase(sets_.begin(), std::prev(above));
   compare_cosigned();
   return true;
 }

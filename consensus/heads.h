@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "consensus/epoch_end.h"
 #include "consensus/messages.h"
 #include "consensus/replica.h"
 
@@ -19,9 +20,17 @@ class Heads {
 
   // Heads of earlier lives, ascending. Those at or below the root are ignored.
   void restore(const std::vector<Checkpoint>& heads);
-  // False if it is not the next height.
-  [[nodiscard]] bool executed(const Checkpoint& head);
+  // The sets that their states hold for the next epoch: the heights, ascending, where that changed.
+  void restore_sets(const std::vector<std::pair<Height, std::optional<NextSet>>>& sets);
+  // False if it is not the next height. `next`: the set for the next epoch in the state after it;
+  // one that is not acceptable() counts as none.
+  [[nodiscard]] bool executed(const Checkpoint& head, const std::optional<NextSet>& next = {});
   void checkpointed(std::uint64_t log_size, const Digest& log_root);
+
+  // The set for the next epoch in the state after an executed height; null: none.
+  [[nodiscard]] const NextSet* next_set(Height height) const;
+  // Some kept state holds one.
+  [[nodiscard]] bool any_next_set() const;
 
   [[nodiscard]] Height executed_height() const { return heads_.rbegin()->first; }
   [[nodiscard]] bool has_executed(const Checkpoint& named) const {
@@ -41,13 +50,15 @@ class Heads {
  private:
   [[nodiscard]] bool known(const Checkpoint& named) const;
   void compare_cosigned();
+  void note_set(Height height, const std::optional<NextSet>& next);
 
   static constexpr std::size_t kCosignedMax = 64;
 
   std::map<Height, Checkpoint> heads_;  // never empty
   Height root_height_;
-  std::map<std::uint64_t, Height> by_size_;   // log size -> height of its last record
-  std::map<std::uint64_t, Digest> cosigned_;  // log size -> root
+  std::map<Height, std::optional<NextSet>> sets_;  // from that height on; none before the first
+  std::map<std::uint64_t, Height> by_size_;        // log size -> height of its last record
+  std::map<std::uint64_t, Digest> cosigned_;       // log size -> root
   bool contradicted_ = false;
 };
 

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kTagBlock = "footproof/consensus/block/v1";
 constexpr std::string_view kTagBatch = "footproof/consensus/batch/v1";
 constexpr std::string_view kTagBatches = "footproof/consensus/batches/v1";
+constexpr std::string_view kTagMembers = "footproof/consensus/members/v1";
 constexpr std::string_view kTagNotarize = "footproof/consensus/notarize/v1";
 constexpr std::string_view kTagNullify = "footproof/consensus/nullify/v1";
 constexpr std::string_view kTagFinalize = "footproof/consensus/finalize/v1";
@@ -117,8 +118,10 @@ Result<BlockHeader> read_header(ByteReader& in) {
   h.next_members_hash = read_digest(in);
   if (in.failed()) return short_input("block header");
   if (h.proposer >= kValidatorsMax) return fail(Errc::bad_value, "block header: proposer");
-  if (h.boundary != 0) return fail(Errc::bad_value, "block header: boundary is not built");
-  if (!h.next_members_hash.is_zero()) return fail(Errc::bad_value, "block header: next members");
+  if (h.boundary > 1) return fail(Errc::bad_value, "block header: boundary is 0 or 1");
+  if (h.boundary == 0 && !h.next_members_hash.is_zero()) {
+    return fail(Errc::bad_value, "block header: next members without boundary");
+  }
   return h;
 }
 
@@ -336,6 +339,8 @@ void write(ByteWriter& out, const Block& block) {
   for (const BatchRef& ref : block.batch_refs) {
     out.raw(ref.digest.view()).u32(ref.count).u32(ref.bytes);
   }
+  if (block.header.boundary == 0) return;
+  out.u32(static_cast<std::uint32_t>(block.next_members.size())).raw(block.next_members);
 }
 
 Result<Block> read_block(ByteReader& in) {
@@ -359,6 +364,12 @@ Result<Block> read_block(ByteReader& in) {
     block.batch_refs.push_back(ref);
   }
   if (payload > kBlockPayloadBytesMax) return fail(Errc::bad_length, "block: payload too large");
+  if (block.header.boundary == 0) return block;
+  const auto bytes = read_count(in, kNextMembersBytesMax, 1, "block: next members");
+  if (!bytes) return fail(bytes.error());
+  if (*bytes == 0) return fail(Errc::bad_length, "block: no next members");
+  const ByteView members = in.take(*bytes);
+  block.next_members.assign(members.begin(), members.end());
   return block;
 }
 
@@ -453,6 +464,8 @@ Digest block_id(const BlockHeader& header) {
 }
 
 Digest batch_digest(ByteView canonical_batch) { return tagged_hash(kTagBatch, {canonical_batch}); }
+
+Digest next_members_hash(ByteView next_members) { return tagged_hash(kTagMembers, {next_members}); }
 
 Digest batch_root(const std::vector<BatchRef>& refs) {
   ByteWriter out;

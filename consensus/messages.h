@@ -36,6 +36,7 @@ inline constexpr std::size_t kCertQueriesMax = 64;
 inline constexpr std::size_t kBlockQueriesMax = 64;
 inline constexpr std::size_t kChainBlocksMax = 1024;
 inline constexpr std::size_t kChainBytesMax = 8U << 20U;
+inline constexpr std::size_t kNextMembersBytesMax = 64U << 10U;  // in a boundary block
 inline constexpr std::size_t kMessageBytesMax = 9U << 20U;
 
 // A committed log head: after executing height `height` the log had `log_size` entries.
@@ -58,8 +59,8 @@ struct BlockHeader {
   std::uint32_t batch_count = 0;
   Checkpoint checkpoint;
   Digest members_hash;
-  std::uint8_t boundary = 0;  // 0 until epochs are built; parsing refuses others
-  Digest next_members_hash;
+  std::uint8_t boundary = 0;  // 1: the last block of its epoch
+  Digest next_members_hash;   // zero unless boundary
   friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
 };
 
@@ -74,6 +75,7 @@ struct BatchRef {
 struct Block {
   BlockHeader header;
   std::vector<BatchRef> batch_refs;
+  Bytes next_members{};  // of a boundary block; empty, and not written, in others
   friend bool operator==(const Block&, const Block&) = default;
 };
 
@@ -209,6 +211,8 @@ void write(ByteWriter& out, const Evidence& evidence);
 
 [[nodiscard]] Digest block_id(const BlockHeader& header);
 [[nodiscard]] Digest batch_digest(ByteView canonical_batch);
+// What header.next_members_hash of a boundary block must be, as members_hash of the next epoch.
+[[nodiscard]] Digest next_members_hash(ByteView next_members);
 // What header.batch_root must be.
 [[nodiscard]] Digest batch_root(const std::vector<BatchRef>& refs);
 // What the vote signs; NULLIFY leaves parent_view and block_id out.

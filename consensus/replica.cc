@@ -19,6 +19,7 @@ Replica::Core::Core(const Parameters& parameters, Membership membership, const E
       pacemaker_(parameters, membership_.n()),
       blocks_(root),
       heads_(root),
+      end_known_(root.height),
       heard_(membership_.n(), 0),
       link_closed_(membership_.n(), false),
       peer_heights_(membership_.n(), 0) {}
@@ -83,6 +84,8 @@ Replica::Info Replica::Core::info() const {
   std::sort(heights.rbegin(), heights.rend());
   info.peers_height = heights[membership_.f()];
   info.voting = safety_.voting();
+  info.end = end_;
+  info.closed = closed_;
   info.proposals_mine = proposals_mine_;
   info.views_nullified = views_nullified_;
   info.messages_refused = refused_;

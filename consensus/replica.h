@@ -44,9 +44,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "consensus/epoch_end.h"
 #include "consensus/messages.h"
 #include "consensus/quorum.h"
 
@@ -87,6 +89,8 @@ struct PayloadDropped {
 };
 struct Executed {
   Checkpoint head;  // height: of the executed block; size and root after it
+  // The set that the state after it holds for the next epoch, where it differs from this epoch's.
+  std::optional<NextSet> next{};
 };
 struct Checkpointed {
   std::uint64_t log_size = 0;
@@ -172,7 +176,8 @@ struct Parameters {
   std::uint64_t status_ms = 1'000;
   std::uint64_t drift_ms = 2'000;  // how far ahead of my clock a block time may be
   std::uint64_t backdate_ms = 60'000;
-  std::uint32_t checkpoint_lag = 8;            // heights between a block and the head that it names
+  std::uint32_t checkpoint_lag = 8;  // heights between a block and the head that it names
+  std::uint32_t boundary_delay = 8;  // heights from the block that fixes an epoch's end to the end
   std::uint32_t unfinalized_payload_max = 32;  // blocks of a branch; above it leaders propose empty
   bool observer = false;                       // follow, never vote
   Mutation mutation = Mutation::none;
@@ -199,6 +204,10 @@ struct Recovery {
   // Executed heads, ascending, the last one `applied`'s; the more (up to kHeadsMax) the better,
   // none for a new chain (the epoch root counts by itself).
   std::vector<Checkpoint> heads;
+  // The sets for the next epoch that their states hold: the heights where that changed, ascending.
+  std::vector<std::pair<Height, std::optional<NextSet>>> next_sets{};
+  // end_after(`applied`), as the host kept it (epoch_end.h).
+  std::optional<EpochEnd> end{};
 };
 
 class Replica {
@@ -232,6 +241,8 @@ class Replica {
     Height executed_height = 0;
     Height peers_height = 0;  // the highest finalized height that f+1 others claim: a hint
     bool voting = false;
+    std::optional<EpochEnd> end;  // fixed by the finalized chain, as far as it is executed
+    bool closed = false;          // the boundary block is finalized: no vote in this epoch any more
     std::uint64_t proposals_mine = 0;
     std::uint64_t views_nullified = 0;
     std::uint64_t messages_refused = 0;  // bad signatures, blocks that do not fit their hash
