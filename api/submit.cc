@@ -9,6 +9,7 @@
 #include "attest/cbor.h"
 #include "attest/cose.h"
 #include "attest/statement.h"
+#include "ledger/refusal.h"
 
 namespace footproof::api {
 namespace {
@@ -146,14 +147,15 @@ Response SubmitRoutes::submit_sequence(const Request& request, bool wait) {
   if (wait) await(answers);
   Bytes body;
   std::size_t next = 0;
+  const auto& malformed = ledger::entry_of(ledger::RefusalReason::malformed);
   for (std::size_t i = 0; i < items->size(); ++i) {
     if (entry_ids[i]) {
       append_item(body, *entry_ids[i], answers.at(next++));
     } else {
       cbor::Writer out;
-      write_item(
-          out, 400, std::nullopt, std::nullopt,
-          Refusal{"malformed", "", errors[i], "send a statement of docs/formats.md 3", false, 0});
+      write_item(out, 400, std::nullopt, std::nullopt,
+                 Refusal{std::string(malformed.code), std::string(malformed.rule), errors[i],
+                         std::string(malformed.remedy), false, 0});
       append(body, out.view());
     }
   }

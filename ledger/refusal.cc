@@ -74,7 +74,7 @@ constexpr std::array kTable = {
     ReasonEntry{R::not_the_issuer, "not-the-issuer", "attestation",
                 "Only the issuer of an attestation may supersede it."},
     ReasonEntry{R::already_superseded, "already-superseded", "attestation",
-                "Supersede the successor instead: an attestation has one successor."},
+                "Name its successor instead: an attestation, and a release, has one."},
     ReasonEntry{R::not_supersedable, "not-supersedable", "attestation",
                 "Only an active attestation may be superseded; have it reinstated first."},
     ReasonEntry{R::holder_key_registered, "holder-key-registered", "attestation",

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,7 +18,10 @@ namespace footproof::api {
 
 class SequencerNode final : public Reader, public Submissions {
  public:
-  explicit SequencerNode(const std::filesystem::path& folder) : sequencer_(folder) {}
+  explicit SequencerNode(const std::filesystem::path& folder)
+      : own_(std::make_unique<testing::Sequencer>(folder)), sequencer_(*own_) {}
+  // Serves a network that somebody else holds and that outlives it.
+  explicit SequencerNode(testing::Sequencer& sequencer) : sequencer_(sequencer) {}
 
   [[nodiscard]] testing::Sequencer& sequencer() { return sequencer_; }
   // What accusation() answers; none: nothing was seen.
@@ -58,7 +62,8 @@ class SequencerNode final : public Reader, public Submissions {
   void run(const std::vector<Bytes>& statements);
 
   mutable std::mutex mutex_;
-  mutable testing::Sequencer sequencer_;
+  std::unique_ptr<testing::Sequencer> own_;
+  testing::Sequencer& sequencer_;
   std::condition_variable changed_;
   bool held_ = false;
   bool busy_ = false;

@@ -204,7 +204,7 @@ const std::map<R, Case>& ballot_change_cases() {
          std::ranges::sort(genesis.parties, {}, &AdmitParty::uri);
          std::ofstream(folder.path() / "genesis", std::ios::binary)
              << as_text(ledger::encode_genesis(genesis));
-         RulesStage crowded(folder.path());
+         RulesStage crowded(folder.path(), it);
          ASSERT_EQ(
              record_at(crowded, state_key::associations(), parse_associations_record).seats.size(),
              kAssociationsMax - 1);

@@ -1,10 +1,11 @@
 // Every reason to refuse, provoked by a real signed statement, beside a neighbour that passes: the
-// cases, in one file for each idea. rules_test.cc runs them; their names stand in docs/rules.md.
+// cases, in one file for each idea. Their names stand in docs/rules.md.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "ledger/rules.h"
 #include "tests/ledger/rules_stage.h"
@@ -44,5 +45,12 @@ const std::map<R, Case>& key_cases();
 const std::map<R, Case>& dataset_cases();
 const std::map<R, Case>& ballot_cases();
 const std::map<R, Case>& ballot_change_cases();
+
+// All of them. tests/ledger/rules_test.cc runs them against the rules, tests/api/refusals_test.cc
+// through the HTTP interface.
+std::map<R, Case> all_cases();
+std::vector<R> all_reasons();
+// "wrong-usage" as part of a test's name: "wrong_usage".
+std::string test_name_of(R reason);
 
 }  // namespace footproof::testing

@@ -16,6 +16,9 @@ const std::map<R, Case>& envelope_cases() {
          Bytes cut = whole;
          cut.pop_back();
          EXPECT_EQ(it.code_of(it.offer(cut)), "malformed");
+         // Well-formed COSE_Sign1 with nothing in it.
+         const Bytes empty = from_hex("d28440a04040").value();
+         EXPECT_EQ(it.code_of(it.offer(empty)), "malformed");
          EXPECT_EQ(it.code_of(it.offer(whole)), kAccepted);
        }},
       {R::not_built,

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "attest/check.h"
 #include "attest/late_anchoring.h"
 #include "ledger/refusal.h"
 #include "tests/support/sequencer.h"
@@ -19,9 +20,16 @@ inline constexpr std::string_view kOtherVerifierUri = "https://other-verifier.ex
 
 class RulesStage {
  public:
-  RulesStage() : network(folder.path()) { network.admit_verifier(); }
-  // On the genesis file that lies in this folder.
-  explicit RulesStage(const std::filesystem::path& genesis_folder) : network(genesis_folder) {
+  // Takes in a statement that the rules judge so; an accepted one must be in the log afterwards.
+  using Door = std::function<void(Sequencer&, const Bytes&, const ledger::Verdict&)>;
+
+  // Without a door, statements go straight into the next block.
+  explicit RulesStage(Door door = {}) : network(folder.path()), door_(std::move(door)) {
+    network.admit_verifier();
+  }
+  // On the genesis file that lies in this folder, with the door of another stage.
+  RulesStage(const std::filesystem::path& genesis_folder, const RulesStage& like)
+      : network(genesis_folder), door_(like.door_) {
     network.admit_verifier();
   }
 
@@ -29,10 +37,15 @@ class RulesStage {
   // leave no trace (SequencerTest.ARefusedStatementLeavesNoTrace).
   ledger::Verdict offer(const Bytes& statement) {
     auto verdict = network.execute({statement}).outcomes.front().verdict;
-    if (const auto* refusal = std::get_if<ledger::Refusal>(&verdict)) {
+    const auto* refusal = std::get_if<ledger::Refusal>(&verdict);
+    if (door_) {
+      door_(network, statement, verdict);
+    } else if (refusal == nullptr) {
+      network.run({statement});
+    }
+    if (refusal != nullptr) {
       refused.insert(refusal->reason);
     } else {
-      network.run({statement});
       ++passed;
     }
     return verdict;
@@ -53,8 +66,8 @@ class RulesStage {
   // Accepted for sure; the entry id.
   Digest logged(std::string_view issuer, Payload payload) {
     const Statement statement = network.sign(issuer, std::move(payload));
-    ++passed;
-    return network.accept(statement);
+    CHECK(std::holds_alternative<ledger::Accepted>(offer(statement)));
+    return statement.entry_id();
   }
 
   // By the accreditation body, for late anchoring by the verifier.
@@ -124,6 +137,7 @@ class RulesStage {
   std::size_t passed = 0;
 
  private:
+  Door door_;
   std::uint64_t next_number_ = 0;
 };
 

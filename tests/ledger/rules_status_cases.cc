@@ -117,7 +117,8 @@ const std::map<R, Case>& status_cases() {
          });
          ASSERT_NE(full, outcomes.end());
          ASSERT_GT(full - outcomes.begin(), 100);
-         it.refused.insert(R::record_full);
+         const Bytes& offered = block.at(static_cast<std::size_t>(full - outcomes.begin()));
+         EXPECT_EQ(it.code_of(it.offer(offered)), "record-full");
          // What ends it still goes in.
          EXPECT_EQ(it.by(kVerifierUri, it.status(entry, StatusAction::revoke)), kAccepted);
        }},
