@@ -35,7 +35,14 @@ api::Refusal to_api(const ledger::Refusal& refusal, bool final, std::uint64_t he
           height};
 }
 
-// The same vote in the words of those who verify it without running the protocol.
+ledger::RuleContext early_context(const Network& network, const ledger::Head& head) {
+  return {.chain_id = network.chain_id,
+          .epoch = head.epoch,
+          .time_ms = std::max(wall_ms(), head.time_ms + 1)};
+}
+
+}  // namespace
+
 SignedVote signed_vote(const consensus::Vote& vote) {
   SignedVote out;
   out.kind = static_cast<VoteKind>(vote.type);
@@ -47,14 +54,6 @@ SignedVote signed_vote(const consensus::Vote& vote) {
   out.signature = vote.signature;
   return out;
 }
-
-ledger::RuleContext early_context(const Network& network, const ledger::Head& head) {
-  return {.chain_id = network.chain_id,
-          .epoch = head.epoch,
-          .time_ms = std::max(wall_ms(), head.time_ms + 1)};
-}
-
-}  // namespace
 
 // --- submissions --------------------------------------------------------------------------------
 

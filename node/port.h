@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "api/reader.h"
+#include "attest/accusation.h"
+#include "consensus/messages.h"
 #include "ledger/store.h"
 #include "node/config.h"
 #include "node/counters.h"
@@ -39,6 +41,9 @@ struct PortParts {
   Counters& counters;
   std::function<void()> submitted;  // statements wait in the mempool
 };
+
+// The same vote in the words of those who verify it without running the protocol.
+[[nodiscard]] SignedVote signed_vote(const consensus::Vote& vote);
 
 class Port final : public api::Reader, public api::Submissions {
  public:

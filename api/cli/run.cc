@@ -53,6 +53,21 @@ std::string usage_line(const CLI::App* root, const CLI::Error& error) {
   return command + ": " + printable(what) + "; see " + command + " --help\n";
 }
 
+// An empty value would read like an option that is not there: a script's unset variable must not
+// turn a successor into a newcomer.
+void refuse_empty_values(CLI::App& app) {
+  const CLI::Validator filled(
+      [](std::string& value) {
+        return value.empty() ? std::string("the value is empty; give one, or leave the option out")
+                             : std::string();
+      },
+      "");
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() > 0) option->check(filled);
+  }
+  for (CLI::App* command : app.get_subcommands({})) refuse_empty_values(*command);
+}
+
 }  // namespace
 
 int run_command(int argc, const char* const* argv) {
@@ -70,6 +85,7 @@ int run_command(int argc, const char* const* argv) {
       ->envname("FOOTPROOF_NODE");
   app.add_flag("--json", context.json, "Print one JSON value instead of text for people");
   add_all(app, context);
+  refuse_empty_values(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,8 @@
 // .sealed file holds the documents and the seed of every salt and is as secret as they are.
 #include "attest/seal.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <filesystem>
@@ -146,7 +148,23 @@ Result<SealedDeclaration> seal_with_progress(SealInput input) {
   });
 }
 
+// Standard output takes the file or what is said about it, not both; and no screen takes secrets.
+Result<void> check_output(const SealOptions& options, bool json) {
+  if (options.output != "-") return {};
+  if (json) {
+    return fail(Errc::usage,
+                "-o -: standard output takes the sealed file or, with --json, the JSON");
+  }
+  if (::isatty(STDOUT_FILENO) != 0) {
+    return fail(Errc::usage,
+                "-o -: a sealed file holds secrets and would go to the terminal; name a file, or "
+                "send the output to a program");
+  }
+  return {};
+}
+
 Result<void> seal(const SealOptions& options, bool json) {
+  if (auto fits = check_output(options, json); !fits) return fits;
   auto input = read_input(options);
   if (!input) return fail(std::move(input.error()));
   const auto sealed = seal_with_progress(std::move(*input));
@@ -155,6 +173,7 @@ Result<void> seal(const SealOptions& options, bool json) {
   const auto written = write_file(options.output, file, 0600, Overwrite::no);
   wipe(file);
   if (!written) return fail(written.error());
+  if (options.output == "-") return {};
   json ? print_json(options, *sealed) : print_text(options, *sealed);
   return {};
 }

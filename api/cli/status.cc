@@ -222,8 +222,8 @@ void print_proof(const ReceiptCheck& check, bool verified) {
 }
 
 void add_status_commands(CLI::App& app, Context& context) {
-  const auto add = [&](const char* name, const char* text, StatusAction action,
-                       const char* reason) {
+  const auto add = [&](const char* name, const char* text, StatusAction action, const char* reason,
+                       const char* reasons) {
     auto options = std::make_shared<ChangeOptions>();
     auto* command = app.add_subcommand(name, text);
     command
@@ -232,11 +232,7 @@ void add_status_commands(CLI::App& app, Context& context) {
         ->required();
     command->add_option("--declaration", options->declaration,
                         "Tree root of one declaration; without it the whole attestation");
-    command
-        ->add_option("--reason", options->reason,
-                     "investigation, complaint, data-doubt, key-doubt, cleared, misstatement, "
-                     "fraud, key-compromise, withdrawn-by-declarant, issued-in-error")
-        ->required();
+    command->add_option("--reason", options->reason, reasons)->required();
     command->add_option("--effective", options->effective, "Effective from; default today");
     add_sign_options(*command, options->sign);
     command->footer(std::string("Example:\n  footproof ") + name + " 3f…c2 --reason " + reason +
@@ -246,9 +242,12 @@ void add_status_commands(CLI::App& app, Context& context) {
       context.exit_code = change_status(*options, action, context);
     });
   };
-  add("suspend", "Suspend an attestation", StatusAction::suspend, "investigation");
-  add("reinstate", "End the suspension of an attestation", StatusAction::reinstate, "cleared");
-  add("revoke", "Revoke an attestation for good", StatusAction::revoke, "misstatement");
+  add("suspend", "Suspend an attestation", StatusAction::suspend, "investigation",
+      "investigation, complaint, data-doubt, key-doubt");
+  add("reinstate", "End the suspension of an attestation", StatusAction::reinstate, "cleared",
+      "cleared");
+  add("revoke", "Revoke an attestation for good", StatusAction::revoke, "misstatement",
+      "misstatement, fraud, key-compromise, withdrawn-by-declarant, issued-in-error");
 
   auto options = std::make_shared<StatusOptions>();
   auto* command = app.add_subcommand("status", "What has become of an entry, from a node");

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "api/cli/run.h"
 #include "api/routes.h"
 #include "api/server.h"
+#include "tests/api/run_footproof.h"
 #include "tests/api/sequencer_node.h"
 #include "tests/support/temp_folder.h"
 
@@ -24,12 +24,6 @@ namespace footproof::api {
 
 class CliStage : public ::testing::Test {
  protected:
-  struct Ran {
-    int code = -1;
-    std::string out;
-    std::string err;
-  };
-
   CliStage() : node_((std::filesystem::create_directory(folder_ / "node"), folder_ / "node")) {
     // The command takes its time from this machine's clock, the network from the test.
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -58,17 +52,8 @@ class CliStage : public ::testing::Test {
 
   // With --node.
   [[nodiscard]] Ran run(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "footproof");
     arguments.insert(arguments.end(), {"--node", url_});
-    std::vector<const char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    Ran ran;
-    ran.code = run_command(static_cast<int>(argv.size()), argv.data());
-    ran.out = ::testing::internal::GetCapturedStdout();
-    ran.err = ::testing::internal::GetCapturedStderr();
-    return ran;
+    return run_footproof(std::move(arguments));
   }
   // Signed by a party, with its key of that usage; --json.
   [[nodiscard]] Ran as(std::string_view party, KeyUsage usage,

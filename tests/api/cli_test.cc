@@ -1,22 +1,26 @@
 // The online half of the footproof command, run in this process against a real server.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "api/cli/run.h"
 #include "api/routes.h"
 #include "api/server.h"
 #include "attest/attested.h"
 #include "attest/receipt_check.h"
 #include "attest/seal.h"
 #include "ledger/genesis.h"
+#include "tests/api/run_footproof.h"
 #include "tests/api/sequencer_node.h"
 #include "tests/support/temp_folder.h"
 
@@ -27,25 +31,6 @@ using nlohmann::json;
 using testing::kAccreditationId;
 using testing::kBodyUri;
 using testing::kVerifierUri;
-
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-Ran footproof(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "footproof");
-  std::vector<const char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  Ran ran;
-  ran.code = run_command(static_cast<int>(argv.size()), argv.data());
-  ran.out = ::testing::internal::GetCapturedStdout();
-  ran.err = ::testing::internal::GetCapturedStderr();
-  return ran;
-}
 
 Bytes contents(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -104,7 +89,7 @@ class OnlineCliTest : public OfflineCliTest {
           url_, std::string("--json")}) {
       arguments.push_back(more);
     }
-    return footproof(std::move(arguments));
+    return run_footproof(std::move(arguments));
   }
   [[nodiscard]] Ran attest(std::vector<std::string> sealed,
                            std::vector<std::string> more = {}) const {
@@ -127,6 +112,61 @@ class OnlineCliTest : public OfflineCliTest {
   std::string url_;
 };
 
+// An empty value is no value: what a script left out must not read as "none".
+TEST_F(OnlineCliTest, RefusesEmptyValues) {
+  write_sealed("coil.sealed", "{}");
+  const Ran ran = attest({"coil.sealed"}, {"--supersedes", ""});
+  EXPECT_EQ(ran.code, 4) << ran.out;
+  EXPECT_NE(ran.err.find("--supersedes"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("is empty"), std::string::npos) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(path("coil.attested")));
+  for (const char* option : {"--holder-key", "--from", "--countersignature", "--output"}) {
+    const Ran sibling = attest({"coil.sealed"}, {option, ""});
+    EXPECT_EQ(sibling.code, 4) << option;
+    EXPECT_NE(sibling.err.find(option), std::string::npos) << sibling.err;
+  }
+}
+
+TEST(StatusHelp, ListsTheReasonsThatGoWithTheAction) {
+  const auto help = [](const char* command) { return run_footproof({command, "--help"}).out; };
+  EXPECT_NE(help("suspend").find("complaint"), std::string::npos);
+  EXPECT_EQ(help("suspend").find("fraud"), std::string::npos);
+  EXPECT_EQ(help("suspend").find("cleared"), std::string::npos);
+  EXPECT_NE(help("reinstate").find("cleared"), std::string::npos);
+  EXPECT_EQ(help("reinstate").find("complaint"), std::string::npos);
+  EXPECT_NE(help("revoke").find("fraud"), std::string::npos);
+  EXPECT_EQ(help("revoke").find("complaint"), std::string::npos);
+}
+
+// A sealed file is as secret as what is in it: a program may take it, no screen does.
+TEST_F(OfflineCliTest, DoesNotSealToATerminal) {
+  write("coil.json", as_bytes("{}"));
+  const std::vector<std::string> arguments = {"footproof", "seal", path("coil.json"), "-o", "-"};
+  std::vector<const char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_GE(terminal, 0);
+  ASSERT_EQ(::grantpt(terminal), 0);
+  ASSERT_EQ(::unlockpt(terminal), 0);
+  const int screen = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_GE(screen, 0);
+  std::cout.flush();
+  const int before = ::dup(STDOUT_FILENO);
+  ::dup2(screen, STDOUT_FILENO);
+  ::testing::internal::CaptureStderr();
+  const int code = run_command(static_cast<int>(argv.size()), argv.data());
+  const std::string err = ::testing::internal::GetCapturedStderr();
+  std::cout.flush();
+  ::dup2(before, STDOUT_FILENO);
+  for (const int each : {before, screen, terminal}) ::close(each);
+  EXPECT_EQ(code, 4);
+  EXPECT_NE(err.find("terminal"), std::string::npos) << err;
+  // Whoever takes it gets the file and nothing else.
+  const Ran taken = run_footproof({"seal", path("coil.json"), "-o", "-"});
+  EXPECT_EQ(taken.code, 0) << taken.err;
+  EXPECT_TRUE(SealedDeclaration::parse(as_bytes(taken.out)));
+}
+
 TEST_F(OnlineCliTest, GrantRegisterAttestSuspendReinstateRevoke) {
   const Ran granted =
       as("body-sign", kBodyUri,
@@ -135,10 +175,10 @@ TEST_F(OnlineCliTest, GrantRegisterAttestSuspendReinstateRevoke) {
           "--until", "2032-12-31", "-o", path("grant.statement")});
   ASSERT_EQ(granted.code, 0) << granted.err << granted.out;
   for (const std::string usage : {"sign", "status"}) {
-    const Ran asked =
-        footproof({"register", "request", "--key", path("verifier-" + usage + ".pem"),
-                   "--passphrase-file", path("passphrase"), "--party", std::string(kVerifierUri),
-                   "--usage", usage, "--node", url_, "-o", path(usage + ".keyrequest")});
+    const Ran asked = run_footproof(
+        {"register", "request", "--key", path("verifier-" + usage + ".pem"), "--passphrase-file",
+         path("passphrase"), "--party", std::string(kVerifierUri), "--usage", usage, "--node", url_,
+         "-o", path(usage + ".keyrequest")});
     ASSERT_EQ(asked.code, 0) << asked.err;
     const Ran added = as("body-status", kBodyUri,
                          {"register", "add", path(usage + ".keyrequest"), "-o",
@@ -160,10 +200,11 @@ TEST_F(OnlineCliTest, GrantRegisterAttestSuspendReinstateRevoke) {
   EXPECT_EQ(file->nodes, std::vector<std::string>{url_});
 
   const Ran exported =
-      footproof({"trust", "export", "-o", path("policy.txt"), "--node", url_, "--json"});
+      run_footproof({"trust", "export", "-o", path("policy.txt"), "--node", url_, "--json"});
   ASSERT_EQ(exported.code, 0) << exported.err;
   const auto status = [&] {
-    return footproof({"status", path("coil.attested"), "--policy", path("policy.txt"), "--json"});
+    return run_footproof(
+        {"status", path("coil.attested"), "--policy", path("policy.txt"), "--json"});
   };
   Ran said = status();
   EXPECT_EQ(said.code, 0) << said.err;
@@ -217,12 +258,12 @@ TEST_F(OnlineCliTest, SignedBytesAreSavedBeforeTheyAreSentAndARetrySendsTheSame)
   // Attesting once more would make a second entry: the file in the way prevents it.
   EXPECT_EQ(attest({"coil.sealed"}).code, 4);
   node_.be_busy(false);
-  const Ran again = footproof({"submit", path("coil.attested")});
+  const Ran again = run_footproof({"submit", path("coil.attested")});
   EXPECT_EQ(again.code, 0) << again.err;
   const auto logged = parse_attested(contents(path("coil.attested")));
   ASSERT_TRUE(logged && logged->receipt);
   EXPECT_EQ(logged->statement, saved->statement);
-  EXPECT_EQ(footproof({"submit", path("coil.attested")}).code, 0);
+  EXPECT_EQ(run_footproof({"submit", path("coil.attested")}).code, 0);
 }
 
 TEST_F(OnlineCliTest, ManyDeclarationsUnderOneStatementHaveTheirPlaces) {
@@ -251,13 +292,13 @@ TEST_F(OnlineCliTest, ManyDeclarationsUnderOneStatementHaveTheirPlaces) {
         {std::string(sealed->profile()), sealed->tree_size(), sealed->root()}, file->position,
         file->subject_path, {attestation->root, attestation->count}));
   }
-  const Ran status = footproof({"status", path("part1.attested"), "--json"});
+  const Ran status = run_footproof({"status", path("part1.attested"), "--json"});
   EXPECT_EQ(status.code, 0) << status.err;
   EXPECT_EQ(json::parse(status.out)["verified"], false);
 }
 
 TEST_F(OnlineCliTest, DoctorComparesWhatNodesSay) {
-  const Ran ran = footproof({"doctor", "--node", url_, "--json"});
+  const Ran ran = run_footproof({"doctor", "--node", url_, "--json"});
   const json symptoms = json::parse(ran.out);
   ASSERT_FALSE(symptoms.empty());
   EXPECT_EQ(symptoms[0]["grade"], "pass");
@@ -266,7 +307,7 @@ TEST_F(OnlineCliTest, DoctorComparesWhatNodesSay) {
 }
 
 TEST_F(OfflineCliTest, NetworkIsTheSameFromDescriptorsAndAllAtOnce) {
-  const Ran demo = footproof({"network", "new", path("demo"), "--validators", "4", "--json"});
+  const Ran demo = run_footproof({"network", "new", path("demo"), "--validators", "4", "--json"});
   ASSERT_EQ(demo.code, 0) << demo.err;
   const json overview = json::parse(demo.out);
   const Bytes genesis = contents(path("demo/genesis.cbor"));
@@ -279,9 +320,9 @@ TEST_F(OfflineCliTest, NetworkIsTheSameFromDescriptorsAndAllAtOnce) {
     EXPECT_EQ(permissions,
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
-  EXPECT_EQ(footproof({"doctor", "--home", path("demo/battery")}).code, 0);
-  EXPECT_EQ(footproof({"network", "new", path("demo")}).code, 4);
-  EXPECT_EQ(footproof({"network", "new", path("small"), "--validators", "3"}).code, 4);
+  EXPECT_EQ(run_footproof({"doctor", "--home", path("demo/battery")}).code, 0);
+  EXPECT_EQ(run_footproof({"network", "new", path("demo")}).code, 4);
+  EXPECT_EQ(run_footproof({"network", "new", path("small"), "--validators", "3"}).code, 4);
 
   // The same validators' descriptors alone have no associations to belong to.
   std::vector<std::string> arguments = {"network", "genesis"};
@@ -293,7 +334,7 @@ TEST_F(OfflineCliTest, NetworkIsTheSameFromDescriptorsAndAllAtOnce) {
     arguments.emplace_back(more);
   }
   arguments.push_back(path("genesis.cbor"));
-  const Ran incomplete = footproof(arguments);
+  const Ran incomplete = run_footproof(arguments);
   EXPECT_EQ(incomplete.code, 4);
   EXPECT_FALSE(std::filesystem::exists(path("genesis.cbor")));
 }
@@ -304,16 +345,16 @@ TEST_F(OfflineCliTest, GenesisIsAssembledFromDescriptors) {
   const std::vector<std::string> network = {"--domain", "footproof.example", "--network", "korea"};
   const auto with_network = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), network.begin(), network.end());
-    return footproof(arguments);
+    return run_footproof(arguments);
   };
   for (const std::string id : {"one", "two", "three", "four"}) {
     const std::string uri = "https://" + id + ".example";
     ASSERT_EQ(with_network({"validator", "new", path(id), "--id", id, "--party", uri}).code, 0);
     descriptors.push_back(path(id + "/" + id + ".validator"));
-    ASSERT_EQ(
-        footproof({"key", "new", "-o", path(id + ".pem"), "--passphrase-file", path("passphrase")})
-            .code,
-        0);
+    ASSERT_EQ(run_footproof(
+                  {"key", "new", "-o", path(id + ".pem"), "--passphrase-file", path("passphrase")})
+                  .code,
+              0);
     const Ran party = with_network(
         {"party", "new", "--uri", uri, "--role", "association", "--legal-name", id, "--status-key",
          path(id + ".pem"), "--passphrase-file", path("passphrase"), "-o", path(id + ".party")});
@@ -334,7 +375,7 @@ TEST_F(OfflineCliTest, GenesisIsAssembledFromDescriptors) {
 
 // One clear line and exit 4 for each of some hundred damaged files.
 TEST_F(OfflineCliTest, DamagedFilesAreNamedInOneLine) {
-  ASSERT_EQ(footproof({"network", "new", path("demo"), "--validators", "4"}).code, 0);
+  ASSERT_EQ(run_footproof({"network", "new", path("demo"), "--validators", "4"}).code, 0);
   const std::string passphrase = path("demo/parties/passphrase");
   const auto one_line = [&](const Ran& ran, const std::string& name) {
     EXPECT_EQ(ran.code, 4) << ran.err;
@@ -352,36 +393,36 @@ TEST_F(OfflineCliTest, DamagedFilesAreNamedInOneLine) {
     }
   };
   damage(contents(path("demo/battery/battery.validator")), 13, [&](const std::string& file) {
-    const Ran ran = footproof({"network", "genesis", file, "--domain", "footproof.example",
-                               "--network", "demo", "-o", path("made")});
+    const Ran ran = run_footproof({"network", "genesis", file, "--domain", "footproof.example",
+                                   "--network", "demo", "-o", path("made")});
     // The proofs of possession do not cover the party and the TLS pin: those may be anything.
     one_line(ran, ran.err.find("a network has 4 to 31") == std::string::npos ? file : "genesis");
   });
   // The key is named last, so that no passphrase is asked for before the file is read.
   damage(contents(path("demo/parties/verifier/sign.keyrequest")), 7, [&](const std::string& file) {
-    const Ran ran = footproof({"register", "add", file, "--key", path("absent.pem"),
-                               "--passphrase-file", passphrase, "--issuer", "https://a.example",
-                               "-o", path("out"), "--node", "http://127.0.0.1:1"});
+    const Ran ran = run_footproof({"register", "add", file, "--key", path("absent.pem"),
+                                   "--passphrase-file", passphrase, "--issuer", "https://a.example",
+                                   "-o", path("out"), "--node", "http://127.0.0.1:1"});
     // A flipped key or proof still has the form of one; only a network can tell.
     if (ran.code != 3) one_line(ran, file);
   });
   write("nothing", {});
-  one_line(footproof({"submit", path("nothing"), "--node", "http://127.0.0.1:1"}), "nothing");
-  one_line(footproof({"status", path("nothing"), "--node", "http://127.0.0.1:1"}), "nothing");
+  one_line(run_footproof({"submit", path("nothing"), "--node", "http://127.0.0.1:1"}), "nothing");
+  one_line(run_footproof({"status", path("nothing"), "--node", "http://127.0.0.1:1"}), "nothing");
 }
 
 TEST_F(OfflineCliTest, WrongUseIsExit4AndNoNodeIsExit3) {
-  EXPECT_EQ(footproof({}).code, 4);
-  EXPECT_EQ(footproof({"nonsense"}).code, 4);
-  EXPECT_EQ(footproof({"--version"}).code, 0);
-  EXPECT_EQ(footproof({"attest", "--help"}).code, 0);
-  EXPECT_EQ(footproof({"submit", path("absent")}).code, 4);
-  EXPECT_EQ(footproof({"trust", "export", "-o", path("p")}).code, 4);
-  EXPECT_EQ(footproof({"trust", "export", "-o", path("p"), "--node", "http://127.0.0.1:1"}).code,
-            3);
-  EXPECT_EQ(footproof({"doctor"}).code, 4);
-  EXPECT_EQ(footproof({"doctor", "--listen", "nonsense"}).code, 3);
-  EXPECT_EQ(footproof({"status", "nonsense"}).code, 4);
+  EXPECT_EQ(run_footproof({}).code, 4);
+  EXPECT_EQ(run_footproof({"nonsense"}).code, 4);
+  EXPECT_EQ(run_footproof({"--version"}).code, 0);
+  EXPECT_EQ(run_footproof({"attest", "--help"}).code, 0);
+  EXPECT_EQ(run_footproof({"submit", path("absent")}).code, 4);
+  EXPECT_EQ(run_footproof({"trust", "export", "-o", path("p")}).code, 4);
+  EXPECT_EQ(
+      run_footproof({"trust", "export", "-o", path("p"), "--node", "http://127.0.0.1:1"}).code, 3);
+  EXPECT_EQ(run_footproof({"doctor"}).code, 4);
+  EXPECT_EQ(run_footproof({"doctor", "--listen", "nonsense"}).code, 3);
+  EXPECT_EQ(run_footproof({"status", "nonsense"}).code, 4);
 }
 
 }  // namespace

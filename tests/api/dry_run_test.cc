@@ -8,6 +8,7 @@
 
 #include "api/client/client.h"
 #include "attest/cose.h"
+#include "attest/seal.h"
 #include "ledger/refusal.h"
 #include "tests/api/cli_stage.h"
 
@@ -204,6 +205,28 @@ TEST_F(CheckTest, EveryCommandThatSigns) {
   expect_accepted(compromised(testing::party_key(kVerifierUri, KeyUsage::sign).public_key().kid()));
   expect_refused(compromised(testing::party_key(kBodyUri, KeyUsage::sign).public_key().kid()),
                  "nothing-to-replace");
+
+  SealInput input;
+  input.seed = *to_digest(random_bytes(32));
+  input.documents.push_back({"application/json", to_bytes(as_bytes(R"({"a":1})"))});
+  write("coil.sealed", SealedDeclaration::seal(std::move(input))->encode());
+  const auto attest = [&](const std::string& scope) {
+    return as(kVerifierUri, KeyUsage::sign,
+              {"attest", path("coil.sealed"), "--body", std::string(kBodyUri), "--accreditation",
+               std::string(kAccreditationId), "--scope", scope, "--scheme", "cbam",
+               "--scheme-version", "2025-2546", "--standard", "iso14067-2018", "--until",
+               utc_day(network().now()).plus(365).text(), "--check"});
+  };
+  expect_accepted(attest("steel.cbam"));
+  expect_refused(attest("battery.cfb"), "scope-not-covered");
+  EXPECT_FALSE(std::filesystem::exists(path("coil.attested")));
+
+  const auto ballot = [&](const std::string& days) {
+    return as("https://association-0.example", KeyUsage::sign,
+              {"ballot", "propose", "parameter", "anchoring-days-max", days, "--check"});
+  };
+  expect_accepted(ballot("60"));
+  expect_refused(ballot("90"), "nothing-to-change");
 
   write("lci/flow.xml", as_bytes("<flow/>"));
   const auto release = [&](const std::string& date) {

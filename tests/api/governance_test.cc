@@ -10,10 +10,10 @@
 
 #include "api/ballot_view.h"
 #include "api/cli/key_request.h"
-#include "api/cli/run.h"
 #include "api/routes.h"
 #include "api/server.h"
 #include "attest/parameters.h"
+#include "tests/api/run_footproof.h"
 #include "tests/api/sequencer_node.h"
 #include "tests/support/temp_folder.h"
 
@@ -51,27 +51,14 @@ class GovernanceTest : public ::testing::Test {
   }
 
   // The command, in this process, against a real server over the same network.
-  struct Ran {
-    int code = -1;
-    std::string out;
-    std::string err;
-  };
   Ran footproof(std::vector<std::string> arguments) {
     if (!server_) {
       auto server = Server::start(ServerConfig{}, make_routes(RoutesConfig{}, node_, node_));
       server_ = std::move(server.value());
     }
-    arguments.insert(arguments.begin(), {"footproof", "--node",
-                                         "http://127.0.0.1:" + std::to_string(server_->port())});
-    std::vector<const char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    Ran ran;
-    ran.code = run_command(static_cast<int>(argv.size()), argv.data());
-    ran.out = ::testing::internal::GetCapturedStdout();
-    ran.err = ::testing::internal::GetCapturedStderr();
-    return ran;
+    arguments.insert(arguments.begin(),
+                     {"--node", "http://127.0.0.1:" + std::to_string(server_->port())});
+    return run_footproof(std::move(arguments));
   }
   [[nodiscard]] std::string write(const std::string& name, ByteView bytes) const {
     const auto path = folder_.path() / name;

@@ -5,6 +5,7 @@
 #include "attest/accusation.h"
 #include "consensus/messages.h"
 #include "consensus/quorum.h"
+#include "node/port.h"
 #include "tests/support/sequencer.h"
 #include "tests/support/temp_folder.h"
 
@@ -13,18 +14,6 @@ namespace {
 
 using consensus::Vote;
 using consensus::VoteType;
-
-SignedVote to_signed(const Vote& vote) {
-  SignedVote out;
-  out.kind = static_cast<VoteKind>(vote.type);
-  out.epoch = vote.proposal.epoch;
-  out.view = vote.proposal.view;
-  out.parent_view = vote.proposal.parent_view;
-  out.block_id = vote.proposal.block_id;
-  out.signer = vote.signer;
-  out.signature = vote.signature;
-  return out;
-}
 
 // Every kind, two blocks, two parents, two views, two epochs, two signers.
 std::vector<Vote> all_votes() {
@@ -49,10 +38,10 @@ std::vector<Vote> all_votes() {
 TEST(Evidence, AnAccusationSaysWhatTheProtocolSays) {
   const Digest chain_id = sha256(as_bytes("chain"));
   for (const Vote& a : all_votes()) {
-    EXPECT_EQ(vote_message(chain_id, to_signed(a)),
+    EXPECT_EQ(vote_message(chain_id, signed_vote(a)),
               consensus::sign_bytes(chain_id, a.type, a.proposal));
     for (const Vote& b : all_votes()) {
-      EXPECT_EQ(exclude_each_other(to_signed(a), to_signed(b)), consensus::is_offence(a, b));
+      EXPECT_EQ(exclude_each_other(signed_vote(a), signed_vote(b)), consensus::is_offence(a, b));
     }
   }
 }
