@@ -25,8 +25,7 @@ namespace footproof::ledger {
 // root after, the records must be those of the tree.
 [[nodiscard]] Result<void> check_written(const DiskSnapshot& snapshot, const Log& before,
                                          const BlockResult& block);
-// A folder of links to the same files. LevelDB never changes a file that an earlier opening wrote
-// (reuse_logs is off), it adds and deletes: in this folder that harms nothing.
+// A folder that LevelDB may open in the place of another: tables are linked, all else is copied.
 [[nodiscard]] Result<void> link_files(const std::filesystem::path& from,
                                       const std::filesystem::path& to);
 // fsync of a file or folder. A file that is gone counts as synced.

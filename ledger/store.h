@@ -7,7 +7,7 @@
 //   2. Before apply() returns, what will be served is read back and hashed again; the roots must be
 //      those of the result.
 //   3. A database that is behind its anchor, empty, or damaged is refused, before LevelDB has
-//      touched it: open() first opens a hard-linked copy and compares it with the anchor.
+//      touched it: open() first opens a copy (of linked tables) and compares it with the anchor.
 //   4. apply() is idempotent by height: a block at or below the head changes nothing.
 //   5. Every failed write is final: the store refuses all further ones until it is opened again.
 // Names of refusals at open, first word of the detail: `no-anchor`, `anchor-damaged`,

@@ -179,8 +179,13 @@ Result<void> link_files(const fs::path& from, const fs::path& to) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name == "LOCK" || name.starts_with("LOG")) continue;
-    fs::create_hard_link(entry->path(), to / name, error);
-    if (error) error.clear(), fs::copy_file(entry->path(), to / name, error);
+    // A table under its other name, which LevelDB reads and never writes: a manifest that lost its
+    // end lets it give an old table's number to a new one, and that would empty the file linked.
+    const bool is_table = entry->path().extension() == ".ldb";
+    fs::path made = to / name;
+    if (is_table) made.replace_extension(".sst");
+    if (is_table) fs::create_hard_link(entry->path(), made, error);
+    if (!is_table || error) error.clear(), fs::copy_file(entry->path(), made, error);
     if (error) break;
   }
   if (!error) return {};
