@@ -1,5 +1,6 @@
 // A run of blocks over a disk that fails at each of its calls, one run for each: the power goes, or
-// the call reports an error. What was acknowledged must be there afterwards. FOOTPROOF_DISK=full tries every call; the short form every n-th.
+// the call reports an error. What was acknowledged must be there afterwards. FOOTPROOF_DISK=full
+// tries every call; the short form every n-th.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
