@@ -93,6 +93,7 @@ class History {
     std::size_t offered = 0;
     while (offered < kStatements && !::testing::Test::HasFailure()) {
       offered += run_block(answers);
+      compare_root();
     }
     compare_answers();
     compare_state();
@@ -180,6 +181,13 @@ class History {
                   naive_.key_standing(entry.statement.kid(), at, known));
       }
     }
+  }
+
+  // After every block: a tree made anew from the records has the root that grew.
+  void compare_root() {
+    ledger::StateTree tree;
+    for (const auto& [key, bytes] : view_.records) tree.put(key, state_value_hash(bytes));
+    ASSERT_EQ(tree.root(), state_.head.state_root) << "height " << state_.head.height;
   }
 
   // The records one by one, then the root: by a tree that never saw this order of insertions, and

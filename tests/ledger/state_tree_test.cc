@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -33,49 +35,68 @@ StateTree tree_of(const std::vector<std::uint64_t>& numbers) {
   return tree;
 }
 
-TEST(StateTree, TenThousandKeysAreProvedPresentAndTenThousandAbsent) {
-  constexpr std::uint64_t kKeys = 10'000;
-  StateTree tree;
-  for (std::uint64_t at = 0; at < kKeys; ++at) {
-    tree.put(numbered("key", at), state_value_hash(value_of(at)));
-  }
-  EXPECT_EQ(tree.size(), kKeys);
+// The keys are digests: random for all that a tree can tell.
+constexpr std::uint64_t kManyKeys = 100'000;
+
+const StateTree& tree_of_many() {
+  static const StateTree tree = [] {
+    std::vector<std::uint64_t> numbers(kManyKeys);
+    std::iota(numbers.begin(), numbers.end(), std::uint64_t{0});
+    return tree_of(numbers);
+  }();
+  return tree;
+}
+
+TEST(StateTree, AHundredThousandKeysAreProvedPresentAndAsManyAbsent) {
+  const StateTree& tree = tree_of_many();
+  EXPECT_EQ(tree.size(), kManyKeys);
   const Digest root = tree.root();
-  for (std::uint64_t at = 0; at < kKeys; ++at) {
+  for (std::uint64_t at = 0; at < kManyKeys; ++at) {
     const Digest key = numbered("key", at);
     const Digest hash = state_value_hash(value_of(at));
     const auto proof = tree.prove({{key}}).value();
     const StateClaim there{key, hash};
     const StateClaim gone{key, std::nullopt};
     const StateClaim other{key, state_value_hash(value_of(at + 1))};
-    EXPECT_TRUE(verify_state_proof(proof, root, {{there}}));
-    EXPECT_FALSE(verify_state_proof(proof, root, {{gone}}));
-    EXPECT_FALSE(verify_state_proof(proof, root, {{other}}));
+    ASSERT_TRUE(verify_state_proof(proof, root, {{there}})) << at;
+    ASSERT_FALSE(verify_state_proof(proof, root, {{gone}})) << at;
+    ASSERT_FALSE(verify_state_proof(proof, root, {{other}})) << at;
 
     const Digest absent = numbered("absent", at);
     const auto absence = tree.prove({{absent}}).value();
-    EXPECT_TRUE(verify_state_proof(absence, root, {{StateClaim{absent, std::nullopt}}}));
-    EXPECT_FALSE(verify_state_proof(absence, root, {{StateClaim{absent, hash}}}));
+    ASSERT_TRUE(verify_state_proof(absence, root, {{StateClaim{absent, std::nullopt}}})) << at;
+    ASSERT_FALSE(verify_state_proof(absence, root, {{StateClaim{absent, hash}}})) << at;
   }
 }
 
-TEST(StateTree, EveryFlippedBitOfAProofIsRefused) {
-  const StateTree tree = tree_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+Bytes with_bit_flipped(Bytes bytes, std::size_t bit) {
+  bytes[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+  return bytes;
+}
+
+// Of every thousandth key: proofs of presence and of absence, out of the tree of many keys.
+TEST(StateTree, EveryFlippedBitOfAProofOrAValueIsRefused) {
+  const StateTree& tree = tree_of_many();
   const Digest root = tree.root();
-  for (const std::uint64_t number : {1U, 5U, 900U, 901U}) {
+  std::size_t flips = 0;
+  for (std::uint64_t number = 0; number < 2 * kManyKeys; number += 1'000) {
+    const bool there = number < kManyKeys;
     const Digest key = numbered("key", number);
-    const bool there = number < 100;
-    const StateClaim claim{
-        key, there ? std::optional(state_value_hash(value_of(number))) : std::nullopt};
-    const Bytes proof = encode(tree.prove({{key}}).value());
+    const Bytes value = value_of(number);
+    const StateClaim claim{key, there ? std::optional(state_value_hash(value)) : std::nullopt};
+    const StateProof whole = tree.prove({{key}}).value();
+    const Bytes proof = encode(whole);
     ASSERT_TRUE(verify_state_proof(parse_state_proof(proof).value(), root, {{claim}}));
-    for (std::size_t bit = 0; bit < proof.size() * 8; ++bit) {
-      Bytes flipped = proof;
-      flipped[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-      const auto parsed = parse_state_proof(flipped);
-      EXPECT_FALSE(parsed && verify_state_proof(*parsed, root, {{claim}})) << bit;
+    for (std::size_t bit = 0; bit < proof.size() * 8; ++bit, ++flips) {
+      const auto parsed = parse_state_proof(with_bit_flipped(proof, bit));
+      ASSERT_FALSE(parsed && verify_state_proof(*parsed, root, {{claim}})) << number << ' ' << bit;
+    }
+    for (std::size_t bit = 0; there && bit < value.size() * 8; ++bit, ++flips) {
+      const StateClaim wrong{key, state_value_hash(with_bit_flipped(value, bit))};
+      ASSERT_FALSE(verify_state_proof(whole, root, {{wrong}})) << number << ' ' << bit;
     }
   }
+  std::printf("flipped bits refused: %zu\n", flips);
 }
 
 TEST(StateTree, TheRootDependsOnTheContentsOnly) {
