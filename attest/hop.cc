@@ -20,14 +20,8 @@ Result<Checkpoint> judge_note(const Policy& policy, const PolicyEpoch& epoch,
                               const BlockRecord& boundary, std::string_view bytes) {
   const auto note = parse_note(as_bytes(bytes));
   if (!note) return fail(note.error());
-  auto checkpoint = parse_checkpoint(note->text);
+  auto checkpoint = checkpoint_of(policy, *note);
   if (!checkpoint) return fail(checkpoint.error());
-  if (checkpoint->origin != policy.origin) {
-    return fail(Errc::mismatch, "checkpoint: it is of another log than the policy");
-  }
-  if (!checkpoint->extensions.empty()) {
-    return fail(Errc::malformed, "checkpoint: this log has no extension lines");
-  }
   std::vector<NoteKey> keys;
   for (const PolicyMember& member : epoch.members) keys.push_back(member.cosign_key);
   const auto lines = verify_note(*note, keys);

@@ -282,14 +282,8 @@ struct Judged {
 Result<Judged> judge(const Policy& policy, ByteView bytes) {
   auto note = parse_note(bytes);
   if (!note) return fail(note.error());
-  auto checkpoint = parse_checkpoint(note->text);
+  auto checkpoint = checkpoint_of(policy, *note);
   if (!checkpoint) return fail(checkpoint.error());
-  if (checkpoint->origin != policy.origin) {
-    return fail(Errc::mismatch, "checkpoint: it is of another log than the policy");
-  }
-  if (!checkpoint->extensions.empty()) {
-    return fail(Errc::malformed, "checkpoint: this log has no extension lines");
-  }
   Judged judged{std::move(*note), {}, 0};
   const PolicyEpoch* epoch = policy.epoch_of_size(checkpoint->size);
   if (epoch == nullptr) {
@@ -433,6 +427,18 @@ std::uint64_t as_of_time(std::span<const std::uint64_t> timestamps, std::size_t 
   std::vector<std::uint64_t> sorted(timestamps.begin(), timestamps.end());
   std::ranges::sort(sorted, std::ranges::greater{});
   return sorted[faulty_max];
+}
+
+Result<Checkpoint> checkpoint_of(const Policy& policy, const Note& note) {
+  auto checkpoint = parse_checkpoint(note.text);
+  if (!checkpoint) return fail(checkpoint.error());
+  if (checkpoint->origin != policy.origin) {
+    return fail(Errc::mismatch, "checkpoint: it is of another log than the policy");
+  }
+  if (!checkpoint->extensions.empty()) {
+    return fail(Errc::malformed, "checkpoint: this log has no extension lines");
+  }
+  return checkpoint;
 }
 
 }  // namespace footproof

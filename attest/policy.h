@@ -86,6 +86,10 @@ struct TrustedCheckpoint {
 // As a node serves it: lines of unknown keys are ignored, more than q are welcome, any order.
 [[nodiscard]] Result<TrustedCheckpoint> judge_live_checkpoint(const Policy& policy, ByteView note);
 
+// What a note says of the policy's log, whoever signed it: mismatch for another log, malformed with
+// extension lines.
+[[nodiscard]] Result<Checkpoint> checkpoint_of(const Policy& policy, const Note& note);
+
 // The (f+1)-th largest; `timestamps` has at least f+1.
 [[nodiscard]] std::uint64_t as_of_time(std::span<const std::uint64_t> timestamps,
                                        std::size_t faulty_max);
