@@ -199,13 +199,16 @@ std::map<std::string, std::string> live_tables(const fs::path& manifest) {
   return live;
 }
 
-void inspect_live(const fs::path& folder, const fs::path& manifest,
-                  std::vector<FileDamage>& found) {
+// The names of the tables found.
+std::set<std::string> inspect_live(const fs::path& folder, const fs::path& manifest,
+                                   std::vector<FileDamage>& found) {
+  std::set<std::string> named;
   for (const auto& [number, size] : live_tables(manifest)) {
     const std::string padded = std::string(number.size() < 6 ? 6 - number.size() : 0, '0') + number;
     std::error_code error;
     fs::path table = folder / (padded + ".ldb");
     if (!fs::exists(table, error)) table = folder / (padded + ".sst");
+    named.insert(table.filename().string());
     const auto there = fs::file_size(table, error);
     if (error) {
       found.push_back({padded + ".ldb", "is not there, and the manifest names it"});
@@ -214,9 +217,12 @@ void inspect_live(const fs::path& folder, const fs::path& manifest,
                        "is " + std::to_string(there) + " bytes long, the manifest says " + size});
     }
   }
+  return named;
 }
 
-void inspect_current(const fs::path& folder, std::vector<FileDamage>& found) {
+// The tables that belong to the database; none: who knows.
+std::optional<std::set<std::string>> inspect_current(const fs::path& folder,
+                                                     std::vector<FileDamage>& found) {
   std::ifstream in(folder / "CURRENT", std::ios::binary);
   std::string name;
   std::getline(in, name);
@@ -226,17 +232,19 @@ void inspect_current(const fs::path& folder, std::vector<FileDamage>& found) {
   } else if (!fs::is_regular_file(folder / name, error)) {
     found.push_back({name, "is not there, and CURRENT names it"});
   } else {
-    inspect_live(folder, folder / name, found);
+    return inspect_live(folder, folder / name, found);
   }
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::vector<FileDamage> inspect_files(const fs::path& folder) {
   std::vector<FileDamage> found;
-  inspect_current(folder, found);
+  const auto named = inspect_current(folder, found);
   for (const fs::path& file : sorted_files(folder)) {
     const std::string name = file.filename().string();
+    if (named && is_table(file) && !named->contains(name)) continue;
     leveldb::Status status;
     std::string what;
     if (is_table(file)) {

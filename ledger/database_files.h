@@ -17,7 +17,8 @@ struct FileDamage {
 
 // CURRENT must name a manifest; manifests, logs and tables must pass their own checksums; every
 // table that the manifest names must be there in the size that it names. A log that ends too early
-// is not noticed: that is what a power cut leaves.
+// is not noticed: that is what a power cut leaves. Nor is a table that the manifest does not name:
+// a stop in the middle of a compaction leaves one, half written, and the next start deletes it.
 [[nodiscard]] std::vector<FileDamage> inspect_files(const std::filesystem::path& folder);
 
 // Of these keys, those that a readable part of a file holds, with the file of the newest value.

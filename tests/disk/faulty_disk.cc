@@ -84,10 +84,7 @@ class Disk {
   template <class Act, class Half>
   long call(const fs::path& path, bool syncs, const Act& act, const Half& half) {
     const std::lock_guard lock(mutex_);
-    if (folder_.empty() || is_ignored(path) ||
-        path.string().compare(0, folder_.string().size(), folder_.string()) != 0) {
-      return act();
-    }
+    if (!is_watched(path)) return act();
     if (cut_) return refuse(EIO);
     if (armed_ && (syncs || !syncs_only_) && ++count_ == at_) {
       met_ = true;
@@ -109,7 +106,7 @@ class Disk {
   }
   // Before a name goes: its number must not come back as that of another file.
   void bury(const fs::path& path) {
-    if (folder_.empty() || is_ignored(path)) return;
+    if (!is_watched(path)) return;
     const fs::path grave = folder_.string() + ".grave" + std::to_string(++buried_);
     static_cast<void>(::link(path.c_str(), grave.c_str()));
   }
@@ -127,6 +124,9 @@ class Disk {
   }
 
  private:
+  [[nodiscard]] bool is_watched(const fs::path& path) const {
+    return !folder_.empty() && !is_ignored(path) && path.string().starts_with(folder_.string());
+  }
   static long refuse(int code) {
     errno = code;
     return -1;
@@ -283,12 +283,22 @@ int posix_fallocate(int file, off_t at, off_t size) {
 
 int rename(const char* from, const char* to) noexcept {
   return static_cast<int>(disk().call(
-      to, false, [&] { return syscall(SYS_rename, from, to); }, kNothing));
+      to, false,
+      [&] {
+        disk().bury(to);
+        return syscall(SYS_rename, from, to);
+      },
+      kNothing));
 }
 
 int unlink(const char* path) noexcept {
   return static_cast<int>(disk().call(
-      path, false, [&] { return syscall(SYS_unlink, path); }, kNothing));
+      path, false,
+      [&] {
+        disk().bury(path);
+        return syscall(SYS_unlink, path);
+      },
+      kNothing));
 }
 
 }  // extern "C"
