@@ -28,6 +28,7 @@ void write(cbor::Writer& out, const DateRange& range);
 void write(cbor::Writer& out, std::span<const Scope> scopes);
 void write(cbor::Writer& out, const NewKey& key);
 void write(cbor::Writer& out, const Proposal& proposal);
+void write(cbor::Writer& out, const Ready& ready);
 
 // The version member of a payload or record: 1.
 void version(cbor::Reader& in);
@@ -44,6 +45,7 @@ void version(cbor::Reader& in);
 // COSE_Key, usage, proof as an array of three.
 [[nodiscard]] std::optional<NewKey> new_key(cbor::Reader& in);
 [[nodiscard]] std::optional<Proposal> proposal(cbor::Reader& in);
+[[nodiscard]] Ready ready(cbor::Reader& in);
 // The 32 bytes of an Ed25519 key.
 [[nodiscard]] std::optional<PublicKey> ed25519_key(cbor::Reader& in);
 

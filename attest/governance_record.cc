@@ -5,6 +5,7 @@
 
 #include "attest/cbor.h"
 #include "attest/fields.h"
+#include "attest/ready.h"
 #include "attest/state_record.h"
 
 namespace footproof {
@@ -16,10 +17,13 @@ Digest key_of(std::string_view kind) {
   return sha256(std::move(out).take());
 }
 
-void begin_record(cbor::Reader& in, ByteView bytes, std::size_t items) {
+// `items`, or up to `optional` more: how many there are.
+std::size_t begin_record(cbor::Reader& in, ByteView bytes, std::size_t items,
+                         std::size_t optional = 0) {
   if (bytes.size() > kStateRecordSizeMax) in.reject(Errc::bad_length, "longer than 64 KiB");
-  in.array_of(items);
+  const std::size_t count = in.array_between(items, items + optional);
   fields::version(in);
+  return count;
 }
 
 // Reads a list whose items ascend by a URI.
@@ -159,7 +163,7 @@ Result<OpenProposalsRecord> parse_open_proposals_record(ByteView bytes) {
 
 Bytes encode(const ProposalRecord& record) {
   cbor::Writer out;
-  fields::write(out.array(6).uint(1), record.proposal);
+  fields::write(out.array(record.ready ? 7 : 6).uint(1), record.proposal);
   fields::write_text(out, record.proposer);
   out.uint(record.proposed.ms).array(record.ballots.size());
   for (const CastBallot& ballot : record.ballots) {
@@ -171,12 +175,13 @@ Bytes encode(const ProposalRecord& record) {
   } else {
     out.null();
   }
+  if (record.ready) out.array(2).digest(record.ready->entry).uint(record.ready->recorded.ms);
   return std::move(out).take();
 }
 
 Result<ProposalRecord> parse_proposal_record(ByteView bytes) {
   cbor::Reader in(bytes, "proposal record");
-  begin_record(in, bytes, 6);
+  const std::size_t items = begin_record(in, bytes, 6, 1);
   auto proposal = fields::proposal(in);
   std::string proposer = fields::party_uri(in.field("proposer"));
   const Instant proposed{in.field("proposed").uint()};
@@ -190,10 +195,20 @@ Result<ProposalRecord> parse_proposal_record(ByteView bytes) {
     decided->recorded.ms = in.field("decided").uint();
     decided->entry = in.field("deciding ballot").digest();
   }
+  std::optional<ReadyMark> ready;
+  if (items == 7) {
+    in.field("ready").array_of(2);
+    ready.emplace();
+    ready->entry = in.field("ready entry").digest();
+    ready->recorded.ms = in.field("ready recorded").uint();
+    if (proposal && new_validator_of(proposal->change) == nullptr) {
+      in.field("ready").reject(Errc::bad_value, "only where a validator comes in");
+    }
+  }
   if (const auto end = in.finish(); !end) return fail(end.error());
   if (!proposal) return fail(Errc::malformed, "proposal record: no proposal");
-  return ProposalRecord{std::move(*proposal), std::move(proposer), proposed, std::move(ballots),
-                        decided};
+  return ProposalRecord{
+      std::move(*proposal), std::move(proposer), proposed, std::move(ballots), decided, ready};
 }
 
 }  // namespace footproof

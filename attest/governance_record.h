@@ -81,12 +81,20 @@ struct Decision {
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
+// The newest entry that the new validator has said to have executed (attest/ready.h).
+struct ReadyMark {
+  Digest entry;
+  Instant recorded;  // when that entry was
+  friend bool operator==(const ReadyMark&, const ReadyMark&) = default;
+};
+
 struct ProposalRecord {
   Proposal proposal;
   std::string proposer;
   Instant proposed;
   std::vector<CastBallot> ballots;  // the last of each, ascending by URI; at least one
   std::optional<Decision> decided;  // accepted and carried out; once, for ever
+  std::optional<ReadyMark> ready = {};
   friend bool operator==(const ProposalRecord&, const ProposalRecord&) = default;
 };
 

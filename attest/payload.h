@@ -299,9 +299,18 @@ struct Proposal {
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };
 
+// A new validator's word that it has executed `entry` of this network (attest/ready.h).
+struct Ready {
+  Digest entry;                 // entry id
+  PossessionProof signature{};  // with the vote key that the proposal names
+  friend bool operator==(const Ready&, const Ready&) = default;
+};
+
 struct Ballot {
   Proposal proposal;
   bool approve = false;
+  // Only where it approves of a change that brings a validator or new keys of one.
+  std::optional<Ready> ready = {};
   friend bool operator==(const Ballot&, const Ballot&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include "attest/fields.h"
 #include "attest/identifier.h"
 #include "attest/payload.h"
+#include "attest/ready.h"
 
 namespace footproof {
 namespace {
@@ -122,13 +123,26 @@ std::optional<Proposal> proposal(cbor::Reader& in) {
   return Proposal{nonce, std::move(*change), lapses};
 }
 
+void write(cbor::Writer& out, const Ready& ready) {
+  out.array(2).digest(ready.entry).bytes(ready.signature);
+}
+
+Ready ready(cbor::Reader& in) {
+  in.field("ready").array_of(2);
+  Ready ready;
+  ready.entry = in.field("ready entry").digest();
+  ready.signature = possession_proof(in.field("ready signature"));
+  return ready;
+}
+
 }  // namespace fields
 
 Bytes encode(const Ballot& ballot) {
   cbor::Writer out;
-  out.map(3).uint(1).uint(1);
+  out.map(ballot.ready ? 4 : 3).uint(1).uint(1);
   fields::write(out.uint(2), ballot.proposal);
   out.uint(3).boolean(ballot.approve);
+  if (ballot.ready) fields::write(out.uint(4), *ballot.ready);
   return std::move(out).take();
 }
 
@@ -136,14 +150,19 @@ Result<Ballot> parse_ballot(ByteView bytes) {
   cbor::Reader in(bytes, "ballot");
   std::optional<Proposal> proposal;
   bool approve = false;
+  std::optional<Ready> ready;
   auto map = in.map();
   if (map.require(1)) fields::version(in);
   if (map.require(2)) proposal = fields::proposal(in);
   if (map.require(3)) approve = in.field("approve").boolean();
+  if (map.key(4)) ready = fields::ready(in);
   map.end();
+  if (ready && proposal && (!approve || new_validator_of(proposal->change) == nullptr)) {
+    in.field("ready").reject(Errc::bad_value, "only where a validator comes in and is approved of");
+  }
   if (const auto end = in.finish(); !end) return fail(end.error());
   if (!proposal) return fail(Errc::malformed, "ballot: no proposal");
-  return Ballot{std::move(*proposal), approve};
+  return Ballot{std::move(*proposal), approve, ready};
 }
 
 Bytes encode(const DatasetRelease& release) {

@@ -6,6 +6,7 @@
 #include "attest/block_record.h"
 #include "attest/check.h"
 #include "attest/statement.h"
+#include "ledger/next_set.h"
 
 namespace footproof::ledger {
 namespace {
@@ -21,7 +22,10 @@ class BlockInProgress {
         verify_signature_(verify_signature) {}
 
   [[nodiscard]] Result<void> add(const Bytes& bytes);
+  // After the last statement: puts the next set in force.
+  [[nodiscard]] Result<ValidatorsRecord> end_epoch(std::uint64_t height);
   [[nodiscard]] StateChanges changes() const { return overlay_.changes(); }
+  [[nodiscard]] const StateView& view() const { return overlay_; }
 
   std::vector<LogItem> items;
   std::vector<Outcome> outcomes;
@@ -58,6 +62,14 @@ Result<void> BlockInProgress::add(const Bytes& bytes) {
   return {};
 }
 
+Result<ValidatorsRecord> BlockInProgress::end_epoch(std::uint64_t height) {
+  const std::uint64_t size = first_index_ + items.size() + 1;  // with the block's record
+  auto changes = begin_next_set(overlay_, context_.epoch, height, size);
+  if (!changes) return fail(changes.error());
+  overlay_.put(*changes);
+  return validators_of(overlay_, context_.epoch + 1);
+}
+
 void BlockInProgress::accept(const Statement& statement, const StateChanges& changes) {
   LogItem item;
   item.index = first_index_ + items.size();
@@ -82,6 +94,18 @@ Result<void> check_follows(const Head& head, const OrderedBlock& block) {
                 "time: block " + std::to_string(block.height) + " is not later than its parent");
   }
   return {};
+}
+
+// The set of the block's epoch must be the one in force.
+Result<void> check_epoch(const StateView& view, const Head& head, const OrderedBlock& block) {
+  const auto in_force = newest_validators(view, head.epoch);
+  if (!in_force) return fail(in_force.error());
+  if (block.epoch == in_force->epoch && block.first_of_epoch == (block.epoch != head.epoch)) {
+    return {};
+  }
+  return fail(Errc::mismatch, "epoch: block " + std::to_string(block.height) + " is of epoch " +
+                                  std::to_string(block.epoch) + ", in force is the set of epoch " +
+                                  std::to_string(in_force->epoch));
 }
 
 LogItem make_record(const Head& head, const OrderedBlock& block, std::uint64_t first_index,
@@ -148,13 +172,25 @@ BlockResult close_block(const LedgerState& before, const OrderedBlock& block,
 Result<BlockResult> execute(const StateView& view, const LedgerState& state,
                             const OrderedBlock& block, const VerifySignature& verify_signature) {
   if (auto follows = check_follows(state.head, block); !follows) return fail(follows.error());
+  if (auto right = check_epoch(view, state.head, block); !right) return fail(right.error());
   BlockInProgress progress(view, state, block, verify_signature);
   for (const Bytes& statement : block.statements) {
     if (auto added = progress.add(statement); !added) return fail(added.error());
   }
+  std::optional<ValidatorsRecord> begun;
+  if (block.boundary) {
+    auto set = progress.end_epoch(block.height);
+    if (!set) return fail(set.error());
+    begun = std::move(*set);
+  }
+  auto next = next_validators(progress.view());
+  if (!next) return fail(next.error());
   StateChanges changes = progress.changes();
-  return close_block(state, block, std::move(progress.items), std::move(progress.outcomes),
-                     std::move(changes));
+  BlockResult result = close_block(state, block, std::move(progress.items),
+                                   std::move(progress.outcomes), std::move(changes));
+  result.next = std::move(*next);
+  result.begun = std::move(begun);
+  return result;
 }
 
 }  // namespace footproof::ledger

@@ -6,6 +6,8 @@
 // A block record is appended when a statement was accepted, and for the first block of an epoch and
 // a boundary block even with count 0; state changes only in blocks that append one (docs/formats.md
 // §5).
+// A boundary block puts the set in force that a ballot decided (ledger/next_set.h): its record is
+// the last of the old set. Until then `next` tells what the state holds for the next epoch.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@
 #include "attest/bytes.h"
 #include "attest/digest.h"
 #include "attest/result.h"
+#include "attest/state_record.h"
 #include "ledger/log.h"
 #include "ledger/refusal.h"
 #include "ledger/rules.h"
@@ -34,8 +37,8 @@ struct OrderedBlock {
   std::uint64_t epoch = 0;
   std::uint64_t time_ms = 0;
   Digest block_id;
-  bool first_of_epoch = false;  // appends a record whatever it holds; height 1 is not one
-  bool boundary = false;
+  bool first_of_epoch = false;    // appends a record whatever it holds; height 1 is not one
+  bool boundary = false;          // ends its epoch: a set for the next one must be decided
   std::vector<Bytes> statements;  // exact bytes, well formed
 };
 
@@ -107,6 +110,10 @@ struct BlockResult {
   std::vector<LogItem> items;     // the statements accepted, then the record; or none
   StateChanges changes;
   LogGrowth growth;
+  // The set that the state after it holds for the next epoch, decided and not yet in force.
+  std::optional<NextValidatorsRecord> next;
+  // Of a boundary block: the set that it put in force.
+  std::optional<ValidatorsRecord> begun;
 };
 
 // What both execute() and genesis do at the end: the record if there is to be one, leaves, tree and
@@ -115,8 +122,9 @@ struct BlockResult {
                                       std::vector<LogItem> statements,
                                       std::vector<Outcome> outcomes, StateChanges changes);
 
-// The block must follow `state` (height one more, later time): else mismatch. Other errors mean
-// that the view could not be read. `view` is the ledger at state.head.
+// The block must follow `state` (height one more, later time, of the epoch whose set is in force):
+// else mismatch. Other errors mean that the view could not be read. `view` is the ledger at
+// state.head.
 [[nodiscard]] Result<BlockResult> execute(const StateView& view, const LedgerState& state,
                                           const OrderedBlock& block,
                                           const VerifySignature& verify_signature);
