@@ -1,8 +1,10 @@
 // Status: suspend, reinstate, revoke an attestation or one declaration of it (docs/rules.md,
 // status). What each event binds to, and who outranks whom: docs/formats.md §3.
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ledger/ruling.h"
 
@@ -11,6 +13,9 @@ namespace {
 
 using R = RefusalReason;
 using What = StatusEvent::What;
+
+// How many successors, one of the other, a reinstatement looks at: each costs reads of the state.
+constexpr std::size_t kSuccessorsMax = 64;
 
 bool goes_with(StatusAction action, Reason reason) {
   switch (reason) {
@@ -70,14 +75,9 @@ bool is_active(const StatusEvent* last) {
   return last == nullptr || last->what == What::reinstate || last->what == What::anchored_late;
 }
 
-// Whether the successor that the event names no longer stands: it is revoked, or its key was
-// compromised before it was recorded.
-Result<bool> successor_is_gone(const Case& it, const StatusEvent& supersession) {
-  const Digest& successor = supersession.origin.entry;
-  auto status = read_record(it.view, state_key::status(successor), parse_status_record);
-  if (!status) return fail(status.error());
-  if (*status && (*status)->events.back().what == What::revoke) return true;
-  auto found = find_attestation(it.view, successor, "successor");
+// Whether an entry of the log was recorded under a key that was compromised by then.
+Result<bool> is_void(const Case& it, const Digest& entry) {
+  auto found = find_attestation(it.view, entry, "successor");
   if (!found) return fail(found.error());
   const auto* target = std::get_if<Target>(&*found);
   if (target == nullptr) return fail(Errc::corrupt, "status record names a successor not logged");
@@ -88,14 +88,36 @@ Result<bool> successor_is_gone(const Case& it, const StatusEvent& supersession) 
   return since && since->ms <= target->logged.recorded_ms;
 }
 
+// Whether what took the place of a superseded entry is gone: its successor is revoked or void, and
+// so is whatever succeeded that one in turn. Else two of one chain would be active.
+Result<bool> successors_are_gone(const Case& it, const StatusEvent& supersession) {
+  Digest successor = supersession.origin.entry;
+  for (std::size_t i = 0; i < kSuccessorsMax; ++i) {
+    auto status = read_record(it.view, state_key::status(successor), parse_status_record);
+    if (!status) return fail(status.error());
+    const auto events = *status ? std::move((*status)->events) : std::vector<StatusEvent>{};
+    if (events.empty() || events.back().what != What::revoke) {
+      auto gone = is_void(it, successor);
+      if (!gone || !*gone) return gone;
+    }
+    const auto next = std::find_if(events.rbegin(), events.rend(), [](const StatusEvent& event) {
+      return event.what == What::supersede;
+    });
+    if (next == events.rend()) return true;
+    successor = next->origin.entry;
+  }
+  return false;
+}
+
 Result<std::optional<Refusal>> judge_reinstate(const Case& it, const StatusEvent* last,
                                                AuthorityRole role) {
   using Answer = std::optional<Refusal>;
   if (last != nullptr && last->what == What::supersede) {
-    auto gone = successor_is_gone(it, *last);
+    auto gone = successors_are_gone(it, *last);
     if (!gone) return fail(gone.error());
     if (*gone) return Answer();
-    return Answer(refuse(R::illegal_transition, "action: superseded by an entry that stands"));
+    return Answer(refuse(R::illegal_transition,
+                         "action: superseded by an entry that stands, or whose successor does"));
   }
   if (last == nullptr || last->what != What::suspend) {
     return Answer(refuse(R::illegal_transition, "action: only what is suspended is reinstated"));

@@ -250,10 +250,15 @@ std::string NaiveRules::judge_status(NaiveEntry& entry, const StatusChange& it) 
 
 bool NaiveRules::successor_is_gone(const Digest& successor) const {
   const auto history = status_history(successor, std::nullopt);
-  if (!history.empty() && history.back().what == kRevoke) return true;
   const NaiveEntry* entry = find(successor);
   const auto since = compromised_since(entry->statement.kid());
-  return since && *since <= entry->recorded.ms;
+  const bool revoked = !history.empty() && history.back().what == kRevoke;
+  if (!revoked && !(since && *since <= entry->recorded.ms)) return false;
+  // Gone itself; but whoever took its place may stand.
+  for (auto event = history.rbegin(); event != history.rend(); ++event) {
+    if (event->what == kSupersede) return successor_is_gone(event->entry->statement.entry_id());
+  }
+  return true;
 }
 
 // --- accreditation -------------------------------------------------------------------------------

@@ -95,6 +95,23 @@ TEST_F(RulesStory, ASupersessionIsLiftedOnceItsSuccessorIsVoid) {
   EXPECT_EQ(it_.by(kVerifierUri, it_.status(first, StatusAction::reinstate, second)), kAccepted);
 }
 
+// Of a chain of three, the first comes back only once nothing after it stands any more.
+TEST_F(RulesStory, ASupersessionIsNotLiftedWhileALaterSuccessorStands) {
+  const Digest first = it_.logged(kVerifierUri, it_.attestation());
+  auto successor = it_.attestation();
+  successor.supersedes = first;
+  const Digest second = it_.logged(kVerifierUri, successor);
+  auto last = it_.attestation();
+  last.supersedes = second;
+  const Digest third = it_.logged(kVerifierUri, last);
+  it_.logged(kVerifierUri, it_.status(second, StatusAction::revoke));
+  const auto reinstate = it_.status(first, StatusAction::reinstate, second);
+  EXPECT_EQ(it_.by(kVerifierUri, reinstate), "illegal-transition");
+  it_.logged(kVerifierUri, it_.status(third, StatusAction::revoke));
+  EXPECT_EQ(it_.by(kVerifierUri, reinstate), kAccepted);
+  EXPECT_EQ(status_now(first), Status::active);
+}
+
 TEST_F(RulesStory, OneDeclarationIsSuspendedWithoutTheOthers) {
   auto many = it_.attestation();
   many.count = 4;
