@@ -2,9 +2,12 @@
 #include "api/cli/run.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <system_error>
 
 #include "api/cli/command.h"
 #include "attest/printable.h"
@@ -68,6 +71,27 @@ void refuse_empty_values(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) refuse_empty_values(*command);
 }
 
+// A number is written in decimal digits: the parser would take -1 for 2^64 - 1 and 010 for 8, and
+// an association would vote for a value that it never wrote.
+void refuse_odd_numbers(CLI::App& app) {
+  const CLI::Validator decimal(
+      [](std::string& value) {
+        std::uint64_t number = 0;
+        const char* const end = value.data() + value.size();
+        const auto read = std::from_chars(value.data(), end, number);
+        const bool plain = read.ec == std::errc() && read.ptr == end &&
+                           (value.size() == 1 || value.front() != '0');
+        return plain ? std::string()
+                     : value + " is no number of decimal digits, without leading zeros";
+      },
+      "");
+  for (CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    if (type.find("INT") != std::string::npos) option->check(decimal);
+  }
+  for (CLI::App* command : app.get_subcommands({})) refuse_odd_numbers(*command);
+}
+
 }  // namespace
 
 int run_command(int argc, const char* const* argv) {
@@ -86,6 +110,7 @@ int run_command(int argc, const char* const* argv) {
   app.add_flag("--json", context.json, "Print one JSON value instead of text for people");
   add_all(app, context);
   refuse_empty_values(app);
+  refuse_odd_numbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

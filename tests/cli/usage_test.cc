@@ -33,6 +33,13 @@ TEST_F(Usage, SaysWhichCommandsHelpToRead) {
               "--with-document");
 }
 
+// An octal, a hexadecimal or a negative number would be another one than was written.
+TEST_F(Usage, TakesDecimalNumbersOnly) {
+  for (const std::string value : {"-1", "010", "0x10", "99999999999999999999", "6O", "1.5"}) {
+    expect_line(run({"ballot", "propose", "parameter", "anchoring-days-max", value}), 4, value);
+  }
+}
+
 TEST_F(Usage, NamesTheDocumentThatCannotBeSealedByItsFile) {
   write("good.json", as_bytes("{}"));
   write("코일 사양.json", as_bytes("{\"a\":1"));
