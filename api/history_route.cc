@@ -98,9 +98,11 @@ Result<void> set_history_filter(ledger::HistoryFilter& filter, const std::string
   if (name == "issuer" || name == "body") {
     if (!is_party_uri(value)) return fail(wrong(name, "not a party URI"));
     (name == "issuer" ? filter.issuer : filter.body) = value;
-  } else if (name == "scope" || name == "scheme") {
+  } else if (name == "scope" || name == "scheme" || name == "accreditation") {
     if (!is_id(value)) return fail(wrong(name, "not an id"));
-    (name == "scope" ? filter.scope : filter.scheme) = value;
+    (name == "scope"    ? filter.scope
+     : name == "scheme" ? filter.scheme
+                        : filter.accreditation) = value;
   } else if (name == "kind") {
     filter.kind = to_statement_kind(value);
     if (!filter.kind) {

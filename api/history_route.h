@@ -12,8 +12,8 @@
 
 namespace footproof::api {
 
-// The parameters by name, as both the route and the command have them: kind, issuer, body, scope,
-// scheme, about, from, until (days of recording), status, as_of, known_by.
+// The parameters by name, as both the route and the command have them: kind, issuer, body,
+// accreditation, scope, scheme, about, from, until (days of recording), status, as_of, known_by.
 [[nodiscard]] Result<void> set_history_filter(ledger::HistoryFilter& filter,
                                               const std::string& name, const std::string& value);
 

@@ -32,9 +32,20 @@ std::vector<Digest> targets_of(const Statement& statement) {
   return targets;
 }
 
+// The accreditation that a statement changes or rests on; none for other kinds.
+std::optional<AccreditationRef> accreditation_of(const Statement& statement) {
+  if (const auto* attestation = statement.as<Attestation>(); attestation != nullptr) {
+    return attestation->accreditation;
+  }
+  const auto* change = statement.as<AccreditationChange>();
+  if (change == nullptr) return std::nullopt;
+  return AccreditationRef{statement.issuer(), change->id};
+}
+
 // The narrowest index that the filter allows; none: the log itself is walked.
 std::optional<Digest> term_of(const HistoryFilter& filter) {
   if (filter.about) return term("about", filter.about->view());
+  if (filter.accreditation) return term("accreditation", as_bytes(*filter.accreditation));
   if (filter.issuer) return term("issuer", as_bytes(*filter.issuer));
   if (filter.scope) return term("scope", as_bytes(*filter.scope));
   if (filter.body) return term("body", as_bytes(*filter.body));
@@ -164,6 +175,9 @@ std::vector<Digest> history_terms(const Statement& statement) {
                                term("issuer", as_bytes(statement.issuer())),
                                term("about", statement.entry_id().view())};
   for (const Digest& target : targets_of(statement)) terms.push_back(term("about", target.view()));
+  if (const auto accreditation = accreditation_of(statement)) {
+    terms.push_back(term("accreditation", as_bytes(accreditation->id)));
+  }
   if (const auto* attestation = statement.as<Attestation>(); attestation != nullptr) {
     terms.push_back(term("scope", as_bytes(attestation->scope)));
     terms.push_back(term("scheme", as_bytes(attestation->scheme.id)));
@@ -179,8 +193,14 @@ bool matches(const HistoryFilter& filter, const Statement& statement) {
     const auto targets = targets_of(statement);
     if (std::ranges::find(targets, *filter.about) == targets.end()) return false;
   }
+  if (filter.accreditation) {
+    const auto named = accreditation_of(statement);
+    if (!named || named->id != *filter.accreditation) return false;
+    if (filter.body && named->body != *filter.body) return false;
+  }
   const auto* attestation = statement.as<Attestation>();
-  const bool asks_attestation = filter.scope || filter.scheme || filter.body || filter.status;
+  const bool asks_attestation =
+      filter.scope || filter.scheme || filter.status || (filter.body && !filter.accreditation);
   if (!asks_attestation) return true;
   return attestation != nullptr && (!filter.scope || *filter.scope == attestation->scope) &&
          (!filter.scheme || *filter.scheme == attestation->scheme.id) &&

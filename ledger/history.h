@@ -25,7 +25,7 @@ namespace footproof::ledger {
 class Snapshot;
 
 // Changes whenever the terms of a statement do.
-inline constexpr std::uint32_t kHistoryVersion = 1;
+inline constexpr std::uint32_t kHistoryVersion = 2;
 inline constexpr std::size_t kHistoryPageMax = 256;
 // Statements looked at for one page, so that a rare combination cannot keep a thread: the page may
 // then be short or empty and still name a next one.
@@ -35,7 +35,10 @@ inline constexpr std::size_t kHistoryScanMax = 1024;
 struct HistoryFilter {
   std::optional<StatementKind> kind;
   std::optional<std::string> issuer;
-  std::optional<std::string> body;    // of the accreditation that an attestation names
+  std::optional<std::string> body;  // of the accreditation that an attestation names
+  // Id of an accreditation: what was said of it, and what was attested under it; with `body`, only
+  // of that body's.
+  std::optional<std::string> accreditation;
   std::optional<std::string> scope;   // of an attestation
   std::optional<std::string> scheme;  // of an attestation, by id
   std::optional<Digest> about;        // this entry, or what changes, supersedes or replaces it

@@ -2,6 +2,7 @@
 // JSON lines, with a receipt for each row if asked.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -21,8 +22,8 @@ constexpr std::size_t kPageBytesMax = std::size_t{4} * 1024 * 1024;
 struct HistoryOptions {
   std::vector<std::pair<std::string, std::string>> filter;  // parameter, value
   std::uint64_t begin = 0;
-  std::uint64_t count_max = 0;  // 0: all
-  std::string format = "text";
+  std::uint64_t count_max = std::numeric_limits<std::uint64_t>::max();
+  std::string format;  // text where none is given, jsonl with --json
   bool prove = false;
   std::string policy;
 };
@@ -84,8 +85,9 @@ class Rows {
     std::cout << cell(row, "index") << "  " << cell(row, "recorded") << "  " << cell(row, "kind")
               << (row.contains("status") ? "  " + cell(row, "status") : "") << "  "
               << cell(row, "issuer");
-    for (const char* name : {"scope", "scheme", "assurance", "valid_until", "action", "reason",
-                             "effective", "party", "database", "release"}) {
+    for (const char* name :
+         {"scope", "scheme", "assurance", "valid_until", "accreditation", "action", "reason",
+          "effective", "party", "proposal", "database", "release"}) {
       if (row.contains(name)) std::cout << "  " << cell(row, name);
     }
     std::cout << "\n    " << cell(row, "entry_id");
@@ -152,6 +154,10 @@ int show(const HistoryOptions& options, const Context& context) {
   for (const auto& [name, value] : options.filter) {
     if (auto set = set_history_filter(checked, name, value); !set) return report(set.error());
   }
+  if (checked.recorded_from && checked.recorded_until &&
+      *checked.recorded_until < *checked.recorded_from) {
+    return report({Errc::usage, "--until: lies before --from; no day is both"});
+  }
   auto client = make_client(context);
   if (!client) return report(client.error());
   std::optional<Policy> policy;
@@ -163,14 +169,14 @@ int show(const HistoryOptions& options, const Context& context) {
   Rows rows(options, *client, policy ? &*policy : nullptr);
   std::optional<std::uint64_t> begin = options.begin;
   while (begin) {
-    std::uint64_t limit = ledger::kHistoryPageMax;
-    if (options.count_max != 0) limit = std::min(limit, options.count_max - rows.count());
+    const std::uint64_t limit =
+        std::min<std::uint64_t>(ledger::kHistoryPageMax, options.count_max - rows.count());
     const auto answer = client->get(page_path(options, *begin, limit), kPageBytesMax);
     if (!answer) return report(answer.error());
     const auto next = print_page(*answer, *begin, rows);
     if (!next) return report(next.error());
     begin = *next;
-    if (options.count_max != 0 && rows.count() >= options.count_max) break;
+    if (rows.count() >= options.count_max) break;
   }
   std::cerr << rows.count() << " entries" << (begin ? "; go on with --begin " : "")
             << (begin ? std::to_string(*begin) : "") << '\n';
@@ -190,28 +196,41 @@ void add_history_commands(CLI::App& app, Context& context) {
   };
   filter("--issuer", "issuer", "Party URI of the issuer");
   filter("--body", "body", "Attestations under an accreditation of this body");
+  filter("--accreditation", "accreditation",
+         "What was said of the accreditation of this id, and attested under it");
   filter("--scope", "scope", "Attestations of this scope, e.g. steel.cbam");
   filter("--scheme", "scheme", "Attestations under this scheme, e.g. cbam");
   filter("--kind", "kind", "attestation, status, accreditation, key, ballot, dataset");
   filter("--status", "status", "Attestations that are active, suspended, revoked, superseded");
-  filter("--about", "about", "This entry and what changes, supersedes or replaces it");
+  filter("--about", "about",
+         "This entry and the status changes, successors and errata that name it");
   filter("--from", "from", "Recorded on this UTC day or later");
   filter("--until", "until", "Recorded on this UTC day or earlier");
   filter("--as-of", "as_of", "Status on this day; default that of the newest block");
   filter("--known-by", "known_by", "As was known at the end of this UTC day");
   command->add_option("--begin", options->begin, "First index to show: go on where a page ended");
-  command->add_option("--count", options->count_max, "At most so many entries; default all");
-  command->add_option("--format", options->format, "text, csv or jsonl")
-      ->check(CLI::IsMember({"text", "csv", "jsonl"}))
-      ->capture_default_str();
+  command->add_option("--count", options->count_max, "At most so many entries; default all")
+      ->check([](const std::string& count) {
+        return count == "0" ? std::string("0 would show nothing; leave it out for all")
+                            : std::string();
+      });
+  auto* format = command
+                     ->add_option("--format", options->format,
+                                  "text (default), csv, or jsonl: one JSON object a line")
+                     ->check(CLI::IsMember({"text", "csv", "jsonl"}));
   command->add_flag("--prove", options->prove, "Fetch the receipt of every entry");
   command->add_option("--policy", options->policy, "… and verify it against this trust policy");
   command->footer(
       "A node may leave entries out; footproof replay reads them all.\n\nExamples:\n"
       "  footproof history --issuer https://verifier.example --status revoked --format csv\n"
       "  footproof history --scope steel.cbam --from 2026-01-01 --prove --policy korea.policy\n");
-  command->callback([options, &context] {
-    if (context.json) options->format = "jsonl";
+  command->callback([options, format, &context] {
+    if (format->count() == 0) options->format = context.json ? "jsonl" : "text";
+    if (context.json && options->format != "jsonl") {
+      context.exit_code = report({Errc::usage, "--format " + options->format +
+                                                   ": --json prints jsonl; leave one of them out"});
+      return;
+    }
     context.exit_code = show(*options, context);
   });
 }

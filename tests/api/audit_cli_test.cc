@@ -99,6 +99,23 @@ TEST_F(AuditCliTest, HistoryGoesOnWhereAPageEnded) {
   EXPECT_EQ(run({"history", "--from", "yesterday"}).code, 4);
 }
 
+TEST_F(AuditCliTest, HistoryRefusesWhatCannotBeMeant) {
+  EXPECT_NE(run({"history", "--count", "0"}).err.find("--count"), std::string::npos);
+  EXPECT_NE(run({"history", "--count", "-1"}).err.find("-1 is no number"), std::string::npos);
+  const Ran swapped = run({"history", "--from", "2026-11-25", "--until", "2026-11-24"});
+  EXPECT_EQ(swapped.code, 4);
+  EXPECT_NE(swapped.err.find("--until: lies before --from"), std::string::npos) << swapped.err;
+  const Ran both = run({"history", "--format", "csv", "--json"});
+  EXPECT_EQ(both.code, 4);
+  EXPECT_NE(both.err.find("--format csv"), std::string::npos) << both.err;
+}
+
+TEST_F(AuditCliTest, HistoryNamesTheAccreditation) {
+  const Ran said = run({"history", "--accreditation", "KOLAS-PCF-001", "--kind", "accreditation"});
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_NE(said.out.find("  KOLAS-PCF-001  grant  "), std::string::npos) << said.out;
+}
+
 // --- replay -------------------------------------------------------------------------------------
 
 TEST_F(AuditCliTest, ReplayExecutesEverythingAgain) {

@@ -101,6 +101,25 @@ TEST_F(HistoryTest, FindsByIssuerScopeSchemeBodyAndKind) {
   EXPECT_TRUE(indexes(body).empty());
 }
 
+// An auditor asks what was said of an accreditation, and what rests on it; two bodies may have
+// given the same id.
+TEST_F(HistoryTest, FindsWhatWasSaidOfAnAccreditationAndWhatRestsOnIt) {
+  HistoryFilter filter;
+  filter.accreditation = stage_.attestation().accreditation.id;
+  const auto expected = walked([&](const Statement& one) {
+    const auto* change = one.as<AccreditationChange>();
+    const auto* attestation = one.as<Attestation>();
+    return (change != nullptr && change->id == *filter.accreditation) ||
+           (attestation != nullptr && attestation->accreditation.id == *filter.accreditation);
+  });
+  ASSERT_EQ(expected.size(), 1U + 8U);
+  EXPECT_EQ(indexes(filter), expected);
+  filter.body = kBodyUri;
+  EXPECT_EQ(indexes(filter), expected);
+  filter.body = testing::kOtherBodyUri;
+  EXPECT_TRUE(indexes(filter).empty());
+}
+
 TEST_F(HistoryTest, FindsByStatusAsKnownThen) {
   HistoryFilter filter;
   filter.status = Status::revoked;
