@@ -171,6 +171,17 @@ ordered_json parameters_json(const Parameters& parameters) {
                     {"max", entry.max},
                     {"refused_if", entry.meaning}});
   }
+  for (const LateAnchoring& late : parameters.late_days) {
+    list.push_back({{"id", "late-days." + late.scheme},
+                    {"value", late.days},
+                    {"unit", "days"},
+                    {"initial", 0},
+                    {"min", 0},
+                    {"max", kLateDaysMax},
+                    {"refused_if",
+                     "its attestation under this scheme is recorded late, more days "
+                     "after its issue date"}});
+  }
   return list;
 }
 

@@ -134,8 +134,11 @@ TEST_F(GovernanceTest, BadNamesAreRefusedWithTheFormThatIsNeeded) {
 
 TEST_F(GovernanceTest, ParametersAreListedWithRangeAndPresentValue) {
   json listed = get("/v1/parameters")["parameters"];
-  ASSERT_EQ(listed.size(), parameter_table().size());
-  for (std::size_t at = 0; at < listed.size(); ++at) {
+  // Beside the table: what the genesis file says of one scheme.
+  ASSERT_EQ(listed.size(), parameter_table().size() + 1);
+  EXPECT_EQ(listed.back()["id"], "late-days.cbam");
+  EXPECT_EQ(listed.back()["value"], 120);
+  for (std::size_t at = 0; at < parameter_table().size(); ++at) {
     const ParameterEntry& entry = parameter_table()[at];
     EXPECT_EQ(listed[at]["id"], entry.id);
     EXPECT_EQ(listed[at]["value"], entry.initial());
@@ -146,6 +149,12 @@ TEST_F(GovernanceTest, ParametersAreListedWithRangeAndPresentValue) {
   listed = get("/v1/parameters")["parameters"];
   EXPECT_EQ(listed[2]["value"], 60);
   EXPECT_EQ(listed[2]["initial"], 90);
+  const Proposal late = proposal(0xac, SetParameter{"late-days.cbam", 30});
+  for (const std::size_t voter : {0U, 1U, 2U}) vote(voter, late);
+  listed = get("/v1/parameters")["parameters"];
+  ASSERT_EQ(listed.size(), parameter_table().size() + 1);
+  EXPECT_EQ(listed.back()["id"], "late-days.cbam");
+  EXPECT_EQ(listed.back()["value"], 30);
 }
 
 TEST_F(GovernanceTest, ManyProposalsAreListedWhole) {
