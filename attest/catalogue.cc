@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "attest/cbor.h"
+#include "attest/core_profile.h"
+#include "attest/seal.h"
 #include "attest/statement.h"
 
 namespace footproof {
@@ -84,6 +86,13 @@ Result<Attested> member_of(const Catalogue& catalogue, const DeclarationTree& tr
   if (!path) return fail(std::move(path.error()));
   return Attested{catalogue.statement, tree.root,         *position,
                   std::move(*path),    catalogue.receipt, catalogue.nodes};
+}
+
+bool has_member(const Catalogue& catalogue, const Digest& tree_root) {
+  for (std::size_t size = kSealSizeClassMin; size <= kSealLeavesMax; size *= 2) {
+    if (catalogue.tree.find({std::string(core_profile().id), size, tree_root})) return true;
+  }
+  return false;
 }
 
 }  // namespace footproof

@@ -37,4 +37,7 @@ struct Catalogue {
 // What an .attested file of this member alone would hold. not_found: it is no member.
 [[nodiscard]] Result<Attested> member_of(const Catalogue& catalogue, const DeclarationTree& tree);
 
+// Whether a sealed declaration with this tree root, of whatever size class, stands in it.
+[[nodiscard]] bool has_member(const Catalogue& catalogue, const Digest& tree_root);
+
 }  // namespace footproof

@@ -67,16 +67,31 @@ Result<std::optional<Digest>> last_event(Client& client, const StatusChange& cha
   return std::optional(parsed->events.back().origin.entry);
 }
 
+// What the change is about: all of the target, or one declaration. A member's .attested file means
+// that member: whoever holds it and no more must not end the others with it.
+Result<std::optional<Digest>> declaration_meant(const Asked& target, const std::string& option) {
+  if (option.empty()) return target.declaration;
+  const auto root = digest_from_hex(option);
+  if (!root) return fail(Errc::usage, "--declaration: a tree root of 64 hex digits");
+  if (target.declaration && *target.declaration != *root) {
+    return fail(Errc::usage, "--declaration: the .attested file is of " +
+                                 target.declaration->hex() + "; leave the option out");
+  }
+  if (target.catalogue && !has_member(*target.catalogue, *root)) {
+    return fail(Errc::usage, "--declaration: no member of the catalogue has tree root " +
+                                 root->hex() + "; its .members.csv lists them");
+  }
+  return std::optional(*root);
+}
+
 int change_status(const ChangeOptions& options, StatusAction action, const Context& context) {
   StatusChange change;
   const auto target = parse_asked(options.target);
   if (!target) return report(target.error());
   change.target = target->entry_id;
-  if (!options.declaration.empty()) {
-    const auto root = digest_from_hex(options.declaration);
-    if (!root) return report({Errc::usage, "--declaration: a tree root of 64 hex digits"});
-    change.declaration = *root;
-  }
+  const auto declaration = declaration_meant(*target, options.declaration);
+  if (!declaration) return report(declaration.error());
+  change.declaration = *declaration;
   const auto reason = to_reason(options.reason);
   if (!reason) return report({Errc::usage, "--reason: no such reason: " + options.reason});
   const auto effective = date_or_today(options.effective, "--effective");
@@ -92,13 +107,39 @@ int change_status(const ChangeOptions& options, StatusAction action, const Conte
   return sign_and_submit(context, options.sign, *client, change);
 }
 
+const char* name_of(StatusEvent::What what) {
+  static constexpr std::array kWhat = {"",        "suspended",  "reinstated",
+                                       "revoked", "superseded", "anchored late"};
+  return kWhat.at(static_cast<std::size_t>(what));
+}
+
+// Whether the day lies in the time for which it was certified; status events say nothing of that.
+bool within_validity(const ReceiptCheck& check, Date day) {
+  const auto* attestation = check.statement->as<Attestation>();
+  return attestation == nullptr ||
+         (attestation->issued_on <= day && attestation->valid_from <= day &&
+          day <= attestation->valid_until);
+}
+
+nlohmann::ordered_json events_json(const std::optional<StatusRecord>& record) {
+  auto events = nlohmann::ordered_json::array();
+  for (const StatusEvent& event : record ? record->events : std::vector<StatusEvent>{}) {
+    events.push_back({{"what", name_of(event.what)},
+                      {"effective", event.origin.effective.text()},
+                      {"reason", event.reason ? nlohmann::ordered_json(to_text(*event.reason))
+                                              : nlohmann::ordered_json()},
+                      {"by", event.origin.authority.party},
+                      {"role", to_text(event.origin.authority.role)},
+                      {"recorded", event.origin.recorded.text()},
+                      {"entry_id", event.origin.entry.hex()}});
+  }
+  return events;
+}
+
 void print_events(const char* title, const StatusRecord& record) {
   std::cout << title << '\n';
   for (const StatusEvent& event : record.events) {
-    static constexpr std::array kWhat = {"",        "suspended",  "reinstated",
-                                         "revoked", "superseded", "anchored late"};
-    std::cout << "  " << event.origin.effective.text() << "  "
-              << kWhat.at(static_cast<std::size_t>(event.what))
+    std::cout << "  " << event.origin.effective.text() << "  " << name_of(event.what)
               << (event.reason ? " (" + std::string(to_text(*event.reason)) + ")" : "") << " by "
               << to_text(event.origin.authority.role) << ", recorded "
               << event.origin.recorded.text() << '\n';
@@ -117,6 +158,17 @@ void show_json(const ReceiptCheck& check, const Axes& axes, std::string_view sta
   if (check.own_record) shown["recorded_ms"] = check.own_record->time.ms;
   if (check.checkpoint) shown["as_of_s"] = check.checkpoint->as_of;
   shown["anchored_late"] = check.status && check.status->anchored_late();
+  shown["issuer"] = check.statement->issuer();
+  if (const auto* attestation = check.statement->as<Attestation>(); attestation != nullptr) {
+    shown["issued_on"] = attestation->issued_on.text();
+    shown["valid_from"] = attestation->valid_from.text();
+    shown["valid_until"] = attestation->valid_until.text();
+    shown["within_validity"] = within_validity(check, axes.day);
+  }
+  shown["events"] = events_json(check.status);
+  if (check.declaration_status) {
+    shown["events_of_declaration"] = events_json(check.declaration_status);
+  }
   std::cout << shown.dump(2) << '\n';
 }
 
@@ -131,6 +183,11 @@ void show_text(const ReceiptCheck& check, const Axes& axes, std::string_view sta
   if (check.statement->kind() == StatementKind::attestation) {
     std::cout << "status       " << status << " on " << axes.day.text() << ", as known at "
               << axes.known.text() << '\n';
+  }
+  if (const auto* attestation = check.statement->as<Attestation>(); attestation != nullptr) {
+    std::cout << "validity     issued on " << attestation->issued_on.text() << ", valid from "
+              << attestation->valid_from.text() << " until " << attestation->valid_until.text()
+              << (within_validity(check, axes.day) ? "" : ": not on that day") << '\n';
   }
   if (check.status) print_events("events", *check.status);
   if (check.declaration_status) {
@@ -147,7 +204,8 @@ int show(const ReceiptCheck& check, bool verified, const Axes& axes, const Conte
   } else {
     show_text(check, axes, status, verified);
   }
-  return status == to_text(Status::active) ? kOk : kReservation;
+  const bool in_force = status == to_text(Status::active) && within_validity(check, axes.day);
+  return in_force ? kOk : kReservation;
 }
 
 int status(const StatusOptions& options, Context context) {
@@ -228,7 +286,8 @@ void add_status_commands(CLI::App& app, Context& context) {
     auto* command = app.add_subcommand(name, text);
     command
         ->add_option("ENTRY", options->target,
-                     "Entry id of the attestation, or its .attested file or .catalogue")
+                     "Entry id of the attestation, or its .attested file or .catalogue; the "
+                     ".attested file of a catalogue's member means that member alone")
         ->required();
     command->add_option("--declaration", options->declaration,
                         "Tree root of one declaration; without it the whole attestation");
@@ -257,7 +316,9 @@ void add_status_commands(CLI::App& app, Context& context) {
       "--members", options->members,
       "Of a .catalogue: folder or list of sealed declarations, for the status of each");
   command->add_option("--policy", options->policy, "Trust policy to verify the answer against");
-  command->add_option("--as-of", options->as_of, "The status on this day; default today");
+  command->add_option("--as-of", options->as_of,
+                      "The status on this day; default today. Exit 1: not active, or outside of "
+                      "the validity");
   command->add_option("--known-by", options->known_by,
                       "Only what was recorded by the end of this day in UTC; default everything");
   command->footer(

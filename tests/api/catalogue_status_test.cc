@@ -91,6 +91,42 @@ TEST_F(CatalogueStatusTest, WhatIsRevokedAsAWholeIsRevokedForEachMember) {
   EXPECT_TRUE(json_of(ran)["not_active"].empty());
 }
 
+// A mistyped root would be logged, change nothing, and leave the member in force.
+TEST_F(CatalogueStatusTest, ARootThatIsNoMembersIsRefusedBeforeItIsSigned) {
+  const Digest nobody = tagged_hash("nobody", {});
+  const Ran ran = as(kVerifierUri, KeyUsage::status,
+                     {"revoke", path("all.catalogue"), "--declaration", nobody.hex(), "--reason",
+                      "misstatement", "-o", path("revoke.statement")});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_NE(ran.err.find("no member of the catalogue has tree root"), std::string::npos) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(path("revoke.statement")));
+}
+
+// Whoever holds one member's file means that member.
+TEST_F(CatalogueStatusTest, AMembersOwnFileChangesThatMemberAlone) {
+  const auto catalogue = parse_catalogue(contents("all.catalogue"));
+  const auto sealed = SealedDeclaration::parse(contents("sealed/1.sealed"));
+  ASSERT_TRUE(catalogue && sealed);
+  const auto member =
+      member_of(*catalogue, {std::string(sealed->profile()), sealed->tree_size(), roots_[1]});
+  ASSERT_TRUE(member) << member.error().detail;
+  write("1.attested", encode_attested(*member));
+  const Ran ran = as(
+      kVerifierUri, KeyUsage::status,
+      {"revoke", path("1.attested"), "--reason", "misstatement", "-o", path("revoke.statement")});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const json shown = json_of(with_members());
+  EXPECT_EQ(shown["status"], "active");
+  EXPECT_EQ(shown["members"]["active"], 3);
+  ASSERT_EQ(shown["not_active"].size(), 1U);
+  EXPECT_EQ(shown["not_active"][0]["tree_root"], roots_[1].hex());
+  const Ran other = as(kVerifierUri, KeyUsage::status,
+                       {"revoke", path("1.attested"), "--declaration", roots_[2].hex(), "--reason",
+                        "misstatement", "-o", path("other.statement")});
+  EXPECT_EQ(other.code, 4);
+  EXPECT_NE(other.err.find("--declaration: the .attested file is of"), std::string::npos);
+}
+
 TEST_F(CatalogueStatusTest, MembersNotNamedAreNotChecked) {
   const Ran ran = status();
   EXPECT_EQ(ran.code, 0) << ran.err;

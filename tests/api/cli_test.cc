@@ -210,6 +210,13 @@ TEST_F(OnlineCliTest, GrantRegisterAttestSuspendReinstateRevoke) {
   EXPECT_EQ(said.code, 0) << said.err;
   EXPECT_EQ(json::parse(said.out)["status"], "active");
   EXPECT_EQ(json::parse(said.out)["verified"], true);
+  EXPECT_EQ(json::parse(said.out)["issuer"], kVerifierUri);
+  EXPECT_TRUE(json::parse(said.out)["events"].empty());
+  // Active says nothing of a day for which nothing was certified.
+  const Ran ended = run_footproof({"status", path("coil.attested"), "--policy", path("policy.txt"),
+                                   "--as-of", "2099-01-01", "--json"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_EQ(json::parse(ended.out)["within_validity"], false) << ended.out;
 
   int number = 0;
   const auto change = [&](const std::string& action, const std::string& reason) {
@@ -223,6 +230,11 @@ TEST_F(OnlineCliTest, GrantRegisterAttestSuspendReinstateRevoke) {
   EXPECT_EQ(change("reinstate", "cleared"), "active");
   EXPECT_EQ(change("revoke", "misstatement"), "revoked");
   EXPECT_EQ(status().code, 1);
+  const json events = json::parse(status().out)["events"];
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[2]["what"], "revoked");
+  EXPECT_EQ(events[2]["reason"], "misstatement");
+  EXPECT_EQ(events[2]["by"], kVerifierUri);
   const Ran too_late =
       as("verifier-status", kVerifierUri,
          {"reinstate", entry, "--reason", "cleared", "-o", path("late.statement")});
