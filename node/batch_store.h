@@ -15,6 +15,7 @@
 
 #include "consensus/replica.h"
 #include "node/batch.h"
+#include "node/mono_time.h"
 
 namespace footproof::node {
 
@@ -23,8 +24,6 @@ constexpr std::size_t kUnorderedMax = 2 * kOwnWindowMax;
 constexpr std::chrono::minutes kUnusedFor{10};
 constexpr std::size_t kWantedMax = 4096;
 constexpr std::size_t kGetBatchMax = 512;  // digests in one request
-
-using MonoTime = std::chrono::steady_clock::time_point;
 
 [[nodiscard]] Bytes encode_get_batch(const std::vector<Digest>& digests);
 [[nodiscard]] Result<std::vector<Digest>> parse_get_batch(ByteView bytes);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 
@@ -12,22 +11,14 @@
 namespace footproof::node {
 namespace {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-using std::chrono::steady_clock;
-
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::uint64_t kTicksPerSecond = 10;
 constexpr std::uint32_t kChainBlocksServed = 64;
 constexpr std::size_t kEventsPerTurnMax = 256;  // then links and timers get their turn
 
-consensus::Now now() {
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  const auto mono = steady_clock::now().time_since_epoch();
-  return {static_cast<std::uint64_t>(
-              std::chrono::duration_cast<std::chrono::milliseconds>(wall).count()),
-          static_cast<std::uint64_t>(
-              std::chrono::duration_cast<std::chrono::milliseconds>(mono).count())};
+std::uint64_t to_ms(MonoTime time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
 }
 
 consensus::Parameters parameters(const Config& config, bool observer) {
@@ -49,15 +40,6 @@ FrameKind frame_kind(const consensus::Message& message) {
     return FrameKind::proposal;
   }
   return std::holds_alternative<consensus::Chain>(message) ? FrameKind::chain : FrameKind::control;
-}
-
-std::vector<PeerAddress> addresses(const Config& config, const Network& network) {
-  std::vector<PeerAddress> out;
-  for (const auto& peer : config.peers) {
-    const auto index = network.membership.index_of(peer.validator);
-    if (index) out.push_back({*index, peer.address});
-  }
-  return out;
 }
 
 }  // namespace
@@ -155,22 +137,22 @@ struct Carries {
 
 }  // namespace
 
-CoreLoop::CoreLoop(CoreParts parts, LinkIdentity links)
+CoreLoop::CoreLoop(CoreParts parts)
     : parts_(std::move(parts)),
+      outside_(parts_.outside),
       chain_(parts_.store),
       signer_(std::make_unique<VoteSigner>(parts_.keys.vote)),
       verifier_(std::make_unique<VoteVerifier>(parts_.network.validators)),
       storage_(parts_.store, parts_.network.origin,
                parts_.network.validators.members[parts_.self].cosign_name, parts_.keys.cosign,
-               parts_.verdicts, *this),
-      mesh_(parts_.io, std::move(links), addresses(parts_.config, parts_.network), *this),
-      replica_timer_(parts_.io),
-      tick_timer_(parts_.io),
-      cut_timer_(parts_.io),
-      next_sequence_(now().wall_ms * 1000),
+               parts_.verdicts, outside_.reactor, outside_.storage, *this),
+      replica_timer_(outside_.reactor.make_timer()),
+      tick_timer_(outside_.reactor.make_timer()),
+      cut_timer_(outside_.reactor.make_timer()),
+      next_sequence_(outside_.reactor.wall_ms() * 1000),
       book_(parts_.network.origin, parts_.network.validators.members) {}
 
-CoreLoop::~CoreLoop() { storage_.stop(); }
+CoreLoop::~CoreLoop() = default;
 
 Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   wal_ = std::move(recovery.wal);
@@ -212,7 +194,7 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
     }
     const auto ref = batch.ref;
     const auto producer = batch.producer;
-    if (batches_.put(std::move(batch), steady_clock::now())) {
+    if (batches_.put(std::move(batch), now())) {
       push(consensus::PayloadReady{ref, producer, true});
     }
   }
@@ -224,7 +206,7 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   } else {
     storage_.cosign_current();
   }
-  auto port = mesh_.start(parts_.config.mesh_listen);
+  auto port = outside_.links.start(*this);
   if (!port) return port;
   turn();
   arm_tick();
@@ -234,15 +216,18 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
 
 void CoreLoop::stop() {
   stopped_ = true;
-  replica_timer_.cancel();
-  tick_timer_.cancel();
-  cut_timer_.cancel();
-  mesh_.stop();
+  replica_timer_->cancel();
+  tick_timer_->cancel();
+  cut_timer_->cancel();
+  outside_.links.stop();
 }
 
 void CoreLoop::stop_storage() { storage_.stop(); }
 
-void CoreLoop::push(EventBody what) { events_.push_back({now(), std::move(what)}); }
+void CoreLoop::push(EventBody what) {
+  const consensus::Now at{outside_.reactor.wall_ms(), to_ms(now())};
+  events_.push_back({at, std::move(what)});
+}
 
 // An event is never handed in from inside the handling of an effect: effects push, this loop steps.
 void CoreLoop::turn() {
@@ -260,7 +245,7 @@ void CoreLoop::turn() {
       continue;
     }
     if (++stepped > kEventsPerTurnMax && !sync_wanted_) {
-      asio::post(parts_.io, [this] { turn(); });
+      post([this] { turn(); });
       break;
     }
     const consensus::Event event = std::move(events_.front());
@@ -281,7 +266,8 @@ void CoreLoop::turn() {
 void CoreLoop::settle_signatures(const consensus::Event& event) {
   const auto found = verifier_->take();
   const auto* received = std::get_if<consensus::Received>(&event.what);
-  if (received != nullptr && found.checked > 0) mesh_.charge(received->from, found.checked);
+  if (received != nullptr && found.checked > 0)
+    outside_.links.charge(received->from, found.checked);
   for (const auto& failure : found.failures) {
     const bool at_hand =
         received != nullptr && std::visit(Carries{failure.signature}, received->message);
@@ -336,9 +322,9 @@ void CoreLoop::perform_send(const consensus::Send& send) {
   }
   const Frame frame = encode_frame(kind, 0, bytes);
   if (send.to) {
-    mesh_.send(*send.to, frame);
+    outside_.links.send(*send.to, frame);
   } else {
-    mesh_.broadcast(frame);
+    outside_.links.broadcast(frame);
   }
 }
 
@@ -385,19 +371,16 @@ void CoreLoop::serve_chain(const consensus::ServeChain& request) {
 }
 
 void CoreLoop::arm_replica_timer(std::uint64_t mono_ms) {
-  replica_timer_.expires_at(steady_clock::time_point(
-      std::chrono::duration_cast<steady_clock::duration>(std::chrono::milliseconds(mono_ms))));
-  replica_timer_.async_wait([this](error_code error) {
-    if (error || stopped_) return;
+  replica_timer_->start(MonoTime(std::chrono::milliseconds(mono_ms)), [this] {
+    if (stopped_) return;
     push(consensus::TimerFired{});
     turn();
   });
 }
 
 void CoreLoop::arm_tick() {
-  tick_timer_.expires_after(kTick);
-  tick_timer_.async_wait([this](error_code error) {
-    if (error || stopped_) return;
+  tick_timer_->start(now() + kTick, [this] {
+    if (stopped_) return;
     tick();
     if (!stopped_) arm_tick();
   });
@@ -409,7 +392,7 @@ void CoreLoop::tick() {
   if (ticks_ % kTicksPerSecond == 0) {
     // Nothing is assumed to arrive: the latest cosignature is said again.
     if (own_cosignature_) {
-      mesh_.broadcast(
+      outside_.links.broadcast(
           encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
     }
     drop_unused_batches();
@@ -444,7 +427,7 @@ void CoreLoop::collect_garbage() {
 }
 
 void CoreLoop::watch_disk() {
-  const auto space = disk_space(parts_.config.data);
+  const auto space = outside_.disk_space();
   if (stopped_ || !space || space->grade() == disk_) return;
   disk_ = space->grade();
   if (disk_ == DiskGrade::plenty) return;
@@ -461,14 +444,13 @@ void CoreLoop::publish_facts() {
   facts.wal_segments = wal_->segment_count();
   facts.alarm = alarm_;
   if (facts.replica.evidence_held > 0) facts.evidence = replica_->evidence();
-  for (const auto& peer : mesh_.identity().peers) {
-    CoreFacts::Peer out{peer.id, mesh_.is_connected(peer.index), 0, 0};
+  for (const auto& peer : outside_.links.peers()) {
+    CoreFacts::Peer out{peer.id, outside_.links.is_connected(peer.index), 0, 0};
     const auto claimed = claimed_heights_.find(peer.index);
     if (claimed != claimed_heights_.end()) out.height = claimed->second;
-    if (const auto heard = mesh_.last_heard(peer.index)) {
+    if (const auto heard = outside_.links.last_heard(peer.index)) {
       out.last_heard_ms = static_cast<std::uint64_t>(
-          std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - *heard)
-              .count());
+          std::chrono::duration_cast<std::chrono::milliseconds>(now() - *heard).count());
     }
     facts.peers.push_back(std::move(out));
   }
@@ -496,23 +478,21 @@ void CoreLoop::block_executed(const ledger::Head& head, std::vector<ledger::Outc
     }
     ++parts_.counters.refused;
     refused = true;
-    parts_.refusals.add(outcome.statement_hash, outcome.entry_id, {*refusal, head.height},
-                        steady_clock::now());
+    parts_.refusals.add(outcome.statement_hash, outcome.entry_id, {*refusal, head.height}, now());
   }
   if (!done.empty()) parts_.mempool.remove(done);
   if (refused) parts_.waiters.notify();
-  asio::post(parts_.io,
-             [this, head, mine = std::move(mine)]() mutable { executed(head, std::move(mine)); });
+  post([this, head, mine = std::move(mine)]() mutable { executed(head, std::move(mine)); });
 }
 
 void CoreLoop::store_synced(std::uint64_t height) {
-  asio::post(parts_.io, [this, height] { synced_height_ = std::max(synced_height_, height); });
+  post([this, height] { synced_height_ = std::max(synced_height_, height); });
 }
 
 void CoreLoop::checkpoint_published(std::uint64_t) { parts_.waiters.notify(); }
 
 void CoreLoop::must_not_cosign(const std::string& why) {
-  asio::post(parts_.io, [this, why] {
+  post([this, why] {
     if (stopped_) return;
     push(consensus::Contradicted{why});  // its alarm comes back as an effect
     turn();
@@ -520,7 +500,7 @@ void CoreLoop::must_not_cosign(const std::string& why) {
 }
 
 void CoreLoop::storage_failed(const std::string& why) {
-  asio::post(parts_.io, [this, why] {
+  post([this, why] {
     if (!stopped_) fail_for_good(why);
   });
 }

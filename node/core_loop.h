@@ -5,13 +5,11 @@
 // leaves at once (consensus/replica.h has the contract). Batches, their fetching and the
 // cosignatures are this class's own part of the protocol (consensus/README.md §3, formats.md §7).
 //
-// Everything runs on the thread that runs `io`, but for start(), submitted() and the Storage
+// Everything runs on the reactor's thread, but for start(), submitted() and the Storage
 // events, which may come from any. A failed write ends the process through `fatal`.
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -30,11 +28,11 @@
 #include "node/disk_guard.h"
 #include "node/health.h"
 #include "node/mempool.h"
-#include "node/mesh.h"
 #include "node/network.h"
+#include "node/ports.h"
 #include "node/refusals.h"
 #include "node/storage_writer.h"
-#include "node/verifier_pool.h"
+#include "node/verdict_cache.h"
 #include "node/waiters.h"
 #include "node/wal.h"
 
@@ -50,7 +48,7 @@ constexpr std::uint64_t kWalReachAhead = 8;
 
 // What the core loop works with; all of it outlives the loop.
 struct CoreParts {
-  boost::asio::io_context& io;
+  const Outside& outside;
   const Config& config;
   const Network& network;
   const OwnKeys& keys;
@@ -62,7 +60,6 @@ struct CoreParts {
   FactBoard& facts;
   Counters& counters;
   VerdictCache& verdicts;
-  VerifierPool& pool;
   std::function<void(const std::string&)> fatal;
 };
 
@@ -75,22 +72,23 @@ struct CoreRecovery {
   bool observer = false;    // follow, never vote or cosign
 };
 
-class CoreLoop final : public StorageEvents, private MeshEvents {
+class CoreLoop final : public StorageEvents, private LinkEvents {
  public:
-  CoreLoop(CoreParts parts, LinkIdentity links);
+  explicit CoreLoop(CoreParts parts);
   ~CoreLoop() override;
 
-  // Rebuilds the replica, starts storage, links and timers. The port of the mesh. corrupt: the log
-  // holds records that no replica of this chain has written.
+  // Rebuilds the replica, starts storage, links and timers. The port that the links listen on.
+  // corrupt: the log holds records that no replica of this chain has written.
   [[nodiscard]] Result<std::uint16_t> start(CoreRecovery recovery);
-  // On the core thread: closes links and timers. Storage is stopped by stop_storage() afterwards.
+  // On the core thread: closes links and timers. stop_storage() afterwards executes and syncs what
+  // was delivered; without it that is left for the next start.
   void stop();
   void stop_storage();
 
   // Any thread: statements wait in the mempool.
   void submitted();
 
-  // StorageEvents, on the storage thread.
+  // StorageEvents, on the storage thread, or out of stop_storage().
   void block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
                       std::optional<Cosignature> mine) override;
   void store_synced(std::uint64_t height) override;
@@ -104,6 +102,8 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   using EventBody = decltype(consensus::Event::what);
 
   // core_loop.cc: events and effects.
+  [[nodiscard]] MonoTime now() const { return outside_.reactor.now(); }
+  void post(std::function<void()> task) { outside_.reactor.post(std::move(task)); }
   void push(EventBody what);
   void turn();
   void perform(consensus::Effect& effect);
@@ -146,11 +146,11 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   void consider_head(const CosignedHead& head);
 
   CoreParts parts_;
+  const Outside& outside_;
   ChainStore chain_;
   std::unique_ptr<VoteSigner> signer_;
   std::unique_ptr<VoteVerifier> verifier_;
   StorageWriter storage_;
-  Mesh mesh_;
   std::unique_ptr<Wal> wal_;
   std::unique_ptr<consensus::Replica> replica_;
   bool observer_ = false;
@@ -165,9 +165,9 @@ class CoreLoop final : public StorageEvents, private MeshEvents {
   std::uint64_t reach_ = 0;         // of the newest kWalReach
   std::uint64_t reach_synced_ = 0;  // and of the newest on the disk
 
-  boost::asio::steady_timer replica_timer_;
-  boost::asio::steady_timer tick_timer_;
-  boost::asio::steady_timer cut_timer_;
+  std::unique_ptr<Timer> replica_timer_;
+  std::unique_ptr<Timer> tick_timer_;
+  std::unique_ptr<Timer> cut_timer_;
   std::uint64_t ticks_ = 0;
 
   BatchStore batches_;

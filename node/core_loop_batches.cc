@@ -1,6 +1,5 @@
 // The core loop's batches: cut from the mempool, taken from others, fetched, served, dropped.
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "attest/statement.h"
@@ -9,10 +8,6 @@
 
 namespace footproof::node {
 namespace {
-
-namespace asio = boost::asio;
-using boost::system::error_code;
-using std::chrono::steady_clock;
 
 constexpr std::size_t kChecksInFlightMax = 256;
 constexpr std::size_t kBatchBytesServedMax = std::size_t{4} * 1024 * 1024;  // for one request
@@ -44,7 +39,7 @@ Checked check_statements(const HeldBatch& held, const ledger::StateView& view,
 
 void CoreLoop::submitted() {
   if (cut_posted_.exchange(true)) return;
-  asio::post(parts_.io, [this] {
+  post([this] {
     cut_posted_ = false;
     if (stopped_) return;
     cut_batches();
@@ -66,10 +61,9 @@ void CoreLoop::cut_batches() {
     }
     if (cut_timer_armed_) return;
     cut_timer_armed_ = true;
-    cut_timer_.expires_after(parts_.config.batch_delay);
-    cut_timer_.async_wait([this](error_code error) {
+    cut_timer_->start(now() + parts_.config.batch_delay, [this] {
       cut_timer_armed_ = false;
-      if (error || stopped_) return;
+      if (stopped_) return;
       if (batches_.undelivered(parts_.self) < kOwnWindowMax) cut_one();
       cut_batches();
       turn();
@@ -93,7 +87,7 @@ void CoreLoop::cut_one() {
   auto bytes = encode_batch(batch);
   auto held = bytes ? hold_batch(*std::move(bytes)) : fail(bytes.error());
   if (!held) return fail_for_good("own batch: " + held.error().detail);
-  mesh_.broadcast(encode_frame(FrameKind::batch, 0, *held->bytes));
+  outside_.links.broadcast(encode_frame(FrameKind::batch, 0, *held->bytes));
   take_batch(*std::move(held), true);
   sync_wanted_ = true;  // 202 waits for it
 }
@@ -103,7 +97,7 @@ void CoreLoop::take_batch(HeldBatch batch, bool proposable) {
   const auto ref = batch.ref;
   const auto producer = batch.producer;
   const auto bytes = batch.bytes;
-  if (!batches_.put(std::move(batch), steady_clock::now())) return;
+  if (!batches_.put(std::move(batch), now())) return;
   const auto appended = wal_->append(parts_.network.membership.epoch(), 0, kWalBatch, *bytes);
   if (!appended) return fail_for_good(appended.error().detail);
   push(consensus::PayloadReady{ref, producer, proposable});
@@ -121,14 +115,14 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
       checked = check_statements(*held, *view, parts_.verdicts);
       batch = *std::move(held);
     }
-    asio::post(parts_.io, [this, peer, batch = std::move(batch), checked]() mutable {
+    post([this, peer, batch = std::move(batch), checked]() mutable {
       --checks_in_flight_;
       if (!stopped_) {
         batch_checked(peer, std::move(batch), checked.well_formed, checked.proposable);
       }
     });
   };
-  if (!parts_.pool.post(std::move(task))) --checks_in_flight_;
+  if (!outside_.workers.post(std::move(task))) --checks_in_flight_;
 }
 
 void CoreLoop::batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,
@@ -156,7 +150,7 @@ void CoreLoop::fetch(const consensus::Fetch& fetch) {
     if (held) {
       take_batch(*std::move(held), false);
     } else {
-      batches_.want(ref, fetch.ask_first, steady_clock::now());
+      batches_.want(ref, fetch.ask_first, now());
     }
   }
   send_batch_requests();
@@ -164,14 +158,14 @@ void CoreLoop::fetch(const consensus::Fetch& fetch) {
 
 void CoreLoop::send_batch_requests() {
   std::vector<ValidatorIndex> connected;
-  for (const auto& peer : mesh_.identity().peers) {
-    if (mesh_.is_connected(peer.index)) connected.push_back(peer.index);
+  for (const auto& peer : outside_.links.peers()) {
+    if (outside_.links.is_connected(peer.index)) connected.push_back(peer.index);
   }
   const auto patience =
       std::max<std::chrono::milliseconds>(2 * parts_.config.delta, std::chrono::milliseconds(200));
-  for (const auto& request : batches_.due(connected, steady_clock::now(), patience)) {
-    mesh_.send(request.to,
-               encode_frame(FrameKind::get_batch, 1, encode_get_batch(request.digests)));
+  for (const auto& request : batches_.due(connected, now(), patience)) {
+    outside_.links.send(request.to,
+                        encode_frame(FrameKind::get_batch, 1, encode_get_batch(request.digests)));
   }
 }
 
@@ -182,10 +176,11 @@ void CoreLoop::serve_batches(ValidatorIndex peer, const Envelope& envelope) {
   for (const auto& digest : *digests) {
     if (served > kBatchBytesServedMax) return;  // the rest is asked for again
     if (const auto* held = batches_.find(digest)) {
-      mesh_.send(peer, encode_frame(FrameKind::batch, envelope.request_id, *held->batch.bytes));
+      outside_.links.send(peer,
+                          encode_frame(FrameKind::batch, envelope.request_id, *held->batch.bytes));
       served += held->batch.bytes->size();
     } else if (const auto stored = chain_.batch(digest)) {
-      mesh_.send(peer, encode_frame(FrameKind::batch, envelope.request_id, *stored));
+      outside_.links.send(peer, encode_frame(FrameKind::batch, envelope.request_id, *stored));
       served += stored->size();
     }
   }
@@ -195,12 +190,12 @@ void CoreLoop::send_own_batches(ValidatorIndex peer) {
   for (const auto& batch : batches_.all()) {
     const auto* held = batches_.find(batch.ref.digest);
     if (batch.producer != parts_.self || held->delivered) continue;
-    mesh_.send(peer, encode_frame(FrameKind::batch, 0, *batch.bytes));
+    outside_.links.send(peer, encode_frame(FrameKind::batch, 0, *batch.bytes));
   }
 }
 
 void CoreLoop::drop_unused_batches() {
-  for (const auto& digest : batches_.unused_since(steady_clock::now())) {
+  for (const auto& digest : batches_.unused_since(now())) {
     // An event that waits may make the replica need it: a batch goes only when the replica hears of
     // that next.
     if (stopped_ || !events_.empty()) return;

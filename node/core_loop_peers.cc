@@ -23,8 +23,8 @@ void CoreLoop::peer_connected(ValidatorIndex peer) {
   if (stopped_) return;
   push(consensus::Connected{peer});
   if (own_cosignature_) {
-    mesh_.send(peer,
-               encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
+    outside_.links.send(
+        peer, encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
   }
   send_own_batches(peer);
   turn();
@@ -57,7 +57,7 @@ void CoreLoop::peer_message(ValidatorIndex peer, Envelope&& envelope) {
 
 void CoreLoop::drop_peer(ValidatorIndex peer, const std::string& reason) {
   ++parts_.counters.links_dropped;
-  mesh_.drop(peer, reason);
+  outside_.links.drop(peer, reason);
 }
 
 void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) {
@@ -94,7 +94,7 @@ void CoreLoop::executed(const ledger::Head& head, std::optional<Cosignature> min
     push(consensus::Executed{{head.height, head.log_size, head.log_root}});
   }
   if (mine) {
-    mesh_.broadcast(encode_frame(FrameKind::cosignature, 0, encode_cosignature(*mine)));
+    outside_.links.broadcast(encode_frame(FrameKind::cosignature, 0, encode_cosignature(*mine)));
     const auto added = book_.add(parts_.self, *mine);
     if (!added) return fail_for_good("own cosignature does not verify");
     own_cosignature_ = std::move(mine);

@@ -34,10 +34,10 @@ struct Mesh::Dialer {
 };
 
 Mesh::Mesh(asio::io_context& io, LinkIdentity identity, const std::vector<PeerAddress>& addresses,
-           MeshEvents& events)
+           Endpoint listen)
     : io_(io),
       identity_(std::move(identity)),
-      events_(events),
+      listen_(std::move(listen)),
       acceptor_(io),
       accept_pause_(io),
       jitter_(static_cast<std::minstd_rand::result_type>(
@@ -57,13 +57,14 @@ Mesh::Dialer& Mesh::dialer_for(const PeerAddress& peer) {
 
 void Mesh::dial(const PeerAddress& peer) { dial(dialer_for(peer)); }
 
-Result<std::uint16_t> Mesh::start(const Endpoint& listen) {
+Result<std::uint16_t> Mesh::start(LinkEvents& events) {
+  events_ = &events;
   error_code error;
   tcp::resolver resolver(io_);
   const auto found =
-      resolver.resolve(listen.host, std::to_string(listen.port), tcp::resolver::passive, error);
+      resolver.resolve(listen_.host, std::to_string(listen_.port), tcp::resolver::passive, error);
   if (error || found.empty()) {
-    return fail(Errc::io, "[mesh] listen: cannot resolve " + listen.text());
+    return fail(Errc::io, "[mesh] listen: cannot resolve " + listen_.text());
   }
   const tcp::endpoint endpoint = found.begin()->endpoint();
   acceptor_.open(endpoint.protocol(), error);
@@ -72,7 +73,7 @@ Result<std::uint16_t> Mesh::start(const Endpoint& listen) {
   if (!error) acceptor_.listen(kListenBacklog, error);
   if (error) {
     return fail(Errc::io,
-                "[mesh] listen: cannot listen on " + listen.text() + ": " + error.message());
+                "[mesh] listen: cannot listen on " + listen_.text() + ": " + error.message());
   }
   accept_next();
   for (auto& [index, dialer] : dialers_) dial(*dialer);
@@ -209,7 +210,7 @@ bool Mesh::session_up(const std::shared_ptr<PeerSession>& session) {
     dialer->second->back_off = kBackOffMin;
   }
   // Also after a replacement: what was queued on the old link is gone, so it counts as a new one.
-  events_.peer_connected(index);
+  events_->peer_connected(index);
   return true;
 }
 
@@ -217,7 +218,7 @@ void Mesh::session_frame(PeerSession& session, Envelope&& envelope) {
   if (stopped_) return;
   const auto link = links_.find(session.peer().index);
   if (link == links_.end() || link->second.get() != &session) return;  // replaced
-  events_.peer_message(session.peer().index, std::move(envelope));
+  events_->peer_message(session.peer().index, std::move(envelope));
 }
 
 void Mesh::session_down(PeerSession& session, const std::string& reason) {
@@ -232,7 +233,7 @@ void Mesh::session_down(PeerSession& session, const std::string& reason) {
              link != links_.end() && link->second == keep) {
     links_.erase(link);
     log(LogLevel::info, "peer_down", {{"peer", session.peer().id}, {"why", reason}});
-    events_.peer_disconnected(session.peer().index);
+    events_->peer_disconnected(session.peer().index);
     if (const auto dialer = dialers_.find(session.peer().index);
         dialer != dialers_.end() && !dialer->second->busy) {
       dial_later(*dialer->second);
@@ -273,7 +274,7 @@ void Mesh::charge(ValidatorIndex peer, std::size_t verifications) {
 
 bool Mesh::is_connected(ValidatorIndex peer) const { return links_.contains(peer); }
 
-std::optional<std::chrono::steady_clock::time_point> Mesh::last_heard(ValidatorIndex peer) const {
+std::optional<MonoTime> Mesh::last_heard(ValidatorIndex peer) const {
   const auto link = links_.find(peer);
   if (link == links_.end()) return std::nullopt;
   return link->second->last_heard();

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "node/config.h"
+#include "node/links.h"
 #include "node/peer_session.h"
 
 namespace footproof::node {
@@ -23,47 +24,33 @@ namespace footproof::node {
 constexpr std::size_t kPendingPerAddressMax = 4;
 constexpr std::size_t kPendingMax = 64;
 
-class MeshEvents {
- public:
-  virtual ~MeshEvents() = default;
-  virtual void peer_connected(ValidatorIndex peer) = 0;
-  virtual void peer_disconnected(ValidatorIndex peer) = 0;
-  virtual void peer_message(ValidatorIndex peer, Envelope&& envelope) = 0;
-};
-
 struct PeerAddress {
   ValidatorIndex index = 0;
   Endpoint address;
 };
 
-class Mesh final : private SessionOwner {
+class Mesh final : public Links, private SessionOwner {
  public:
-  // `events` outlives the mesh.
   Mesh(boost::asio::io_context& io, LinkIdentity identity,
-       const std::vector<PeerAddress>& addresses, MeshEvents& events);
+       const std::vector<PeerAddress>& addresses, Endpoint listen);
   // NOLINTNEXTLINE(bugprone-exception-escape): what cannot be stopped ends the process.
   ~Mesh() override;
 
-  // Listens and starts to dial. The port listened on.
-  [[nodiscard]] Result<std::uint16_t> start(const Endpoint& listen);
-  // Closes everything; nothing is delivered afterwards.
-  void stop();
+  // Listens and starts to dial.
+  [[nodiscard]] Result<std::uint16_t> start(LinkEvents& events) override;
+  void stop() override;
   // Dials this peer from now on; after start() only (tests, whose ports the system chooses).
   void dial(const PeerAddress& peer);
 
-  // False if there is no link.
-  bool send(ValidatorIndex to, const Frame& frame);
-  void broadcast(const Frame& frame);
-  // Closes the link to a peer that broke the protocol; it is dialled again later.
-  void drop(ValidatorIndex peer, const std::string& reason);
-  // Signatures had to be checked because of what this peer sent.
-  void charge(ValidatorIndex peer, std::size_t verifications);
+  bool send(ValidatorIndex to, const Frame& frame) override;
+  void broadcast(const Frame& frame) override;
+  void drop(ValidatorIndex peer, const std::string& reason) override;
+  void charge(ValidatorIndex peer, std::size_t verifications) override;
 
-  [[nodiscard]] bool is_connected(ValidatorIndex peer) const;
+  [[nodiscard]] bool is_connected(ValidatorIndex peer) const override;
   [[nodiscard]] std::size_t connected_count() const { return links_.size(); }
-  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> last_heard(
-      ValidatorIndex peer) const;
-  [[nodiscard]] const LinkIdentity& identity() const { return identity_; }
+  [[nodiscard]] std::optional<MonoTime> last_heard(ValidatorIndex peer) const override;
+  [[nodiscard]] const std::vector<PeerIdentity>& peers() const override { return identity_.peers; }
 
  private:
   struct Dialer;
@@ -81,7 +68,8 @@ class Mesh final : private SessionOwner {
 
   boost::asio::io_context& io_;
   LinkIdentity identity_;
-  MeshEvents& events_;
+  Endpoint listen_;
+  LinkEvents* events_ = nullptr;  // since start()
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer accept_pause_;
   std::map<ValidatorIndex, std::unique_ptr<Dialer>> dialers_;

@@ -14,11 +14,15 @@
 #include "api/rate_limit.h"
 #include "api/routes.h"
 #include "api/server.h"
+#include "node/asio_reactor.h"
 #include "node/core_loop.h"
 #include "node/data_folder.h"
 #include "node/log.h"
+#include "node/mesh.h"
 #include "node/port.h"
 #include "node/thread_name.h"
+#include "node/thread_runner.h"
+#include "node/verifier_pool.h"
 
 namespace footproof::node {
 namespace {
@@ -122,6 +126,15 @@ Result<LinkIdentity> make_links(const Config& config, const Network& network, co
       *std::move(client), *std::move(server)};
 }
 
+std::vector<PeerAddress> addresses(const Config& config, const Network& network) {
+  std::vector<PeerAddress> out;
+  for (const auto& peer : config.peers) {
+    const auto index = network.membership.index_of(peer.validator);
+    if (index) out.push_back({*index, peer.address});
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<void> check_files(const Config& config) {
@@ -196,7 +209,11 @@ struct Node::Parts {
   VerdictCache verdicts;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard;
+  AsioReactor reactor{io};
+  ThreadRunner storage{"fp-storage"};
   std::unique_ptr<VerifierPool> pool;
+  std::unique_ptr<Mesh> mesh;
+  std::optional<Outside> outside;
   std::unique_ptr<CoreLoop> core;
   std::unique_ptr<Port> port;
   std::unique_ptr<api::Server> server;
@@ -220,10 +237,13 @@ Result<void> Node::Parts::start(ValidatorIndex self,
   auto links = make_links(config, network, keys, self);
   if (!links) return fail(links.error());
   pool = std::make_unique<VerifierPool>(config.verifier_threads);
-  core = std::make_unique<CoreLoop>(
-      CoreParts{io, config, network, keys, self, *store, mempool, refusals, waiters, facts,
-                counters, verdicts, *pool, std::move(on_fatal)},
-      *std::move(links));
+  mesh =
+      std::make_unique<Mesh>(io, *std::move(links), addresses(config, network), config.mesh_listen);
+  outside.emplace(
+      Outside{reactor, *mesh, *pool, storage, [this] { return disk_space(config.data); }});
+  core = std::make_unique<CoreLoop>(CoreParts{*outside, config, network, keys, self, *store,
+                                              mempool, refusals, waiters, facts, counters, verdicts,
+                                              std::move(on_fatal)});
   const bool observer = recovery->observer;
   auto port_number = core->start(*std::move(recovery));
   if (!port_number && port_number.error().code == Errc::corrupt) {
@@ -251,9 +271,9 @@ Result<void> Node::Parts::start(ValidatorIndex self,
 }
 
 Result<void> Node::Parts::start_server() {
-  port =
-      std::make_unique<Port>(PortParts{config, network, *store, mempool, refusals, waiters, facts,
-                                       verdicts, *pool, counters, [this] { core->submitted(); }});
+  port = std::make_unique<Port>(PortParts{*outside, config, network, *store, mempool, refusals,
+                                          waiters, facts, verdicts, counters,
+                                          [this] { core->submitted(); }});
   api::ServerConfig server_config;
   server_config.address = config.http_listen.host;
   server_config.port = config.http_listen.port;

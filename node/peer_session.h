@@ -23,13 +23,12 @@
 
 #include "attest/digest.h"
 #include "attest/key.h"
+#include "node/links.h"
 #include "node/peer_budget.h"
 #include "node/tls.h"
 #include "node/wire.h"
 
 namespace footproof::node {
-
-using ValidatorIndex = std::uint8_t;
 
 constexpr std::uint16_t kWireVersion = 1;
 constexpr std::chrono::seconds kHandshakeDeadline{5};
@@ -37,14 +36,6 @@ constexpr std::chrono::seconds kHelloDeadline{2};
 constexpr std::chrono::seconds kHeartbeatEvery{5};
 constexpr std::chrono::seconds kDeadAfter{15};
 constexpr std::size_t kSendQueueMax = std::size_t{16} * 1024 * 1024;
-
-// A validator as the registry names it.
-struct PeerIdentity {
-  ValidatorIndex index = 0;
-  std::string id;
-  PublicKey vote_key;
-  Digest tls_pin;
-};
 
 // What a session needs to know of this node; outlives every session.
 struct LinkIdentity {

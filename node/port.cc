@@ -12,19 +12,11 @@
 namespace footproof::node {
 namespace {
 
-using std::chrono::steady_clock;
-
 // Below the 2 s that api allows.
 constexpr std::chrono::milliseconds kSubmitDeadline{1'800};
 constexpr std::size_t kStatementsPerTask = 16;
 // A node that is further behind than this is not given traffic.
 constexpr std::uint64_t kBehindMax = 32;
-
-std::uint64_t wall_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
 
 api::Refusal to_api(const ledger::Refusal& refusal, bool final, std::uint64_t height) {
   return {std::string(refusal.code()),
@@ -35,10 +27,11 @@ api::Refusal to_api(const ledger::Refusal& refusal, bool final, std::uint64_t he
           height};
 }
 
-ledger::RuleContext early_context(const Network& network, const ledger::Head& head) {
+ledger::RuleContext early_context(const Network& network, const ledger::Head& head,
+                                  std::uint64_t wall_ms) {
   return {.chain_id = network.chain_id,
           .epoch = head.epoch,
-          .time_ms = std::max(wall_ms(), head.time_ms + 1)};
+          .time_ms = std::max(wall_ms, head.time_ms + 1)};
 }
 
 }  // namespace
@@ -71,14 +64,14 @@ Port::Judged Port::judge(const Bytes& bytes) const {
   const auto executed = snapshot->logged(entry_id);
   if (executed && *executed) return {api::Accepted{entry_id}, {}};
   if (const auto refused =
-          parts_.refusals.of_statement(statement->statement_hash(), steady_clock::now())) {
+          parts_.refusals.of_statement(statement->statement_hash(), clock().now())) {
     return {to_api(refused->refusal, true, refused->height), {}};
   }
   const auto verify = [this](const PublicKey& key, const Statement& signed_statement) {
     return parts_.verdicts.verify(key, signed_statement);
   };
-  const auto judgement =
-      ledger::judge(*snapshot, *statement, early_context(parts_.network, head), verify);
+  const auto judgement = ledger::judge(
+      *snapshot, *statement, early_context(parts_.network, head, clock().wall_ms()), verify);
   if (!judgement) return {api::TooBusy{}, {}};
   if (const auto* refusal = std::get_if<ledger::Refusal>(&*judgement)) {
     return {to_api(*refusal, false, head.height), {}};
@@ -106,18 +99,18 @@ std::vector<api::Answer> Port::submit(const std::vector<Bytes>& statements) {
 }
 
 std::vector<api::Answer> Port::take_in(const std::vector<Bytes>& statements) {
-  const auto deadline = steady_clock::now() + kSubmitDeadline;
+  const auto deadline = clock().now() + kSubmitDeadline;
   std::vector<api::Answer> answers(statements.size(), api::TooBusy{});
   if (disk().grade() >= DiskGrade::refuse) return answers;
   std::vector<Judged> judged(statements.size());
-  std::vector<VerifierPool::Task> tasks;
+  std::vector<Workers::Task> tasks;
   for (std::size_t first = 0; first < statements.size(); first += kStatementsPerTask) {
     const std::size_t end = std::min(first + kStatementsPerTask, statements.size());
     tasks.emplace_back([this, &statements, &judged, first, end] {
       for (std::size_t i = first; i < end; ++i) judged[i] = judge(statements[i]);
     });
   }
-  if (!parts_.pool.run_all(std::move(tasks))) return answers;
+  if (!parts_.outside.workers.run_all(std::move(tasks))) return answers;
 
   std::vector<Digest> hashes;
   std::vector<std::size_t> places;
@@ -159,14 +152,13 @@ api::Answer Port::poll(const Digest& entry_id) {
   if (parts_.mempool.has_entry(entry_id)) return api::Accepted{entry_id};
   const auto executed = parts_.store.snapshot()->logged(entry_id);
   if (executed && *executed) return api::Accepted{entry_id};
-  if (const auto refused = parts_.refusals.of_entry(entry_id, steady_clock::now())) {
+  if (const auto refused = parts_.refusals.of_entry(entry_id, clock().now())) {
     return to_api(refused->refusal, true, refused->height);
   }
   return api::Unknown{};
 }
 
-std::vector<api::Answer> Port::await(const std::vector<Digest>& entry_ids,
-                                     steady_clock::time_point deadline) {
+std::vector<api::Answer> Port::await(const std::vector<Digest>& entry_ids, MonoTime deadline) {
   std::vector<api::Answer> answers(entry_ids.size(), api::Unknown{});
   std::vector<std::size_t> open(entry_ids.size());
   for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
@@ -178,7 +170,7 @@ std::vector<api::Answer> Port::await(const std::vector<Digest>& entry_ids,
       return std::holds_alternative<api::Logged>(answers[i]) ||
              std::holds_alternative<api::Refusal>(answers[i]);
     });
-    if (open.empty() || parts_.waiters.is_stopped() || steady_clock::now() >= deadline) break;
+    if (open.empty() || parts_.waiters.is_stopped() || clock().now() >= deadline) break;
     parts_.waiters.wait(generation, deadline);
   }
   for (const std::size_t i : open) answers[i] = api::Accepted{entry_ids[i]};
@@ -198,7 +190,8 @@ Result<api::DryRun> Port::dry_run(const Bytes& bytes) {
     return true;
   };
   const auto judgement =
-      ledger::judge(*snapshot, *statement, early_context(parts_.network, snapshot->head()), verify);
+      ledger::judge(*snapshot, *statement,
+                    early_context(parts_.network, snapshot->head(), clock().wall_ms()), verify);
   if (!judgement) return fail(judgement.error());
   if (const auto* refusal = std::get_if<ledger::Refusal>(&*judgement)) {
     out.refusal = to_api(*refusal, false, out.height);
@@ -322,7 +315,7 @@ Result<Bytes> Port::genesis() const { return parts_.network.genesis_bytes; }
 // --- health -------------------------------------------------------------------------------------
 
 DiskSpace Port::disk() const {
-  return disk_space(parts_.config.data).value_or(DiskSpace{0, UINT64_MAX});
+  return parts_.outside.disk_space().value_or(DiskSpace{0, UINT64_MAX});
 }
 
 std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
@@ -359,7 +352,7 @@ api::Health Port::health() const {
   out.view = facts.replica.view;
   out.published_size = snapshot ? snapshot->head().log_size : 0;
   out.block_time_ms = head.time_ms;
-  out.node_time_ms = wall_ms();
+  out.node_time_ms = clock().wall_ms();
   out.validators = static_cast<std::uint32_t>(parts_.network.membership.n());
   out.quorum = static_cast<std::uint32_t>(parts_.network.membership.q());
   for (const auto& peer : facts.peers) {

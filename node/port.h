@@ -20,15 +20,16 @@
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/network.h"
+#include "node/ports.h"
 #include "node/refusals.h"
 #include "node/verdict_cache.h"
-#include "node/verifier_pool.h"
 #include "node/waiters.h"
 
 namespace footproof::node {
 
 // All of it outlives the port.
 struct PortParts {
+  const Outside& outside;
   const Config& config;
   const Network& network;
   ledger::Store& store;
@@ -37,7 +38,6 @@ struct PortParts {
   Waiters& waiters;
   FactBoard& facts;
   VerdictCache& verdicts;
-  VerifierPool& pool;
   Counters& counters;
   std::function<void()> submitted;  // statements wait in the mempool
 };
@@ -84,6 +84,7 @@ class Port final : public api::Reader, public api::Submissions {
   [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, DiskGrade disk) const;
   // Nothing free where the disk cannot be asked.
   [[nodiscard]] DiskSpace disk() const;
+  [[nodiscard]] const Clock& clock() const { return parts_.outside.reactor; }
   [[nodiscard]] Result<std::shared_ptr<const ledger::Snapshot>> published() const;
 
   PortParts parts_;

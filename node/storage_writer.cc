@@ -7,27 +7,27 @@
 #include "attest/note.h"
 #include "ledger/executor.h"
 #include "node/chain_store.h"
-#include "node/thread_name.h"
 
 namespace footproof::node {
 
-using std::chrono::steady_clock;
-
 StorageWriter::StorageWriter(ledger::Store& store, const std::string& origin,
                              std::string cosign_name, const SigningKey& cosign_key,
-                             VerdictCache& verdicts, StorageEvents& events)
+                             VerdictCache& verdicts, const Clock& clock, Runner& runner,
+                             StorageEvents& events)
     : store_(store),
       origin_(origin),
       cosign_name_(std::move(cosign_name)),
       cosign_key_(cosign_key),
       verdicts_(verdicts),
+      clock_(clock),
+      runner_(runner),
       events_(events),
-      synced_at_(steady_clock::now()) {}
+      synced_at_(clock.now()) {}
 
-StorageWriter::~StorageWriter() { stop(); }
+StorageWriter::~StorageWriter() { runner_.stop(); }
 
 void StorageWriter::start() {
-  thread_ = std::thread([this] { work(); });
+  runner_.start([this] { return step(); });
 }
 
 void StorageWriter::push(Task task) {
@@ -36,7 +36,7 @@ void StorageWriter::push(Task task) {
     if (stopping_) return;
     tasks_.push_back(std::move(task));
   }
-  wake_.notify_one();
+  runner_.wake();
 }
 
 void StorageWriter::deliver(DeliveredBlock block) { push(std::move(block)); }
@@ -57,35 +57,31 @@ void StorageWriter::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  runner_.stop();
+  while (has_tasks()) step();
+  if (!failed_ && dirty_) failed_ = !sync();
 }
 
-void StorageWriter::work() {
-  name_thread("fp-storage");
-  for (;;) {
-    std::optional<Task> task;
-    std::size_t backlog = 0;
-    {
-      std::unique_lock lock(mutex_);
-      const auto ready = [this] { return stopping_ || !tasks_.empty(); };
-      if (dirty_ && !failed_) {
-        wake_.wait_until(lock, synced_at_ + kSyncEvery, ready);
-      } else {
-        wake_.wait(lock, ready);
-      }
-      if (tasks_.empty() && stopping_) break;
-      if (!tasks_.empty()) {
-        task = std::move(tasks_.front());
-        tasks_.pop_front();
-        backlog = tasks_.size();
-      }
+bool StorageWriter::has_tasks() {
+  const std::lock_guard lock(mutex_);
+  return !tasks_.empty();
+}
+
+MonoTime StorageWriter::step() {
+  std::optional<Task> task;
+  std::size_t backlog = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!tasks_.empty()) {
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+      backlog = tasks_.size();
     }
-    if (failed_) continue;
-    if (task && !run(*task, backlog)) failed_ = true;
-    if (!failed_ && dirty_ && steady_clock::now() - synced_at_ >= kSyncEvery) failed_ = !sync();
   }
-  if (!failed_ && dirty_) sync();
+  if (!failed_ && task && !run(*task, backlog)) failed_ = true;
+  if (!failed_ && dirty_ && clock_.now() - synced_at_ >= kSyncEvery) failed_ = !sync();
+  if (backlog > 0) return clock_.now();
+  return dirty_ && !failed_ ? synced_at_ + kSyncEvery : kNever;
 }
 
 bool StorageWriter::run(Task& task, std::size_t backlog) {
@@ -198,7 +194,7 @@ Result<std::optional<Cosignature>> StorageWriter::cosign(const ledger::Head& hea
 bool StorageWriter::sync() {
   const std::uint64_t height = store_.snapshot()->head().height;
   const auto synced = store_.sync();
-  synced_at_ = steady_clock::now();
+  synced_at_ = clock_.now();
   if (!synced) {
     events_.storage_failed("sync: " + synced.error().detail);
     return false;

@@ -1,24 +1,21 @@
-// The storage thread: executes delivered blocks in height order, writes each in one LevelDB batch
-// together with its consensus blocks and batches, keeps the anchor, and makes this node's
-// cosignatures. The only writer of the store.
+// What the storage thread does, step by step: executes delivered blocks in height order, writes
+// each in one LevelDB batch together with its consensus blocks and batches, keeps the anchor, and
+// makes this node's cosignatures. The only writer of the store.
 //
 // Invariants: a cosignature is made only of a head that was read back (ledger/store.h) and after
 // the anchor holds it durably; heads are synced at most every kSyncEvery, a crash before that
-// replays from the write-ahead log. After a failed write the thread does nothing more and says so
-// once.
+// replays from the write-ahead log. After a failed write it does nothing more and says so once.
 //
-// deliver(), publish() and stop() are called from the core thread; events come on the storage
-// thread.
+// deliver(), publish() and stop() are called from the core thread; events come from the runner's,
+// and out of stop().
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <variant>
 #include <vector>
 
@@ -26,6 +23,7 @@
 #include "ledger/store.h"
 #include "node/batch.h"
 #include "node/cosignatures.h"
+#include "node/ports.h"
 #include "node/verdict_cache.h"
 
 namespace footproof::node {
@@ -58,8 +56,12 @@ class StorageWriter {
  public:
   // All references outlive the writer.
   StorageWriter(ledger::Store& store, const std::string& origin, std::string cosign_name,
-                const SigningKey& cosign_key, VerdictCache& verdicts, StorageEvents& events);
+                const SigningKey& cosign_key, VerdictCache& verdicts, const Clock& clock,
+                Runner& runner, StorageEvents& events);
+  // What was delivered and not executed is left for the next start.
   ~StorageWriter();
+  StorageWriter(const StorageWriter&) = delete;
+  StorageWriter& operator=(const StorageWriter&) = delete;
 
   void start();
   void deliver(DeliveredBlock block);
@@ -67,7 +69,7 @@ class StorageWriter {
   // The current head once more: after a restart, and never by an observer.
   void cosign_current();
   void forbid_cosigning();
-  // Finishes what was delivered, syncs, joins.
+  // Finishes what was delivered, and syncs.
   void stop();
 
  private:
@@ -78,30 +80,32 @@ class StorageWriter {
   struct CosignCurrent {};
   using Task = std::variant<DeliveredBlock, Publish, CosignCurrent>;
 
-  void work();
+  // One task, and the sync if it is due; when to come again.
+  MonoTime step();
   // False after a failure that ends the process.
   bool run(Task& task, std::size_t backlog);
   bool execute(const DeliveredBlock& delivered, bool cosign);
   bool sync();
   Result<std::optional<Cosignature>> cosign(const ledger::Head& head);
   void push(Task task);
+  [[nodiscard]] bool has_tasks();
 
   ledger::Store& store_;
   const std::string& origin_;
   const std::string cosign_name_;
   const SigningKey& cosign_key_;
   VerdictCache& verdicts_;
+  const Clock& clock_;
+  Runner& runner_;
   StorageEvents& events_;
 
   std::mutex mutex_;
-  std::condition_variable wake_;
   std::deque<Task> tasks_;  // guarded by mutex_
   bool stopping_ = false;   // guarded by mutex_
   bool may_cosign_ = true;  // guarded by mutex_
-  bool failed_ = false;     // storage thread only, as are those below
+  bool failed_ = false;     // within a step only, as are those below
   bool dirty_ = false;      // something is applied and not synced
-  std::chrono::steady_clock::time_point synced_at_;
-  std::thread thread_;
+  MonoTime synced_at_;
 };
 
 }  // namespace footproof::node

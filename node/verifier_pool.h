@@ -13,21 +13,21 @@
 #include <thread>
 #include <vector>
 
+#include "node/ports.h"
+
 namespace footproof::node {
 
-class VerifierPool {
+class VerifierPool final : public Workers {
  public:
-  using Task = std::function<void()>;
-
   explicit VerifierPool(std::size_t threads, std::size_t tasks_max = 4096);
-  ~VerifierPool();
+  ~VerifierPool() override;
   VerifierPool(const VerifierPool&) = delete;
   VerifierPool& operator=(const VerifierPool&) = delete;
 
   // False: too many wait, or the pool has stopped.
-  [[nodiscard]] bool post(Task task);
-  // Runs all and waits for them. False: they did not fit, and none was run.
-  [[nodiscard]] bool run_all(std::vector<Task> tasks);
+  [[nodiscard]] bool post(Task task) override;
+  // False: they did not fit, and none was run; or the pool has stopped.
+  [[nodiscard]] bool run_all(std::vector<Task> tasks) override;
   void stop();
 
  private:

@@ -12,7 +12,7 @@
 namespace footproof::node {
 namespace {
 
-struct Links final : MeshEvents {
+struct LinkCounter final : LinkEvents {
   void peer_connected(ValidatorIndex) override { ++connected; }
   void peer_disconnected(ValidatorIndex) override { ++disconnected; }
   void peer_message(ValidatorIndex, Envelope&&) override {}
@@ -31,8 +31,8 @@ class BadPeer : public ::testing::Test {
     for (std::size_t i = 0; i < kSelf; ++i) ASSERT_TRUE(cluster_.start(i));
     mesh_ = std::make_unique<Mesh>(io_, cluster_.identity(kSelf),
                                    std::vector<PeerAddress>{{0, cluster_.config(0).mesh_listen}},
-                                   links_);
-    ASSERT_TRUE(mesh_->start({"127.0.0.1", 0}));
+                                   Endpoint{"127.0.0.1", 0});
+    ASSERT_TRUE(mesh_->start(links_));
     ASSERT_TRUE(until([this] { return links_.connected == 1; }));
   }
   void TearDown() override {
@@ -64,7 +64,7 @@ class BadPeer : public ::testing::Test {
 
   test::NodeCluster cluster_;
   boost::asio::io_context io_;
-  Links links_;
+  LinkCounter links_;
   std::unique_ptr<Mesh> mesh_;
 };
 

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-struct Recorder final : MeshEvents {
+struct Recorder final : LinkEvents {
   void peer_connected(ValidatorIndex peer) override { ++connected[peer]; }
   void peer_disconnected(ValidatorIndex peer) override { ++disconnected[peer]; }
   void peer_message(ValidatorIndex peer, Envelope&& envelope) override {
@@ -72,9 +72,9 @@ class MeshTest : public testing::Test {
 
   Side& add(LinkIdentity identity) {
     auto& side = sides_.emplace_back(std::make_unique<Side>());
-    side->mesh =
-        std::make_unique<Mesh>(io_, std::move(identity), std::vector<PeerAddress>{}, side->events);
-    const auto port = side->mesh->start({"127.0.0.1", 0});
+    side->mesh = std::make_unique<Mesh>(io_, std::move(identity), std::vector<PeerAddress>{},
+                                        Endpoint{"127.0.0.1", 0});
+    const auto port = side->mesh->start(side->events);
     EXPECT_TRUE(port);
     side->port = *port;
     return *side;

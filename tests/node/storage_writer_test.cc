@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "attest/note.h"
+#include "node/asio_reactor.h"
+#include "node/thread_runner.h"
 #include "tests/support/sequencer.h"
 #include "tests/support/temp_folder.h"
 
@@ -63,8 +65,11 @@ class StorageWriterTest : public ::testing::Test {
       testing::key_from("sequencer/validator-0/cosign", Algorithm::eddsa);
   VerdictCache verdicts_;
   Recorder events_;
-  StorageWriter writer_{network_.store(), network_.origin(), "name",
-                        cosign_key_,      verdicts_,         events_};
+  boost::asio::io_context io_;
+  AsioReactor clock_{io_};
+  ThreadRunner runner_{"fp-storage"};
+  StorageWriter writer_{network_.store(), network_.origin(), "name", cosign_key_, verdicts_,
+                        clock_,           runner_,           events_};
 };
 
 TEST_F(StorageWriterTest, CosignsWhatItHasExecutedAndAnchored) {
