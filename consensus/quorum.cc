@@ -47,6 +47,7 @@ Result<Membership> Membership::make(const Digest& chain_id, Epoch epoch,
 }
 
 ValidatorIndex Membership::leader(View view) const {
+  if (view > 0 && view <= leaders_.size()) return leaders_[view - 1];
   return static_cast<ValidatorIndex>((view % n() + leader_offset_) % n());
 }
 

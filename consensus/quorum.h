@@ -76,6 +76,8 @@ class Membership {
   // Both votes verify, have one signer and view, and R1 forbids the pair.
   [[nodiscard]] bool verify(const Evidence& evidence, const Verifier& verifier) const;
 
+  // Who leads the views 1, 2, …; the views after them have the leaders that the rule gives.
+  void lead_for_tests(std::vector<ValidatorIndex> leaders) { leaders_ = std::move(leaders); }
   // 2f, to show that tests notice.
   void break_quorum_for_tests() { q_ = 2 * f(); }
 
@@ -88,6 +90,7 @@ class Membership {
   Digest members_hash_;
   std::uint64_t leader_offset_ = 0;
   std::vector<Member> members_;
+  std::vector<ValidatorIndex> leaders_;  // for tests
 };
 
 // R1 forbids one signer to sign both.

@@ -188,6 +188,16 @@ std::vector<std::string> Anchor::inspect(const std::filesystem::path& path) {
   }
   close(file);
   if (!found.empty()) return found;
+  for (std::size_t slot = 0; slot < 2; ++slot) {
+    const std::size_t first = slot * kCopies;
+    const std::size_t other = (1 - slot) * kCopies;
+    const auto of_slot = std::minmax(slots[first]->generation, slots[first + 1]->generation);
+    if (of_slot.first + 1 == slots[other]->generation &&
+        of_slot.second == slots[other]->generation + 1) {
+      return {"slot " + std::to_string(slot) +
+              ": one copy is two writes older than the other: exchanged, or a write was cut off"};
+    }
+  }
   const auto generations = std::minmax(slots[0]->generation, slots[kCopies]->generation);
   const bool alike = slots[0]->state == slots[1]->state && slots[2]->state == slots[3]->state &&
                      slots[0]->generation == slots[1]->generation &&

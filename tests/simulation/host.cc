@@ -154,6 +154,16 @@ void Host::crash() {
   }
 }
 
+void Host::lose_disk() {
+  CHECK(!up() && !honest());
+  wal_.clear();
+  store_.clear();
+  wal_synced_ = store_synced_ = 0;
+  disk_bodies_.clear();
+  disk_blocks_.clear();
+  bodies_.clear();
+}
+
 // ---- events
 
 void Host::step(const decltype(consensus::Event::what)& what) {

@@ -36,6 +36,8 @@ class Host final : public consensus::ChainReader {
   // Life.
   void start();
   void crash();
+  // Of a crashed adversary.
+  void lose_disk();
   void crash_at_persist(std::uint64_t count) { crash_countdown_ = count; }
   // From that height on this host executes to roots of its own: a bug, or a bad disk.
   void execute_wrongly_from(consensus::Height height) { wrong_from_ = height; }

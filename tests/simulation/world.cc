@@ -37,6 +37,7 @@ World::World(const Plan& plan)
   auto membership = consensus::Membership::make(digest_of(plan.seed), 0, members, digest_of(7));
   CHECK(membership.has_value());
   membership_ = std::move(*membership);
+  membership_->lead_for_tests(plan.leaders);
   const consensus::Block genesis =
       consensus::genesis_block(membership_->chain_id(), 1'799'999'000'000, digest_of(7));
   root_ = {consensus::block_id(genesis.header), 0, genesis.header.time_ms, {0, 1, digest_of(9)}};
@@ -106,8 +107,9 @@ bool World::twin_route(const Host& from, const Host& to) const {
   return serves(from, to.validator()) && serves(to, from.validator());
 }
 
-bool World::reachable(const Host& from, const Host& to) const {
-  return !cut_[from.validator()][to.validator()] && twin_route(from, to);
+bool World::reachable(const Host& from, const Host& to, const Wire& wire) const {
+  if (cut_[from.validator()][to.validator()]) return false;
+  return route ? route(from, to, wire) : twin_route(from, to);
 }
 
 void World::transmit(const Host& from, std::optional<ValidatorIndex> to,
@@ -128,7 +130,7 @@ void World::transmit(const Host& from, std::optional<ValidatorIndex> to,
 
 void World::deliver_to(const Host& from, std::size_t to, const std::shared_ptr<const Wire>& wire) {
   const Host& target = *hosts_[to];
-  if (!reachable(from, target)) return;
+  if (!reachable(from, target, *wire)) return;
   if (filter && filter(from.validator(), target.validator(), *wire)) return;
   const bool chaos = !calm();
   if (chaos && random_.chance(plan_.loss)) return;

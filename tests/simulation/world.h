@@ -42,6 +42,8 @@ class World {
   void heal();
   // Drops what it returns true for: (from, to, wire), validators.
   std::function<bool(consensus::ValidatorIndex, consensus::ValidatorIndex, const Wire&)> filter;
+  // Which hosts hear each other; none: each of two twins serves one half of the validators.
+  std::function<bool(const Host& from, const Host& to, const Wire&)> route;
   void offer(std::size_t place);
   [[nodiscard]] bool calm_and_final() const;
 
@@ -107,7 +109,7 @@ class World {
   void handle(const Fault& fault);
   void deliver_to(const Host& from, std::size_t to, const std::shared_ptr<const Wire>& wire);
   [[nodiscard]] bool twin_route(const Host& from, const Host& to) const;
-  [[nodiscard]] bool reachable(const Host& from, const Host& to) const;
+  [[nodiscard]] bool reachable(const Host& from, const Host& to, const Wire& wire) const;
   void trace(const Item& item);
 
   Plan plan_;
