@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "attest/block_record.h"
 #include "attest/cbor.h"
 #include "attest/merkle.h"
 #include "attest/note.h"
-#include "attest/state_proof.h"
+#include "attest/state_check.h"
 #include "attest/state_record.h"
 
 namespace footproof {
@@ -207,26 +206,14 @@ Result<std::vector<Accused>> judge_heads(const HeadAccusation& accusation, const
 // --- votes --------------------------------------------------------------------------------------
 
 Result<ValidatorsRecord> read_validators(const VoteAccusation& accusation, const Policy& policy) {
-  const auto trusted = judge_presented_checkpoint(policy, as_bytes(accusation.checkpoint));
-  if (!trusted) return fail("checkpoint", trusted.error());
-  const auto last = parse_block_record(accusation.last_record.record);
-  if (!last) return fail("last record", last.error());
-  const std::uint64_t size = trusted->checkpoint.size;
-  const Digest leaf = leaf_hash(block_record_entry(accusation.last_record.record).view());
-  if (last->index() != size - 1) return fail(Errc::bad_proof, "last record: not the last");
-  if (auto included = verify_inclusion(leaf, size - 1, size, accusation.last_record.path,
-                                       trusted->checkpoint.root);
-      !included) {
-    return fail("last record", included.error());
-  }
+  const auto head = verify_head(policy, accusation.checkpoint, accusation.last_record);
+  if (!head) return fail(head.error());
   auto validators = parse_validators_record(accusation.validators);
   if (!validators) return fail("validators", validators.error());
-  const auto proof = parse_state_proof(accusation.proof);
-  if (!proof) return fail("state proof", proof.error());
-  const std::array claims = {StateClaim{state_key::validators(validators->epoch),
-                                        state_value_hash(accusation.validators)}};
-  if (auto holds = verify_state_proof(*proof, last->state_root, claims); !holds) {
-    return fail("state proof", holds.error());
+  const std::array keys = {state_key::validators(validators->epoch)};
+  const std::array records = {std::optional(accusation.validators)};
+  if (auto holds = verify_records(*head, accusation.proof, keys, records); !holds) {
+    return fail(holds.error());
   }
   return validators;
 }

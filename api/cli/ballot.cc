@@ -137,20 +137,10 @@ int vote(const VoteOptions& options, const Context& context) {
   if (options.approve == options.reject) {
     return report({Errc::usage, "say what the vote is: --approve or --reject"});
   }
-  const auto nonce = from_hex(options.proposal);
-  if (!nonce || nonce->size() != ProposalNonce{}.size()) {
-    return report({Errc::usage, "PROPOSAL: 32 lower-case hex digits, as ballot list shows them"});
-  }
   auto client = make_client(context);
   if (!client) return report(client.error());
-  const auto bytes = state_of(*client, state_key::proposal(*nonce));
-  if (!bytes) return report(bytes.error());
-  if (!*bytes) return report({Errc::not_found, "there is no proposal " + options.proposal});
-  auto record = parse_proposal_record(**bytes);
+  auto record = proven_proposal(*client, options.proposal, options.sign.policy);
   if (!record) return report(record.error());
-  if (!std::ranges::equal(record->proposal.nonce, *nonce)) {
-    return report({Errc::mismatch, "the node answered with another proposal"});
-  }
   // What is signed is the whole proposal, so the node cannot show one and have another voted for.
   std::cerr << (options.approve ? "approve   " : "reject    ")
             << printable(describe(record->proposal.change)) << '\n';

@@ -177,7 +177,7 @@ int status_of_catalogue(const StatusOptions& options, const Catalogue& catalogue
   if (context.nodes.empty()) context.nodes = catalogue.nodes;
   auto client = make_client(context);
   if (!client) return report(client.error());
-  auto policy = policy_to_judge_by(options, *client);
+  auto policy = policy_to_judge_by(options.policy, *client);
   if (!policy) return report(policy.error());
   CatalogueStatus status(options, catalogue, std::move(*statement), std::move(*client),
                          std::move(*policy));

@@ -192,6 +192,20 @@ Result<std::string> read_passphrase(const std::string& file, const std::string& 
   return first;
 }
 
+Result<std::uint64_t> parse_age(const std::string& text) {
+  constexpr std::uint64_t kCountMax = 100'000;
+  std::uint64_t count = 0;
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9' && count < kCountMax) {
+    count = count * 10 + static_cast<std::uint64_t>(text[digits++] - '0');
+  }
+  const std::string unit = text.substr(digits);
+  if (digits != 0 && unit == "d") return count * 86'400;
+  if (digits != 0 && unit == "h") return count * 3'600;
+  if (digits != 0 && unit == "m") return count * 60;
+  return fail(Errc::usage, "--max-age: '" + text + "' is no age; write 7d, 36h or 90m");
+}
+
 Instant clock_now() {
   return {static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
                                          std::chrono::system_clock::now().time_since_epoch())

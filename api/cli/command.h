@@ -95,6 +95,9 @@ inline constexpr const char* kPassphraseHelp =
 // Of this machine, since 1970. A command line tool is where a clock may be asked.
 [[nodiscard]] Instant clock_now();
 
+// "90m", "36h", "7d" of --max-age, in seconds.
+[[nodiscard]] Result<std::uint64_t> parse_age(const std::string& text);
+
 // One line on standard error that appears once a step has taken longer than a second, and only on a
 // terminal. Ends itself.
 class Progress {

@@ -218,7 +218,7 @@ int status(const StatusOptions& options, Context context) {
   if (!client) return report(client.error());
   const auto receipt = client->receipt(asked->entry_id, asked->declaration);
   if (!receipt) return report(receipt.error());
-  const auto policy = policy_to_judge_by(options, *client);
+  const auto policy = policy_to_judge_by(options.policy, *client);
   if (!policy) return report(policy.error());
   const auto check = judge_answer(*receipt, asked->entry_id, asked->declaration, *policy);
   if (!check) return report(check.error());
@@ -251,8 +251,8 @@ Status worst_status(const ReceiptCheck& check, const Axes& axes) {
   return whole != Status::active ? whole : of(check.declaration_status);
 }
 
-Result<Policy> policy_to_judge_by(const StatusOptions& options, Client& client) {
-  if (options.verifies()) return read_policy(options.policy);
+Result<Policy> policy_to_judge_by(const std::string& policy_path, Client& client) {
+  if (!policy_path.empty()) return read_policy(policy_path);
   const auto text = client.trust_policy();
   if (!text) return fail(text.error());
   return parse_policy(as_bytes(*text));

@@ -35,8 +35,9 @@ struct Axes {
 // Of the attestation where that is not active, else of the declaration the receipt is about.
 [[nodiscard]] Status worst_status(const ReceiptCheck& check, const Axes& axes);
 
-// The policy named, or the node's, which serves to take the receipt apart and proves nothing.
-[[nodiscard]] Result<Policy> policy_to_judge_by(const StatusOptions& options, Client& client);
+// The policy named, or, where none is, the node's, which serves to take the receipt apart and
+// proves nothing.
+[[nodiscard]] Result<Policy> policy_to_judge_by(const std::string& policy_path, Client& client);
 // The node's receipt about this very entry and declaration, judged. bad_value: it does not verify,
 // or is about something else. Lives as long as the policy.
 [[nodiscard]] Result<ReceiptCheck> judge_answer(const Receipt& receipt, const Digest& entry_id,

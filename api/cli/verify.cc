@@ -1,7 +1,6 @@
 // footproof verify: the verdict on a presentation, offline. Every line of it is printed, those not
 // checked as loudly as the others; the exit code says the rest.
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -31,27 +30,6 @@ struct VerifyOptions {
   std::string audience;
   std::string nonce;
 };
-
-Instant clock_now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
-  return Instant{ms < 0 ? 0 : static_cast<std::uint64_t>(ms)};
-}
-
-// "90m", "36h", "7d".
-Result<std::uint64_t> parse_age(const std::string& text) {
-  constexpr std::uint64_t kCountMax = 100'000;
-  std::uint64_t count = 0;
-  std::size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9' && count < kCountMax) {
-    count = count * 10 + static_cast<std::uint64_t>(text[digits++] - '0');
-  }
-  const std::string unit = text.substr(digits);
-  if (digits != 0 && unit == "d") return count * 86'400;
-  if (digits != 0 && unit == "h") return count * 3'600;
-  if (digits != 0 && unit == "m") return count * 60;
-  return fail(Errc::usage, "--max-age: '" + text + "' is no age; write 7d, 36h or 90m");
-}
 
 Result<VerdictOptions> verdict_options(const VerifyOptions& given) {
   VerdictOptions options;

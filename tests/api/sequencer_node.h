@@ -16,7 +16,7 @@
 
 namespace footproof::api {
 
-class SequencerNode final : public Reader, public Submissions {
+class SequencerNode : public Reader, public Submissions {
  public:
   explicit SequencerNode(const std::filesystem::path& folder)
       : own_(std::make_unique<testing::Sequencer>(folder)), sequencer_(*own_) {}

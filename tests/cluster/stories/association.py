@@ -39,6 +39,13 @@ class Story:
             assert answer["remedy"], answer
         return answer
 
+    def look(self, *words):
+        """What footproof ballot shows, proven by the policy."""
+        answer = self.command("ballot", *words, "--policy", self.network.export_policy())
+        assert answer["verified"] is True and answer["stale"] is False, answer
+        assert all(one["signed"] for one in answer.get("ballots", []) if "association" in one), answer
+        return answer
+
     def associations(self):
         return [name for name, one in self.network.parties.items() if one["role"] == "association"]
 
@@ -47,7 +54,7 @@ class Story:
                      "-o", self.file("proposal.statement"), **expect)
         if expect:
             return None
-        open_ones = self.command("ballot", "list")["ballots"]
+        open_ones = self.look("list")["ballots"]
         return [one["proposal"] for one in open_ones if one["proposer"] == self.network.parties[by]["uri"]][-1]
 
     def vote(self, by, proposal, how="--approve", **expect):
@@ -58,9 +65,9 @@ class Story:
         first, second, third, _ = self.associations()
         proposal = self.propose(first, *change)
         self.vote(second, proposal)
-        assert self.command("ballot", "show", proposal)["state"] == "open"
+        assert self.look("show", proposal)["state"] == "open"
         self.vote(third, proposal)
-        shown = self.command("ballot", "show", proposal)
+        shown = self.look("show", proposal)
         assert shown["state"] == "accepted" and shown["approve"] == shown["needed"] == 3, shown
         return proposal
 
@@ -92,7 +99,7 @@ with Network.temporary(sys.argv[1]) as network:
     story.command("accredit", "grant", "NEW-1", *grant, "-o", story.file("grant.statement"), refused="unknown-key")
     checked = story.command("ballot", "propose", *admit, *network.signed_by(first, "sign"), "--check")
     assert checked["accepted"], checked
-    assert story.command("ballot", "list")["ballots"] == []
+    assert story.look("list")["ballots"] == []
     # The body itself has no say, nor has the scheme owner.
     story.propose("scheme-owner", *admit, refused="not-an-association")
 
@@ -102,10 +109,10 @@ with Network.temporary(sys.argv[1]) as network:
     story.vote(second, proposal, refused="already-voted")
     story.vote(second, proposal, "--reject")
     story.vote(third, proposal)
-    shown = story.command("ballot", "show", proposal)
+    shown = story.look("show", proposal)
     assert (shown["approve"], shown["reject"], shown["needed"], shown["state"]) == (2, 1, 3, "open"), shown
     story.vote(fourth, proposal)
-    assert story.command("ballot", "show", proposal)["decided"], "the third approval of four decides"
+    assert story.look("show", proposal)["decided"], "the third approval of four decides"
     story.vote(second, proposal, refused="already-decided")
 
     # With its first keys the body accredits a verifier and registers the verifier's keys.
@@ -129,7 +136,7 @@ with Network.temporary(sys.argv[1]) as network:
     # A parameter, with its range.
     story.propose(first, "parameter", "anchoring-days-max", 0, refused="parameter-out-of-range")
     story.decide("parameter", "anchoring-days-max", 60)
-    values = {one["id"]: one["value"] for one in story.command("ballot", "parameters")["parameters"]}
+    values = {one["id"]: one["value"] for one in story.look("parameters")["parameters"]}
     assert values["anchoring-days-max"] == 60, values
 
     # The four that are there cannot lose one; the body can go.
