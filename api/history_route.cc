@@ -28,14 +28,6 @@ Result<Date> day_of(const std::string& name, const std::string& text) {
   return date;
 }
 
-std::optional<Status> to_status(const std::string& text) {
-  for (const Status status :
-       {Status::active, Status::suspended, Status::revoked, Status::superseded}) {
-    if (to_text(status) == text) return status;
-  }
-  return std::nullopt;
-}
-
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts) all += (all.empty() ? "" : " ") + text;
@@ -109,8 +101,10 @@ Result<void> set_history_filter(ledger::HistoryFilter& filter, const std::string
       return fail(wrong(name, "attestation, status, accreditation, key, ballot or dataset"));
     }
   } else if (name == "status") {
-    filter.status = to_status(value);
-    if (!filter.status) return fail(wrong(name, "active, suspended, revoked or superseded"));
+    filter.standing = ledger::to_standing(value);
+    if (!filter.standing) {
+      return fail(wrong(name, "active, suspended, revoked, superseded or void"));
+    }
   } else if (name == "about") {
     const auto id = digest_from_hex(value);
     if (!id) return fail(wrong(name, "an entry id is 64 lower-case hex digits"));
@@ -140,7 +134,7 @@ ordered_json history_row(const ledger::HistoryEntry& entry) {
   row["entry_id"] = entry.statement.entry_id().hex();
   row["kind"] = to_text(entry.statement.kind());
   row["issuer"] = entry.statement.issuer();
-  if (entry.status) row["status"] = to_text(*entry.status);
+  if (entry.standing) row["status"] = to_text(*entry.standing);
   std::visit(PayloadMembers{row}, entry.statement.payload());
   return row;
 }

@@ -299,12 +299,18 @@ ReceiptCheck verify_receipt(const Receipt& receipt, const Policy& policy) {
   return check;
 }
 
-Result<void> check_receipt(const Receipt& receipt, const Policy& policy) {
-  const ReceiptCheck check = verify_receipt(receipt, policy);
-  for (const Finding* finding : {&check.well_formed, &check.network, &check.quorum,
-                                 &check.inclusion, &check.signature, &check.key}) {
+Result<void> check_entry(const ReceiptCheck& check) {
+  for (const Finding* finding :
+       {&check.well_formed, &check.network, &check.quorum, &check.inclusion, &check.signature}) {
     if (!finding->passed()) return fail(Errc::bad_proof, "receipt: " + finding->reason);
   }
+  return {};
+}
+
+Result<void> check_receipt(const Receipt& receipt, const Policy& policy) {
+  const ReceiptCheck check = verify_receipt(receipt, policy);
+  if (auto entry = check_entry(check); !entry) return entry;
+  if (!check.key.passed()) return fail(Errc::bad_proof, "receipt: " + check.key.reason);
   return {};
 }
 

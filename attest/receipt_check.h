@@ -39,10 +39,12 @@ struct ReceiptCheck {
   std::optional<PartyRecord> party;
   std::optional<KeyRecord> countersigning_key;
 
-  [[nodiscard]] bool holds() const {
+  // This very statement is in the log and signed as it says; its key may be reported since.
+  [[nodiscard]] bool proves_entry() const {
     return well_formed.passed() && network.passed() && quorum.passed() && inclusion.passed() &&
-           signature.passed() && key.passed();
+           signature.passed();
   }
+  [[nodiscard]] bool holds() const { return proves_entry() && key.passed(); }
   // The instant up to which events are known: T, or the last record's time where that is later
   // (T is in whole seconds). Needs quorum and inclusion.
   [[nodiscard]] Instant known() const;
@@ -56,5 +58,7 @@ struct ReceiptCheck {
 
 // holds(), or the first finding that does not, as an error. For nodes that check what they serve.
 [[nodiscard]] Result<void> check_receipt(const Receipt& receipt, const Policy& policy);
+// The same for proves_entry().
+[[nodiscard]] Result<void> check_entry(const ReceiptCheck& check);
 
 }  // namespace footproof

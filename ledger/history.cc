@@ -51,7 +51,7 @@ std::optional<Digest> term_of(const HistoryFilter& filter) {
   if (filter.body) return term("body", as_bytes(*filter.body));
   if (filter.scheme) return term("scheme", as_bytes(*filter.scheme));
   if (filter.kind) return kind_term(*filter.kind);
-  if (filter.status) return kind_term(StatementKind::attestation);
+  if (filter.standing) return kind_term(StatementKind::attestation);
   return std::nullopt;
 }
 
@@ -143,21 +143,35 @@ class Page {
       ended_ = true;  // whatever follows was recorded later still
       return {};
     }
-    auto status = status_of(*statement);
-    if (!status) return fail(status.error());
-    if (filter_.status && *status != filter_.status) return {};
-    page_.entries.push_back({index, *recorded, std::move(*statement), *status});
+    auto standing = standing_of(*statement, {*recorded});
+    if (!standing) return fail(standing.error());
+    if (filter_.standing && *standing != filter_.standing) return {};
+    page_.entries.push_back({index, *recorded, std::move(*statement), *standing});
     return {};
   }
 
-  Result<std::optional<Status>> status_of(const Statement& statement) const {
-    if (statement.kind() != StatementKind::attestation) return std::optional<Status>();
-    auto bytes = snapshot_.record(state_key::status(statement.entry_id()));
+  Result<std::optional<Standing>> standing_of(const Statement& statement, Instant recorded) const {
+    if (statement.kind() != StatementKind::attestation) return std::optional<Standing>();
+    const auto key = parsed(state_key::key(statement.kid()), parse_key_record);
+    if (!key) return fail(key.error());
+    if (*key && key_at(**key, recorded, known_, statement.kind()) == KeyAnswer::compromised) {
+      return std::optional(Standing::void_entry);
+    }
+    const auto record = parsed(state_key::status(statement.entry_id()), parse_status_record);
+    if (!record) return fail(record.error());
+    const Status status = status_on(*record ? &**record : nullptr, as_of_, known_).status;
+    return std::optional(static_cast<Standing>(status));
+  }
+
+  template <class Record>
+  Result<std::optional<Record>> parsed(const Digest& state_key,
+                                       Result<Record> (*parse)(ByteView)) const {
+    auto bytes = snapshot_.record(state_key);
     if (!bytes) return fail(bytes.error());
-    if (!*bytes) return std::optional(Status::active);
-    const auto record = parse_status_record(**bytes);
+    if (!*bytes) return std::optional<Record>();
+    auto record = parse(**bytes);
     if (!record) return fail(Errc::corrupt, "state record: " + record.error().detail);
-    return std::optional(status_on(&*record, as_of_, known_).status);
+    return std::optional<Record>(std::move(*record));
   }
 
   const Snapshot& snapshot_;
@@ -169,6 +183,18 @@ class Page {
 };
 
 }  // namespace
+
+std::string_view to_text(Standing standing) {
+  return standing == Standing::void_entry ? "void" : to_text(static_cast<Status>(standing));
+}
+
+std::optional<Standing> to_standing(std::string_view text) {
+  for (const Standing standing : {Standing::active, Standing::suspended, Standing::revoked,
+                                  Standing::superseded, Standing::void_entry}) {
+    if (to_text(standing) == text) return standing;
+  }
+  return std::nullopt;
+}
 
 std::vector<Digest> history_terms(const Statement& statement) {
   std::vector<Digest> terms = {kind_term(statement.kind()),
@@ -200,7 +226,7 @@ bool matches(const HistoryFilter& filter, const Statement& statement) {
   }
   const auto* attestation = statement.as<Attestation>();
   const bool asks_attestation =
-      filter.scope || filter.scheme || filter.status || (filter.body && !filter.accreditation);
+      filter.scope || filter.scheme || filter.standing || (filter.body && !filter.accreditation);
   if (!asks_attestation) return true;
   return attestation != nullptr && (!filter.scope || *filter.scope == attestation->scope) &&
          (!filter.scheme || *filter.scheme == attestation->scheme.id) &&

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attest/date.h"
@@ -31,6 +32,12 @@ inline constexpr std::size_t kHistoryPageMax = 256;
 // then be short or empty and still name a next one.
 inline constexpr std::size_t kHistoryScanMax = 1024;
 
+// Of an attestation as a whole: its status, or `void_entry` where its key was compromised when it
+// was recorded, so that it counts for nothing whatever its status.
+enum class Standing : std::uint8_t { active, suspended, revoked, superseded, void_entry };
+[[nodiscard]] std::string_view to_text(Standing standing);
+[[nodiscard]] std::optional<Standing> to_standing(std::string_view text);
+
 // All that are set must hold.
 struct HistoryFilter {
   std::optional<StatementKind> kind;
@@ -47,7 +54,7 @@ struct HistoryFilter {
   // Of attestations as a whole, on `as_of`, as known at the end of the UTC day `known_by`; by
   // default on the day of the head and as known then. What was recorded after `known_by` is left
   // out.
-  std::optional<Status> status;
+  std::optional<Standing> standing;
   std::optional<Date> as_of;
   std::optional<Date> known_by;
 };
@@ -56,7 +63,7 @@ struct HistoryEntry {
   std::uint64_t index = 0;
   std::uint64_t recorded_ms = 0;
   Statement statement;
-  std::optional<Status> status;  // exactly for attestations
+  std::optional<Standing> standing;  // exactly for attestations
 };
 
 struct HistoryPage {

@@ -58,14 +58,18 @@ class CatalogueStatus {
 
   int show(bool json) const {
     json ? show_json() : show_text();
-    return recorded() && whole() == Status::active && not_active_.empty() ? kOk : kReservation;
+    return counts() && whole() == Status::active && not_active_.empty() ? kOk : kReservation;
   }
 
  private:
-  [[nodiscard]] bool recorded() const { return known_then(*whole_, *axes_); }
+  // Recorded by then, with a key that was good.
+  [[nodiscard]] bool counts() const {
+    return known_then(*whole_, *axes_) && !is_void(*whole_, *axes_);
+  }
   [[nodiscard]] Status whole() const { return worst_status(*whole_, *axes_); }
   [[nodiscard]] std::string_view whole_text() const {
-    return recorded() ? to_text(whole()) : "not yet recorded";
+    if (!known_then(*whole_, *axes_)) return "not yet recorded";
+    return counts() ? to_text(whole()) : "void";
   }
 
   Result<void> ask_member(const std::string& file, const Digest& root) {
@@ -119,7 +123,7 @@ class CatalogueStatus {
     } else {
       for (const Status status : kStatuses) {
         shown["members"][to_text(status)] =
-            recorded() ? counts_[static_cast<std::size_t>(status)] : 0;
+            counts() ? counts_[static_cast<std::size_t>(status)] : 0;
       }
       shown["not_active"] = nlohmann::ordered_json::array();
       for (const NotActive& member : not_active_) {
@@ -140,7 +144,7 @@ class CatalogueStatus {
       std::cout << "             anchored late\n";
     if (options_.members.empty()) {
       std::cout << "members      not checked; name the sealed declarations with --members\n";
-    } else if (recorded()) {
+    } else if (counts()) {
       std::cout << "members      " << asked_members_ << ':';
       for (const Status status : kStatuses) {
         std::cout << ' ' << counts_[static_cast<std::size_t>(status)] << ' ' << to_text(status)

@@ -42,7 +42,7 @@ class Rows {
   Rows(const HistoryOptions& options, Client& client, const Policy* policy)
       : options_(options), client_(client), policy_(policy) {
     columns_ = history_columns();
-    if (options.prove) columns_.emplace_back("receipt");
+    if (options.prove) columns_.insert(columns_.end(), {"key", "receipt"});
     if (options.format == "csv") {
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         std::cout << (i == 0 ? "" : ",") << columns_[i];
@@ -93,6 +93,7 @@ class Rows {
     std::cout << "\n    " << cell(row, "entry_id");
     if (row.contains("about")) std::cout << " about " << cell(row, "about");
     if (row.contains("proven")) std::cout << "  proven: " << cell(row, "proven");
+    if (row.contains("key")) std::cout << "\n    " << cell(row, "key");
     std::cout << '\n';
   }
 
@@ -108,9 +109,12 @@ class Rows {
       return fail(Errc::mismatch, "row " + row.value("entry_id", "") + " is not what is logged");
     }
     if (policy_ != nullptr) {
-      if (auto holds = check_receipt(*receipt, *policy_); !holds) {
-        return fail("receipt of " + id->hex(), holds.error());
+      const ReceiptCheck check = verify_receipt(*receipt, *policy_);
+      if (auto proven = check_entry(check); !proven) {
+        return fail("receipt of " + id->hex(), proven.error());
       }
+      // It is logged, and may be void: the row says which.
+      row["key"] = check.key.reason;
     }
     row["proven"] = policy_ != nullptr ? "against the policy" : "not checked";
     row["receipt"] = to_base64(encode_receipt(*receipt));
@@ -201,7 +205,9 @@ void add_history_commands(CLI::App& app, Context& context) {
   filter("--scope", "scope", "Attestations of this scope, e.g. steel.cbam");
   filter("--scheme", "scheme", "Attestations under this scheme, e.g. cbam");
   filter("--kind", "kind", "attestation, status, accreditation, key, ballot, dataset");
-  filter("--status", "status", "Attestations that are active, suspended, revoked, superseded");
+  filter("--status", "status",
+         "Attestations that are active, suspended, revoked, superseded, or void: signed "
+         "with a key that was compromised by then");
   filter("--about", "about",
          "This entry and the status changes, successors and errata that name it");
   filter("--from", "from", "Recorded on this UTC day or later");

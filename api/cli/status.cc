@@ -121,6 +121,19 @@ bool within_validity(const ReceiptCheck& check, Date day) {
           day <= attestation->valid_until);
 }
 
+// How the accreditation stood on the issue date and when it was recorded, as known now: a loss that
+// was told later with an earlier date takes nothing back, and a reader wants to know of it.
+std::optional<CoverageAnswer> accreditation_in_hindsight(const ReceiptCheck& check,
+                                                         const Axes& axes) {
+  const auto* attestation = check.statement->as<Attestation>();
+  if (attestation == nullptr || !check.accreditation || !check.own_record) return std::nullopt;
+  const auto coverage = coverage_of(*check.accreditation, *attestation, check.own_record->time,
+                                    axes.known, Hindsight::yes);
+  const bool late = check.status && check.status->anchored_late();
+  return coverage.when_issued != CoverageAnswer::covered || late ? coverage.when_issued
+                                                                 : coverage.when_recorded;
+}
+
 nlohmann::ordered_json events_json(const std::optional<StatusRecord>& record) {
   auto events = nlohmann::ordered_json::array();
   for (const StatusEvent& event : record ? record->events : std::vector<StatusEvent>{}) {
@@ -165,6 +178,10 @@ void show_json(const ReceiptCheck& check, const Axes& axes, std::string_view sta
     shown["valid_until"] = attestation->valid_until.text();
     shown["within_validity"] = within_validity(check, axes.day);
   }
+  if (const auto answer = accreditation_in_hindsight(check, axes)) {
+    shown["accreditation"] = to_text(*answer);
+  }
+  shown["key"] = key_as_known(check, axes.known).reason;
   shown["events"] = events_json(check.status);
   if (check.declaration_status) {
     shown["events_of_declaration"] = events_json(check.declaration_status);
@@ -184,10 +201,16 @@ void show_text(const ReceiptCheck& check, const Axes& axes, std::string_view sta
     std::cout << "status       " << status << " on " << axes.day.text() << ", as known at "
               << axes.known.text() << '\n';
   }
+  if (status == "void") {
+    std::cout << "             " << key_as_known(check, axes.known).reason << '\n';
+  }
   if (const auto* attestation = check.statement->as<Attestation>(); attestation != nullptr) {
     std::cout << "validity     issued on " << attestation->issued_on.text() << ", valid from "
               << attestation->valid_from.text() << " until " << attestation->valid_until.text()
               << (within_validity(check, axes.day) ? "" : ": not on that day") << '\n';
+  }
+  if (const auto answer = accreditation_in_hindsight(check, axes)) {
+    std::cout << "accredited   " << to_text(*answer) << ", on the issue date and when recorded\n";
   }
   if (check.status) print_events("events", *check.status);
   if (check.declaration_status) {
@@ -197,8 +220,10 @@ void show_text(const ReceiptCheck& check, const Axes& axes, std::string_view sta
 }
 
 int show(const ReceiptCheck& check, bool verified, const Axes& axes, const Context& context) {
-  const std::string_view status =
-      known_then(check, axes) ? to_text(worst_status(check, axes)) : "not yet recorded";
+  std::string_view status = "not yet recorded";
+  if (known_then(check, axes)) {
+    status = is_void(check, axes) ? "void" : to_text(worst_status(check, axes));
+  }
   if (context.json) {
     show_json(check, axes, status, verified);
   } else {
@@ -243,6 +268,10 @@ bool known_then(const ReceiptCheck& check, const Axes& axes) {
   return !check.own_record || check.own_record->time <= axes.known;
 }
 
+bool is_void(const ReceiptCheck& check, const Axes& axes) {
+  return !key_as_known(check, axes.known).passed();
+}
+
 Status worst_status(const ReceiptCheck& check, const Axes& axes) {
   const auto of = [&](const std::optional<StatusRecord>& record) {
     return status_on(record ? &*record : nullptr, axes.day, axes.known).status;
@@ -261,10 +290,8 @@ Result<Policy> policy_to_judge_by(const std::string& policy_path, Client& client
 Result<ReceiptCheck> judge_answer(const Receipt& receipt, const Digest& entry_id,
                                   const std::optional<Digest>& declaration, const Policy& policy) {
   ReceiptCheck check = verify_receipt(receipt, policy);
-  if (!check.holds() || !check.statement) {
-    const auto failed = check_receipt(receipt, policy);
-    return fail(Errc::bad_value, "the node's receipt does not verify" +
-                                     (failed ? std::string() : ": " + failed.error().detail));
+  if (auto proven = check_entry(check); !proven) {
+    return fail(Errc::bad_value, "the node's receipt does not verify: " + proven.error().detail);
   }
   if (check.statement->entry_id() != entry_id || receipt.declaration_root != declaration) {
     return fail(Errc::bad_value, "the node's receipt is about something else than was asked");

@@ -32,6 +32,8 @@ struct Axes {
 [[nodiscard]] Result<Axes> read_axes(const StatusOptions& options, const ReceiptCheck& check);
 // Recorded by then.
 [[nodiscard]] bool known_then(const ReceiptCheck& check, const Axes& axes);
+// Its key was compromised when it was recorded, as known then: it counts for nothing.
+[[nodiscard]] bool is_void(const ReceiptCheck& check, const Axes& axes);
 // Of the attestation where that is not active, else of the declaration the receipt is about.
 [[nodiscard]] Status worst_status(const ReceiptCheck& check, const Axes& axes);
 

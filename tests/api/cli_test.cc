@@ -212,6 +212,7 @@ TEST_F(OnlineCliTest, GrantRegisterAttestSuspendReinstateRevoke) {
   EXPECT_EQ(json::parse(said.out)["verified"], true);
   EXPECT_EQ(json::parse(said.out)["issuer"], kVerifierUri);
   EXPECT_TRUE(json::parse(said.out)["events"].empty());
+  EXPECT_EQ(json::parse(said.out)["accreditation"], "covered");
   // Active says nothing of a day for which nothing was certified.
   const Ran ended = run_footproof({"status", path("coil.attested"), "--policy", path("policy.txt"),
                                    "--as-of", "2099-01-01", "--json"});

@@ -122,18 +122,44 @@ TEST_F(HistoryTest, FindsWhatWasSaidOfAnAccreditationAndWhatRestsOnIt) {
 
 TEST_F(HistoryTest, FindsByStatusAsKnownThen) {
   HistoryFilter filter;
-  filter.status = Status::revoked;
+  filter.standing = Standing::revoked;
   const auto found = all(filter);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].statement.entry_id(), revoked_);
-  filter.status = Status::active;
+  filter.standing = Standing::active;
   EXPECT_EQ(all(filter).size(), entries_.size() - 1);
   // Before it was recorded nobody knew, and what came after is not shown.
-  filter.status = Status::revoked;
+  filter.standing = Standing::revoked;
   filter.known_by = stage_.today().plus(-1);
   EXPECT_TRUE(all(filter).empty());
-  filter.status = Status::active;
+  filter.standing = Standing::active;
   EXPECT_EQ(all(filter).size(), 8U);
+}
+
+// What a stolen key signed counts for nothing: not active, whatever was said of it.
+TEST_F(HistoryTest, WhatACompromisedKeySignedIsVoidOnceThatIsKnown) {
+  const Date before = stage_.today();
+  stage_.network.advance(86'400);
+  KeyChange report;
+  report.action = KeyAction::compromised;
+  report.party = kVerifierUri;
+  report.kid = testing::party_key(kVerifierUri, KeyUsage::sign).public_key().kid();
+  report.since = Instant{stage_.network.now().ms - 2 * std::uint64_t{86'400'000}};
+  stage_.logged(kVerifierUri, report);
+  HistoryFilter filter;
+  filter.issuer = kVerifierUri;
+  filter.standing = Standing::void_entry;
+  const auto found = all(filter);
+  ASSERT_FALSE(found.empty());
+  for (const auto& entry : found) {
+    EXPECT_GE(entry.recorded_ms, report.since->ms);
+    EXPECT_EQ(to_text(*entry.standing), "void");
+  }
+  filter.standing = Standing::active;
+  for (const auto& entry : all(filter)) EXPECT_LT(entry.recorded_ms, report.since->ms);
+  filter.standing = Standing::void_entry;
+  filter.known_by = before;
+  EXPECT_TRUE(all(filter).empty());
 }
 
 TEST_F(HistoryTest, FindsWhatIsAboutAnEntry) {
