@@ -147,23 +147,30 @@ void add_accredit_commands(CLI::App& app, Context& context) {
       "    --node http://127.0.0.1:8101\n");
   granting->callback([options, &context] { context.exit_code = grant(*options, context); });
 
-  const auto add = [&](const char* name, const char* text, AccreditationAction action) {
+  using Reasons = std::vector<std::string>;
+  const auto add = [&](const char* name, const char* text, AccreditationAction action,
+                       const Reasons& reasons) {
     auto* command = group->add_subcommand(name, text);
     command->add_option("ID", options->id, "Accreditation id")->required();
-    command->add_option("--reason", options->reason, "e.g. investigation, misstatement, cleared")
-        ->required();
+    command->add_option("--reason", options->reason, "Why")
+        ->required()
+        ->check(CLI::IsMember(reasons));
     command->add_option("--effective", options->effective, "Effective from; default today");
     add_sign_options(*command, options->sign);
-    command->footer(std::string("Example:\n  footproof accredit ") + name +
-                    " A-1 --reason investigation --key body-sign.pem \\\n"
+    command->footer(std::string("Example:\n  footproof accredit ") + name + " A-1 --reason " +
+                    reasons.front() +
+                    " --key body-sign.pem \\\n"
                     "    --issuer https://accreditation.example -o change.statement\n");
     command->callback([options, action, &context] {
       context.exit_code = end_or_pause(*options, action, context);
     });
   };
-  add("withdraw", "Withdraw an accreditation for good", AccreditationAction::withdraw);
-  add("suspend", "Suspend an accreditation", AccreditationAction::suspend);
-  add("reinstate", "End the suspension of an accreditation", AccreditationAction::reinstate);
+  add("withdraw", "Withdraw an accreditation for good", AccreditationAction::withdraw,
+      {"misstatement", "fraud", "key-compromise", "withdrawn-by-declarant", "issued-in-error"});
+  add("suspend", "Suspend an accreditation", AccreditationAction::suspend,
+      {"investigation", "complaint", "data-doubt", "key-doubt"});
+  add("reinstate", "End the suspension of an accreditation", AccreditationAction::reinstate,
+      {"cleared"});
 
   const auto add_rescope = [&](const char* name, const char* text, AccreditationAction action) {
     auto* command = group->add_subcommand(name, text);

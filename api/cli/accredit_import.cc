@@ -1,5 +1,8 @@
 // footproof accredit import: a body's list becomes what the ledger says, change by change. With
 // --dry-run it only shows them. What is not in the list stays as it is.
+//
+// Nothing is sent before every line has the form that statements want and the rules have been asked
+// about the first change of every accreditation: a list that is wrong somewhere is not half done.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -48,6 +51,7 @@ Result<std::vector<Plan>> make_plans(const ImportOptions& options, Client& clien
     if (!steps) return fail(wrong_file(options.csv, steps.error()));
     Plan plan{want.id, std::nullopt, std::move(*steps)};
     if (have != nullptr) plan.last = have->events.back().origin.entry;
+    if (!plan.steps.empty()) plan.steps.front().change.previous = plan.last;
     plans.push_back(std::move(plan));
     progress.advance(plans.size());
   }
@@ -86,17 +90,50 @@ class Report {
   nlohmann::ordered_json shown_ = nlohmann::ordered_json::array();
 };
 
+// Who signs, for which network.
+struct Hand {
+  const std::string& issuer;
+  const Digest chain_id;
+  const Signer& key;
+
+  [[nodiscard]] Result<Statement> sign(const AccreditationChange& change) const {
+    const StatementDraft draft{issuer, random_subject(), chain_id, clock_now().seconds(), change};
+    auto statement = sign_statement(draft, key);
+    if (!statement) return fail(Errc::usage, change.id + ": " + statement.error().detail);
+    return statement;
+  }
+};
+
+// What the rules say to the first change of each accreditation; those after it rest on it, and are
+// judged when they are sent. How many would be refused.
+Result<std::size_t> ask_about_all(const std::vector<Plan>& plans, const Hand& hand, Client& client,
+                                  Report& shown) {
+  std::size_t refused = 0;
+  Progress progress("asking the rules", plans.size());
+  for (std::size_t at = 0; at < plans.size(); ++at) {
+    if (plans[at].steps.empty()) continue;
+    const auto statement = hand.sign(plans[at].steps.front().change);
+    if (!statement) return fail(statement.error());
+    const auto answer = ask_rules(client, *statement);
+    if (!answer) return fail(answer.error());
+    if (answer->refusal) {
+      ++refused;
+      const auto& refusal = *answer->refusal;
+      shown.add(plans[at].id, to_text(plans[at].steps.front().change.action), "refused",
+                {refusal.reason + ": " + refusal.detail, "remedy: " + refusal.remedy});
+    }
+    progress.advance(at + 1);
+  }
+  return refused;
+}
+
 // The change is logged; its entry id. Else the exit code.
 std::variant<Digest, int> submit_step(const ImportOptions& options, Client& client,
-                                      const Signer& key, const Digest& chain_id,
-                                      const AccreditationChange& change, Report& shown,
-                                      const std::vector<std::string>& lines) {
-  const StatementDraft draft{options.issuer, random_subject(), chain_id, clock_now().seconds(),
-                             change};
-  const auto statement = sign_statement(draft, key);
-  if (!statement) return report({Errc::usage, change.id + ": " + statement.error().detail});
-  const std::string action(to_text(change.action));
-  const std::string path = options.folder + '/' + change.id + '.' + action + '.' +
+                                      const Hand& hand, const PlannedChange& step, Report& shown) {
+  const auto statement = hand.sign(step.change);
+  if (!statement) return report(statement.error());
+  const std::string action(to_text(step.change.action));
+  const std::string path = options.folder + '/' + step.change.id + '.' + action + '.' +
                            statement->entry_id().hex().substr(0, 8) + ".statement";
   if (const auto saved = write_file(path, statement->bytes(), 0644, Overwrite::no); !saved) {
     return report(saved.error());
@@ -104,13 +141,39 @@ std::variant<Digest, int> submit_step(const ImportOptions& options, Client& clie
   const auto submitted = client.submit(statement->bytes(), std::chrono::milliseconds(30'000));
   if (!submitted) return report(submitted.error());
   if (submitted->what == Submitted::What::logged) {
-    shown.add(change.id, action, "logged ", lines, submitted->entry_id.hex());
+    shown.add(step.change.id, action, "logged ", step.lines, submitted->entry_id.hex());
     return submitted->entry_id;
   }
   const bool refused = submitted->what == Submitted::What::refused;
-  shown.add(change.id, action, refused ? "refused" : "pending", lines);
+  shown.add(step.change.id, action, refused ? "refused" : "pending", step.lines);
   print_outcome(*submitted, path, false);
   return refused ? kRefused : kCannotEvaluate;
+}
+
+int show_plans(const std::vector<Plan>& plans, Report& shown) {
+  for (const Plan& plan : plans) {
+    if (plan.steps.empty()) shown.add(plan.id, "", "same   ", {});
+    for (const PlannedChange& step : plan.steps) {
+      shown.add(plan.id, to_text(step.change.action), "planned", step.lines);
+    }
+  }
+  return kOk;
+}
+
+// Each change names the one before it. What was logged stays logged: the next run finds it and goes
+// on from there.
+int submit_plans(const ImportOptions& options, std::vector<Plan>& plans, const Hand& hand,
+                 Client& client, Report& shown) {
+  for (Plan& plan : plans) {
+    if (plan.steps.empty()) shown.add(plan.id, "", "same   ", {});
+    for (PlannedChange& step : plan.steps) {
+      if (step.change.action != AccreditationAction::grant) step.change.previous = plan.last;
+      const auto done = submit_step(options, client, hand, step, shown);
+      if (const int* code = std::get_if<int>(&done)) return *code;
+      plan.last = std::get<Digest>(done);
+    }
+  }
+  return kOk;
 }
 
 int import(const ImportOptions& options, const Context& context) {
@@ -119,32 +182,25 @@ int import(const ImportOptions& options, const Context& context) {
   auto plans = make_plans(options, *client);
   if (!plans) return report(plans.error());
   Report shown(context);
-  if (options.dry_run) {
-    for (const Plan& plan : *plans) {
-      if (plan.steps.empty()) shown.add(plan.id, "", "same   ", {});
-      for (const PlannedChange& step : plan.steps) {
-        shown.add(plan.id, to_text(step.change.action), "planned", step.lines);
-      }
-    }
-    return kOk;
+  if (options.key.empty()) {
+    if (!options.dry_run) return report({Errc::usage, "--key FILE: needed unless --dry-run"});
+    std::cerr << "the rules were not asked: give --key too\n";
+    return show_plans(*plans, shown);
   }
-  if (options.key.empty()) return report({Errc::usage, "--key FILE: needed unless --dry-run"});
   const auto key = open_key(options.key, options.passphrase_file);
   if (!key) return report(key.error());
   const auto chain_id = network_of(options.policy, *client);
   if (!chain_id) return report(chain_id.error());
-  for (Plan& plan : *plans) {
-    if (plan.steps.empty()) shown.add(plan.id, "", "same   ", {});
-    for (PlannedChange& step : plan.steps) {
-      if (step.change.action != AccreditationAction::grant) step.change.previous = plan.last;
-      const auto done =
-          submit_step(options, *client, **key, *chain_id, step.change, shown, step.lines);
-      // What was logged stays logged: the next run finds it and goes on from there.
-      if (const int* code = std::get_if<int>(&done)) return *code;
-      plan.last = std::get<Digest>(done);
-    }
+  const Hand hand{options.issuer, *chain_id, **key};
+  const auto refused = ask_about_all(*plans, hand, *client, shown);
+  if (!refused) return report(refused.error());
+  if (*refused > 0) {
+    std::cerr << "footproof: the rules would refuse " << *refused
+              << " of these changes; nothing was sent\n";
+    return kRefused;
   }
-  return kOk;
+  return options.dry_run ? show_plans(*plans, shown)
+                         : submit_plans(options, *plans, hand, *client, shown);
 }
 
 }  // namespace
@@ -155,7 +211,8 @@ void add_import_command(CLI::App& accredit, Context& context) {
       accredit.add_subcommand("import", "Bring a list of accreditations onto the ledger");
   command->add_option("CSV", options->csv, "The list; - for standard input")->required();
   command->add_option("--issuer", options->issuer, "Party URI of the body")->required();
-  command->add_option("--key", options->key, "The body's sign key; not for --dry-run");
+  command->add_option("--key", options->key,
+                      "The body's sign key; with --dry-run it lets the rules be asked too");
   command->add_option("--passphrase-file", options->passphrase_file,
                       "Read the passphrase from this file's first line instead of asking");
   command->add_option("--policy", options->policy,
@@ -165,14 +222,15 @@ void add_import_command(CLI::App& accredit, Context& context) {
       ->add_option("--folder", options->folder,
                    "Where the signed statements are saved before they are sent")
       ->capture_default_str();
-  command->add_flag("--dry-run", options->dry_run, "Only show every change");
+  command->add_flag("--dry-run", options->dry_run, "Only show every change; nothing is sent");
   command->footer(
       "The first line names the columns: accreditation, verifier, scope, scheme, standards,\n"
       "assurance, from, until and, if there are any, regimes. One line a scope; standards and\n"
       "regimes separated by spaces. A list that adds and takes away becomes an extension and a\n"
       "reduction. What is not in the list stays as it is.\n"
       "Example:\n"
-      "  footproof accredit import scopes.csv --issuer https://accreditation.example --dry-run\n"
+      "  footproof accredit import scopes.csv --issuer https://accreditation.example \\\n"
+      "    --key body-sign.pem --dry-run\n"
       "  footproof accredit import scopes.csv --issuer https://accreditation.example \\\n"
       "    --key body-sign.pem --folder sent --node http://127.0.0.1:8101\n");
   command->callback([options, &context] { context.exit_code = import(*options, context); });

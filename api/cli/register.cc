@@ -12,6 +12,7 @@
 
 #include "api/cli/key_request.h"
 #include "api/cli/submitting.h"
+#include "attest/identifier.h"
 #include "attest/x509.h"
 
 namespace footproof::api {
@@ -72,6 +73,11 @@ Result<Instant> parse_since(const std::string& text) {
 }
 
 int request(const RegisterOptions& options, const Context& context) {
+  if (!is_party_uri(options.party)) {
+    return report({Errc::usage, "--party: " + options.party +
+                                    " is no party URI, e.g. "
+                                    "https://verifier.example"});
+  }
   const auto usage = parse_usage(options.usage);
   if (!usage) return report(usage.error());
   Result<Digest> chain_id = fail(Errc::usage,
@@ -131,6 +137,9 @@ int change_key(const RegisterOptions& options, KeyAction action, const Context& 
   if (action == KeyAction::compromised) {
     const auto since = parse_since(options.since);
     if (!since) return report(since.error());
+    if (*since > clock_now()) {
+      return report({Errc::usage, "--since: " + options.since + " lies in the future, in UTC"});
+    }
     change.since = *since;
   }
   auto client = make_client(context);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/cli/accreditation.h"
+#include "attest/identifier.h"
 
 namespace footproof::api {
 namespace {
@@ -109,6 +110,31 @@ Result<std::map<std::size_t, std::size_t>> read_header(const NumberedRow& header
   return places;
 }
 
+// Ids and URIs as statements want them: a list is wrong as a whole before any of it is sent.
+template <class Field>
+Result<void> check_forms(std::size_t line, const Field& field) {
+  const auto bad = [line](Column column, const std::string& text, const char* form) {
+    return fail(wrong(line, std::string(kNames[column]) + ": " + text + " is no " + form));
+  };
+  constexpr const char* kId64 = "id: 1 to 64 letters, digits and - . _";
+  if (!is_party_uri(field(kVerifier))) return bad(kVerifier, field(kVerifier), "party URI");
+  for (const Column column : {kId, kScope, kScheme}) {
+    if (!is_id(field(column))) return bad(column, field(column), kId64);
+  }
+  for (const auto& [column, count_max] :
+       {std::pair(kStandards, kStandardsMax), std::pair(kRegimes, kRegimesMax)}) {
+    const auto items = read_set(field(column));
+    for (const std::string& item : items) {
+      if (!is_id(item)) return bad(column, item, kId64);
+    }
+    if (items.size() > count_max) {
+      return fail(
+          wrong(line, std::string(kNames[column]) + ": more than " + std::to_string(count_max)));
+    }
+  }
+  return {};
+}
+
 Result<WantedAccreditation> read_row(const NumberedRow& row,
                                      const std::map<std::size_t, std::size_t>& places,
                                      std::size_t width) {
@@ -127,6 +153,7 @@ Result<WantedAccreditation> read_row(const NumberedRow& row,
       return fail(wrong(row.line, std::string(kNames[column]) + " is empty"));
     }
   }
+  if (auto formed = check_forms(row.line, field); !formed) return fail(formed.error());
   WantedAccreditation wanted{field(kId), field(kVerifier), {}, {}, read_set(field(kRegimes))};
   Scope scope{field(kScope), field(kScheme), read_set(field(kStandards)), Assurance::none};
   const auto level = to_assurance(field(kAssurance));

@@ -13,18 +13,8 @@ namespace {
 
 constexpr std::chrono::seconds kReceiptWait{30};
 
-// The statement with 64 zero bytes for a signature: enough to ask the rules, worth nothing else.
-Result<Bytes> without_signature(const Statement& statement) {
-  Bytes bytes = statement.bytes();
-  if (bytes.size() < kSignatureSize) return fail(Errc::bad_length, "statement: too short");
-  std::fill(bytes.end() - static_cast<std::ptrdiff_t>(kSignatureSize), bytes.end(), 0);
-  return bytes;
-}
-
 int check_only(const Context& context, Client& client, const Statement& statement) {
-  const auto bare = without_signature(statement);
-  if (!bare) return report(bare.error());
-  const auto result = client.dry_run(*bare);
+  const auto result = ask_rules(client, statement);
   if (!result) return report(result.error());
   if (context.json) {
     nlohmann::ordered_json shown;
@@ -115,6 +105,13 @@ Result<std::optional<Bytes>> state_of(Client& client, const Digest& key) {
   auto found = client.state({key});
   if (!found) return fail(std::move(found.error()));
   return std::move(found->records.at(0));
+}
+
+Result<DryRun> ask_rules(Client& client, const Statement& statement) {
+  Bytes bytes = statement.bytes();
+  if (bytes.size() < kSignatureSize) return fail(Errc::bad_length, "statement: too short");
+  std::fill(bytes.end() - static_cast<std::ptrdiff_t>(kSignatureSize), bytes.end(), 0);
+  return client.dry_run(bytes);
 }
 
 int sign_and_submit(const Context& context, const SignOptions& options, Client& client,

@@ -44,6 +44,9 @@ void add_sign_options(CLI::App& command, SignOptions& options);
 // word: good for filling in what the rules check anyway.
 [[nodiscard]] Result<std::optional<Bytes>> state_of(Client& client, const Digest& key);
 
+// What the rules would say, asked with zeros for the signature: nothing signed leaves this machine.
+[[nodiscard]] Result<DryRun> ask_rules(Client& client, const Statement& statement);
+
 // Signs a payload by the options and does what they say with it: dry run, or save and submit.
 // Prints the answer; returns the exit code. `save` writes the file: once before the bytes leave,
 // and once with the receipt.

@@ -72,6 +72,13 @@ TEST(ScopesCsv, NamesLineAndColumnOfWhatIsWrong) {
   expect("accreditation,verifier\n", "no column scope");
   expect("accreditation,colour\n", "colour");
   expect("accreditation,accreditation\n", "twice");
+  const auto with = [](const std::string& old, const std::string& other) {
+    std::string row = kRow;
+    return kHeader + row.replace(row.find(old), old.size(), other);
+  };
+  expect(with("https://", "https://V 100."), "line 2: verifier: ");
+  expect(with("steel.cbam", "a b"), "line 2: scope: a b is no id");
+  expect(with("iso14067-2018", "14067:2018"), "line 2: standards: 14067:2018 is no id");
   expect(std::string(kHeader) + "A-1,https://v.example\n", "line 2: 2 fields");
   std::string row = kRow;
   row.replace(row.find("limited"), 7, "some");
