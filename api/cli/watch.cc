@@ -12,6 +12,7 @@
 #include "api/cli/watch_list.h"
 #include "api/client/log_stream.h"
 #include "attest/attested.h"
+#include "attest/catalogue.h"
 #include "attest/printable.h"
 
 namespace footproof::api {
@@ -26,15 +27,28 @@ struct WatchOptions {
   std::uint64_t since = 0;
 };
 
-// A sealed declaration's links; of an .attested file the entry itself.
+// A sealed declaration's links; of an .attested file the entry itself, as far as it concerns its
+// declaration; of a .catalogue the entry and whatever becomes of any member.
 Result<void> add_file(const std::string& path, WatchList& list) {
   auto bytes = read_file(path, kSealedFileMax);
   if (!bytes) return fail(bytes.error());
+  if (looks_like_catalogue(*bytes)) {
+    const auto catalogue = parse_catalogue(*bytes);
+    if (!catalogue) return fail(wrong_file(path, catalogue.error()));
+    const auto statement = parse_statement(catalogue->statement);
+    if (!statement) return fail(wrong_file(path, statement.error()));
+    list.add(statement->entry_id(), path);
+    return {};
+  }
   const auto attested = parse_attested(*bytes);
   if (attested) {
     const auto statement = parse_statement(attested->statement);
     if (!statement) return fail(wrong_file(path, statement.error()));
-    list.add(statement->entry_id(), path);
+    if (attested->subject_path.empty()) {
+      list.add(statement->entry_id(), path);
+    } else {
+      list.add_member(statement->entry_id(), attested->tree_root, path);
+    }
     return {};
   }
   const auto sealed = SealedDeclaration::parse(*bytes);
@@ -149,7 +163,9 @@ int run(const WatchOptions& options, const Context& context) {
 void add_watch_commands(CLI::App& app, Context& context) {
   auto options = std::make_shared<WatchOptions>();
   auto* command = app.add_subcommand("watch", "Warn of what becomes of the things you link to");
-  command->add_option("FILE", options->files, "Your .sealed declarations, or .attested files")
+  command
+      ->add_option("FILE", options->files,
+                   "Your .sealed declarations, .attested files or .catalogues")
       ->required();
   command->add_option("--policy", options->policy, "Trust policy to verify the log against");
   command->add_option("--cache", options->cache, "Folder that keeps what was downloaded");

@@ -9,6 +9,26 @@ void WatchList::add(const Digest& entry_id, const std::string& file) {
   entries_[entry_id].files.insert(file);
 }
 
+void WatchList::add_member(const Digest& entry_id, const Digest& declaration,
+                           const std::string& file) {
+  entries_[entry_id].member_files[declaration].insert(file);
+}
+
+std::set<std::string> WatchList::WatchedEntry::all_files() const {
+  std::set<std::string> all = files;
+  for (const auto& [declaration, of_member] : member_files) {
+    all.insert(of_member.begin(), of_member.end());
+  }
+  return all;
+}
+
+std::set<std::string> WatchList::WatchedEntry::files_about(const Digest& declaration) const {
+  std::set<std::string> about = files;
+  const auto found = member_files.find(declaration);
+  if (found != member_files.end()) about.insert(found->second.begin(), found->second.end());
+  return about;
+}
+
 void WatchList::add(const ReleaseRef& release, const std::string& file) {
   releases_[{release.database, release.release}].files.insert(file);
 }
@@ -31,17 +51,20 @@ struct WatchList::Matcher {
     const auto found = list.entries_.find(*attestation.supersedes);
     if (found == list.entries_.end()) return;
     list.warn("superseded by " + statement.entry_id().hex(), found->first.hex(),
-              found->second.files);
+              found->second.all_files());
   }
 
   void operator()(const StatusChange& change) const {
     const auto found = list.entries_.find(change.target);
     if (found == list.entries_.end()) return;
+    const auto files = change.declaration ? found->second.files_about(*change.declaration)
+                                          : found->second.all_files();
+    if (files.empty()) return;
     constexpr std::array<std::string_view, 4> kWhat = {"", "suspended", "reinstated", "revoked"};
     std::string what(kWhat[static_cast<std::size_t>(change.action)]);
     what += " (" + std::string(to_text(change.reason)) + ") from " + change.effective.text();
     if (change.declaration) what += ", only the declaration " + change.declaration->hex();
-    list.warn(std::move(what), found->first.hex(), found->second.files);
+    list.warn(std::move(what), found->first.hex(), files);
   }
 
   // A watched attestation may rest on the accreditation.
@@ -51,7 +74,7 @@ struct WatchList::Matcher {
       if (watched.accreditation != std::pair(statement.issuer(), change.id)) continue;
       list.warn("accreditation " + change.id + " of its verifier: " +
                     std::string(to_text(change.action)) + " from " + change.effective.text(),
-                id.hex(), watched.files);
+                id.hex(), watched.all_files());
     }
   }
 
@@ -63,7 +86,7 @@ struct WatchList::Matcher {
       list.warn("its key is reported compromised since " +
                     (change.since ? change.since->text() : std::string("?")) +
                     (voids ? ": it counts no more" : "; it was recorded before"),
-                id.hex(), watched.files);
+                id.hex(), watched.all_files());
     }
   }
 

@@ -33,6 +33,8 @@ class WatchList {
  public:
   // `file` names where the link stands, for people.
   void add(const Digest& entry_id, const std::string& file);
+  // One declaration of the attestation: what is said of the others alone is none of its business.
+  void add_member(const Digest& entry_id, const Digest& declaration, const std::string& file);
   void add(const ReleaseRef& release, const std::string& file);
   void add(const Link& link, const std::string& file);
 
@@ -48,10 +50,15 @@ class WatchList {
 
  private:
   struct WatchedEntry {
-    std::set<std::string> files;
-    std::optional<Digest> kid;  // once seen: who signed it …
+    std::set<std::string> files;                           // of the attestation and all in it
+    std::map<Digest, std::set<std::string>> member_files;  // of one declaration
+    std::optional<Digest> kid;                             // once seen: who signed it …
     std::optional<std::pair<std::string, std::string>> accreditation;  // … under what
     std::optional<Instant> recorded;
+
+    [[nodiscard]] std::set<std::string> all_files() const;
+    // Of whom a change of this declaration alone concerns.
+    [[nodiscard]] std::set<std::string> files_about(const Digest& declaration) const;
   };
   struct WatchedRelease {
     std::set<std::string> files;

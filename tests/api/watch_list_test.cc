@@ -79,6 +79,37 @@ TEST_F(WatchListTest, AnAttestationsAccreditationKeyAndSuccessor) {
   EXPECT_NE(warnings().at(0).find("recorded before"), std::string::npos);
 }
 
+TEST_F(WatchListTest, AMemberIsWarnedOfItselfAndOfTheWhole) {
+  Attestation many = network_.attestation(1);
+  many.count = 4;
+  const Statement watched = sign(kVerifierUri, many);
+  const Digest own = tagged_hash("own", {});
+  const Digest other = tagged_hash("other", {});
+  list_.add_member(watched.entry_id(), own, "own.attested");
+  log(watched);
+  StatusChange change;
+  change.target = watched.entry_id();
+  change.action = StatusAction::revoke;
+  change.reason = Reason::misstatement;
+  change.effective = utc_day(network_.now());
+  change.declaration = other;
+  log(sign(kVerifierUri, change));
+  EXPECT_TRUE(list_.take().empty());
+  change.declaration = own;
+  log(sign(kVerifierUri, change));
+  EXPECT_EQ(warnings().size(), 1U);
+  change.declaration.reset();
+  log(sign(kVerifierUri, change));
+  EXPECT_EQ(warnings().size(), 1U);
+  // Whoever holds the catalogue hears of every member.
+  list_.add(watched.entry_id(), "all.catalogue");
+  change.declaration = other;
+  log(sign(kVerifierUri, change));
+  const auto said = list_.take();
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].files, std::set<std::string>{"all.catalogue"});
+}
+
 TEST_F(WatchListTest, AReleasesErrataWithdrawalAndSuccessor) {
   list_.add(ReleaseRef{"kr-lci", "2026.1"}, "coil.sealed");
   DatasetRelease release;
