@@ -1,6 +1,7 @@
 // footproof disclose: makes a presentation from a sealed declaration and its attestation. What is
 // opened is what the profile names and what the exporter adds by hand, and nothing else.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -256,6 +257,11 @@ Result<void> disclose(DiscloseOptions options, const Context& context) {
   }
   if (options.attested.empty()) {
     return fail(Errc::usage, "SEALED and ATTESTED: name both, the declaration first");
+  }
+  std::ranges::sort(options.documents);
+  if (const auto twice = std::ranges::adjacent_find(options.documents);
+      twice != options.documents.end()) {
+    return fail(Errc::usage, "--with-document: " + std::to_string(*twice) + " stands there twice");
   }
   const auto sealed_bytes = read_file(options.sealed, kSealedFileMax);
   if (!sealed_bytes) return fail(sealed_bytes.error());

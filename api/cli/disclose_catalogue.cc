@@ -71,7 +71,6 @@ class CatalogueDisclosure {
       : options_(options), catalogue_(catalogue), receipts_(receipts) {}
 
   Result<void> disclose_one(const std::string& path, const std::string& output) {
-    if (std::filesystem::exists(output)) return check_disclosed_before(output);
     const auto file = read_file(path, kSealedFileMax);
     if (!file) return fail(file.error());
     const auto sealed = SealedDeclaration::parse(*file);
@@ -80,6 +79,13 @@ class CatalogueDisclosure {
     if (!member) return fail(Errc::mismatch, path + ": " + member.error().detail);
     auto openings = open_asked(options_, *sealed);
     if (!openings) return fail(path, openings.error());
+    if (std::filesystem::exists(output)) {
+      if (auto good = check_disclosed_before(output, *openings); !good) return good;
+      if (!options_.refresh) {
+        ++kept_;
+        return {};
+      }
+    }
     auto receipt = receipts_.of(member->tree_root);
     if (!receipt) return fail(std::move(receipt.error()));
     Presentation presentation{
@@ -115,18 +121,20 @@ class CatalogueDisclosure {
   }
 
  private:
-  Result<void> check_disclosed_before(const std::string& output) {
+  // What an earlier run left is kept, or made anew with --refresh, only where it is what this run
+  // would make: of this catalogue, by this profile, with the same fields opened.
+  Result<void> check_disclosed_before(const std::string& output, const Openings& wanted) const {
     const auto bytes = read_file(output, kPresentationSizeMax);
     if (!bytes) return fail(bytes.error());
     const auto before = parse_presentation(*bytes);
-    if (!before || before->disclosure_profile != options_.profile ||
-        before->receipt.statement != catalogue_.statement) {
-      return fail(Errc::usage, output +
-                                   ": exists and is not a presentation of this catalogue by "
-                                   "this profile; remove it, or choose another --output");
-    }
-    ++kept_;
-    return {};
+    const bool same = before && before->disclosure_profile == options_.profile &&
+                      before->receipt.statement == catalogue_.statement &&
+                      before->openings.entries == wanted.entries;
+    if (same) return {};
+    return fail(Errc::usage, output +
+                                 ": exists and is not a presentation of this catalogue by this "
+                                 "profile and with these fields; remove it, or choose another "
+                                 "--output");
   }
 
   const DiscloseOptions& options_;

@@ -2,42 +2,17 @@
 #include <gtest/gtest.h>
 
 #include "api/cli/status.h"
-#include "attest/catalogue.h"
 #include "attest/note.h"
-#include "attest/seal.h"
-#include "tests/api/cli_stage.h"
+#include "tests/api/catalogue_stage.h"
 
 namespace footproof::api {
 namespace {
 
 using nlohmann::json;
-using testing::kAccreditationId;
-using testing::kBodyUri;
 using testing::kVerifierUri;
 
-class CatalogueStatusTest : public CliStage {
+class CatalogueStatusTest : public CatalogueStage {
  protected:
-  CatalogueStatusTest() {
-    network().admit_verifier();
-    write("policy", as_bytes(encode(network().policy())));
-    for (int i = 0; i < 4; ++i) roots_.push_back(seal("sealed/" + std::to_string(i) + ".sealed"));
-    const Ran ran =
-        as(kVerifierUri, KeyUsage::sign,
-           {"attest", "--catalogue", path("sealed"), "--scope", "steel.cbam", "--scheme", "cbam",
-            "--scheme-version", "2025-2546", "--standard", "iso14067-2018", "--until", "2031-01-01",
-            "--accreditation", std::string(kAccreditationId), "--body", std::string(kBodyUri), "-o",
-            path("all.catalogue")});
-    EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
-  }
-
-  Digest seal(const std::string& name) const {
-    SealInput input;
-    input.seed = *to_digest(random_bytes(32));
-    input.documents.push_back({"application/json", to_bytes(as_bytes("{}"))});
-    const auto sealed = SealedDeclaration::seal(std::move(input));
-    write(name, sealed->encode());
-    return sealed->root();
-  }
   [[nodiscard]] Ran status(std::vector<std::string> more = {}) const {
     std::vector<std::string> words = {"status", path("all.catalogue"), "--json", "--policy",
                                       path("policy")};
@@ -54,8 +29,6 @@ class CatalogueStatusTest : public CliStage {
     const Ran ran = as(kVerifierUri, KeyUsage::status, std::move(more));
     EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
   }
-
-  std::vector<Digest> roots_;
 };
 
 TEST_F(CatalogueStatusTest, CountsTheMembersAndListsThoseNotActive) {
