@@ -10,12 +10,15 @@
 #include <condition_variable>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "attest/printable.h"
 
 namespace footproof::api {
 namespace {
@@ -26,18 +29,36 @@ tl::unexpected<Error> fail_path(const std::string& path, const char* what) {
   return fail(Errc::io, path + ": " + what + ": " + std::strerror(errno));
 }
 
+// What a folder holds beside the files taken: somebody may count on it.
+void tell_left_out(const std::string& folder, const std::vector<std::string>& names) {
+  constexpr std::size_t kNamedMax = 5;
+  if (names.empty()) return;
+  std::cerr << folder << ": left out " << names.size() << ": ";
+  for (std::size_t i = 0; i < std::min(names.size(), kNamedMax); ++i) {
+    std::cerr << (i == 0 ? "" : ", ") << printable(names[i]);
+  }
+  std::cerr << (names.size() > kNamedMax ? ", …" : "") << '\n';
+}
+
 Result<std::vector<std::string>> files_in_folder(const std::string& folder,
                                                  std::string_view ending) {
   std::vector<std::string> files;
+  std::vector<std::string> left_out;
   std::error_code error;
   for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator();
        at.increment(error)) {
     const std::string name = at->path().filename().string();
     std::error_code ignored;
-    if (name.starts_with('.') || !name.ends_with(ending) || !at->is_regular_file(ignored)) continue;
-    files.push_back(at->path().string());
+    if (!name.ends_with(ending) && at->is_regular_file(ignored)) continue;
+    if (name.starts_with('.') || !at->is_regular_file(ignored)) {
+      left_out.push_back(name + (at->is_directory(ignored) ? "/" : ""));
+    } else {
+      files.push_back(at->path().string());
+    }
   }
   if (error) return fail(Errc::usage, folder + ": cannot be listed: " + error.message());
+  std::sort(left_out.begin(), left_out.end());
+  tell_left_out(folder, left_out);
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -50,8 +71,9 @@ Result<std::vector<std::string>> files_in_list(const std::string& path) {
   std::string_view text = as_text(*bytes);
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
+    std::string_view line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);  // as spreadsheets and editors write it
     if (!line.empty()) files.push_back((folder / fs::path(line)).string());
   }
   return files;

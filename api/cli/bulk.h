@@ -19,8 +19,9 @@ namespace footproof::api {
 
 inline constexpr std::size_t kFileListMax = std::size_t{256} * 1024 * 1024;
 
-// A folder: its regular files with this ending (any if empty; never hidden ones), by name. A text
-// file: one path a line, relative to its own folder, in its order. usage: none, or a name twice.
+// A folder: its regular files with this ending (any if empty; never hidden ones), by name; folders,
+// hidden files and what is no file are named on standard error. A text file: one path a line,
+// relative to its own folder, in its order. usage: none, or a name twice.
 [[nodiscard]] Result<std::vector<std::string>> list_files(const std::string& folder_or_list,
                                                           std::string_view ending);
 

@@ -37,7 +37,16 @@ Result<std::vector<std::string>> files_below(const fs::path& folder) {
   std::error_code error;
   for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::end(it);
        it.increment(error)) {
-    if (!it->is_regular_file(error) || error) continue;
+    const std::string name = it->path().filename().string();
+    std::error_code ignored;
+    if (name.starts_with('.')) {  // what a file manager or a version control leaves
+      if (it->is_directory(ignored)) it.disable_recursion_pending();
+      continue;
+    }
+    if (it->is_directory(ignored)) continue;
+    if (!it->is_regular_file(ignored)) {
+      return fail(Errc::usage, it->path().string() + ": neither a file nor a folder; take it away");
+    }
     names.push_back(it->path().lexically_relative(folder).generic_string());
     if (names.back().size() > kDatasetNameMax || names.size() > kDatasetsMax) {
       return fail(Errc::usage, folder.string() + ": more than 2^18 files, or a path of more than " +
@@ -184,37 +193,88 @@ int show(const DatasetOptions& options, const Context& context) {
   return record->withdrawn() || record->successor() ? kReservation : kOk;
 }
 
-// A copy of a release against its manifest and the root on the ledger.
+// A copy of a release against its manifest.
+struct Comparison {
+  std::vector<std::string> differ;
+  std::vector<std::string> missing;
+  std::vector<std::string> not_in_it;
+  std::size_t same = 0;
+
+  [[nodiscard]] bool agrees() const {
+    return differ.empty() && missing.empty() && not_in_it.empty();
+  }
+};
+
+Result<Comparison> compare(const DatasetManifest& manifest, const std::string& folder) {
+  const auto names = files_below(folder);
+  if (!names) return fail(names.error());
+  Comparison found;
+  for (const std::string& name : *names) {
+    const DatasetDigest* listed = manifest.find(name);
+    if (listed == nullptr) {
+      found.not_in_it.push_back(name);
+      continue;
+    }
+    const auto dataset = digest_file(folder, name);
+    if (!dataset) return fail(dataset.error());
+    if (*listed == *dataset) {
+      ++found.same;
+    } else {
+      found.differ.push_back(name);
+    }
+  }
+  for (const DatasetDigest& dataset : manifest.datasets) {
+    if (!std::binary_search(names->begin(), names->end(), dataset.name)) {
+      found.missing.push_back(dataset.name);
+    }
+  }
+  return found;
+}
+
+void show_comparison(const DatasetManifest& manifest, const Comparison& found, bool anchored,
+                     bool withdrawn, bool json) {
+  if (json) {
+    const nlohmann::ordered_json shown = {{"database", manifest.database},
+                                          {"release", manifest.release},
+                                          {"datasets", manifest.datasets.size()},
+                                          {"same", found.same},
+                                          {"differ", found.differ},
+                                          {"missing", found.missing},
+                                          {"not_in_it", found.not_in_it},
+                                          {"manifest_on_ledger", anchored},
+                                          {"withdrawn", withdrawn}};
+    std::cout << shown.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    return;
+  }
+  const auto list = [](const char* what, const std::vector<std::string>& names) {
+    for (const std::string& name : names) std::cout << what << printable(name) << '\n';
+  };
+  list("differs    ", found.differ);
+  list("missing    ", found.missing);
+  list("not in it  ", found.not_in_it);
+  std::cout << manifest.database << ' ' << manifest.release << ": " << found.same << " of "
+            << manifest.datasets.size() << " datasets here and the same, " << found.differ.size()
+            << " differ, " << found.missing.size() << " missing, " << found.not_in_it.size()
+            << " not in the manifest; the manifest is " << (anchored ? "" : "NOT ")
+            << "the one on the ledger (a node's word)\n";
+  if (withdrawn) std::cout << "the release is withdrawn\n";
+}
+
 int check(const DatasetOptions& options, const Context& context) {
   const auto bytes = read_file(options.manifest, kManifestSizeMax);
   if (!bytes) return report(bytes.error());
   const auto manifest = parse_dataset_manifest(*bytes);
   if (!manifest) return report(wrong_file(options.manifest, manifest.error()));
-  const auto names = files_below(options.folder);
-  if (!names) return report(names.error());
-  std::size_t differ = 0;
-  std::size_t found = 0;
-  for (const std::string& name : *names) {
-    const auto dataset = digest_file(options.folder, name);
-    if (!dataset) return report(dataset.error());
-    const DatasetDigest* listed = manifest->find(name);
-    found += listed != nullptr ? 1U : 0U;
-    if (listed != nullptr && *listed == *dataset) continue;
-    ++differ;
-    std::cout << (listed == nullptr ? "not in it  " : "differs    ") << printable(name) << '\n';
-  }
-  const std::size_t missing = manifest->datasets.size() - found;
+  const auto found = compare(*manifest, options.folder);
+  if (!found) return report(found.error());
   auto client = make_client(context);
   if (!client) return report(client.error());
   const auto record = released(*client, manifest->database, manifest->release);
   if (!record) return report(record.error());
   const bool anchored = record->root() == release_root(*manifest);
-  std::cout << manifest->database << ' ' << manifest->release << ": " << found << " of "
-            << manifest->datasets.size() << " datasets here, " << differ << " differ, " << missing
-            << " missing; the manifest is " << (anchored ? "" : "NOT ")
-            << "the one on the ledger (a node's word)\n";
-  if (record->withdrawn()) std::cout << "the release is withdrawn\n";
-  return differ == 0 && anchored ? (record->withdrawn() ? kReservation : kOk) : kRefused;
+  show_comparison(*manifest, *found, anchored, record->withdrawn(), context.json);
+  if (!found->agrees() || !anchored) return kRefused;
+  return record->withdrawn() ? kReservation : kOk;
 }
 
 CLI::App* add_command(CLI::App& group, const char* name, const char* text,
@@ -230,7 +290,9 @@ void add_publishing(CLI::App& group, Context& context, const std::shared_ptr<Dat
   auto* command = erratum
                       ? add_command(group, "erratum", "Give a release corrected datasets", *to)
                       : add_command(group, "release", "Anchor a release from its datasets", *to);
-  command->add_option("FOLDER", to->folder, "Folder of all its datasets, ILCD or any files")
+  command
+      ->add_option("FOLDER", to->folder,
+                   "Folder of all its datasets, ILCD or any files but hidden ones")
       ->required();
   command->add_option("--manifest", to->manifest, "Where the digests are kept (.manifest)");
   command->add_flag("--licensed", to->licensed,
@@ -274,7 +336,9 @@ void add_dataset_commands(CLI::App& app, Context& context) {
   auto* checking = group->add_subcommand("check", "Compare a copy with a manifest and the ledger");
   checking->add_option("MANIFEST", options->manifest, "Manifest of the release")->required();
   checking->add_option("FOLDER", options->folder, "Folder of datasets")->required();
-  checking->footer("Exit code: 0 the same, 1 the same but withdrawn, 2 something differs.\n");
+  checking->footer(
+      "Exit code: 0 the same, 1 the same but withdrawn, 2 something differs, is missing or is not "
+      "in it.\n");
   checking->callback([options, &context] { context.exit_code = check(*options, context); });
 }
 

@@ -253,8 +253,20 @@ TEST_F(AuditCliTest, AnOperatorReleasesCorrectsAndWithdraws) {
   EXPECT_EQ(sent.find(as_text(manifest.datasets[0].digest.view())), std::string::npos);
   EXPECT_EQ(run({"dataset", "check", path("1.manifest"), path("lci")}).code, 0);
 
+  // What a file manager leaves is no dataset.
+  write("lci/.DS_Store", as_bytes("x"));
+  EXPECT_EQ(run({"dataset", "check", path("1.manifest"), path("lci")}).code, 0);
+  const auto compared = [&] {
+    const Ran ran = run({"dataset", "check", path("1.manifest"), path("lci"), "--json"});
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    return json::parse(ran.out);
+  };
+  std::filesystem::rename(path("lci/flows/steel.xml"), path("lci/flows/iron.xml"));
+  EXPECT_EQ(compared()["missing"], json::array({"flows/steel.xml"}));
+  EXPECT_EQ(compared()["not_in_it"], json::array({"flows/iron.xml"}));
+  std::filesystem::remove(path("lci/flows/iron.xml"));
   write("lci/flows/steel.xml", as_bytes("<flow>2</flow>"));
-  EXPECT_EQ(run({"dataset", "check", path("1.manifest"), path("lci")}).code, 2);
+  EXPECT_EQ(compared()["differ"], json::array({"flows/steel.xml"}));
   const Ran erratum = dataset({"erratum", "kr-lci", "2026.1", path("lci"), "--manifest",
                                path("1a.manifest"), "-o", path("1a.statement")});
   ASSERT_EQ(erratum.code, 0) << erratum.out << erratum.err;

@@ -79,7 +79,7 @@ TEST_F(CatalogueCli, ASealOfAnotherDocumentIsNotOverwritten) {
 }
 
 TEST_F(CatalogueCli, AListNamesItsFilesRelativeToItself) {
-  write("in/list", as_bytes("coil-4.json\n\ncoil-0.json\n"));
+  write("in/list", as_bytes("coil-4.json\r\n\ncoil-0.json\n"));
   const Answer answer = run({"--json", "seal", "--catalogue", "in/list", "-o", "two"});
   EXPECT_EQ(json::parse(answer.out)["sealed"], 2) << answer.err;
   EXPECT_TRUE(exists("two/coil-4.sealed"));
@@ -87,6 +87,17 @@ TEST_F(CatalogueCli, AListNamesItsFilesRelativeToItself) {
   EXPECT_EQ(run({"seal", "--catalogue", "in/list", "-o", "three"}).exit_code, 4);
   write("in/list", as_bytes("missing.json\n"));
   EXPECT_EQ(run({"seal", "--catalogue", "in/list", "-o", "four"}).exit_code, 4);
+}
+
+// Somebody may count on what was not taken.
+TEST_F(CatalogueCli, NamesWhatAFolderHoldsBesideItsFiles) {
+  std::filesystem::create_directory(path("in/archive"));
+  std::filesystem::create_symlink(path("nowhere"), path("in/dangling.json"));
+  write("in/.hidden", as_bytes("{}"));
+  const Answer answer = run({"--json", "seal", "--catalogue", "in", "-o", "sealed"});
+  EXPECT_EQ(json::parse(answer.out)["kept"], kMembers) << answer.err;
+  EXPECT_NE(answer.err.find("in: left out 3: .hidden, archive/, dangling.json"), std::string::npos)
+      << answer.err;
 }
 
 TEST_F(CatalogueCli, WrongCommandLinesAreUsageErrors) {
