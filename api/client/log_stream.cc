@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -19,10 +20,21 @@ constexpr std::uint32_t kWidth = 256;
 // A statement begins with CBOR tag 18, a block record with an array.
 constexpr std::uint8_t kStatementHead = 0xd2;
 
-Bytes read_cached(const std::filesystem::path& path) {
+// Nothing where there is none, or where it is not what was written: then it is downloaded again,
+// so that a damaged disk of the reader's own is not taken for a network that broke its rules.
+std::optional<Bytes> read_cached(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return to_bytes(as_bytes(text));
+  std::string text(Digest{}.bytes.size() + kBundleMax + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  ByteReader file(as_bytes(text));
+  const ByteView digest = file.take(Digest{}.bytes.size());
+  if (file.failed()) return std::nullopt;
+  const ByteView bytes = as_bytes(text).subspan(digest.size());
+  if (bytes.size() > kBundleMax || !std::ranges::equal(sha256(bytes).bytes, digest)) {
+    return std::nullopt;
+  }
+  return to_bytes(bytes);
 }
 
 // Best effort: a bundle that is not kept is downloaded again.
@@ -32,7 +44,7 @@ void write_cached(const std::filesystem::path& path, ByteView bytes) {
   const std::filesystem::path beside = path.string() + ".part";
   {
     std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << as_text(bytes);
+    out << as_text(sha256(bytes).view()) << as_text(bytes);
     if (!out.flush()) return;
   }
   std::filesystem::rename(beside, path, ignored);
@@ -70,7 +82,7 @@ Result<Bytes> LogStream::bundle(std::uint64_t number, std::uint32_t width) {
   const std::string path = ledger::tile_path({ledger::TileKind::statements, 0, number, width});
   const bool kept = width == kWidth && !cache_.empty();
   if (kept) {
-    if (Bytes bytes = read_cached(cache_ / path); !bytes.empty()) return bytes;
+    if (auto bytes = read_cached(cache_ / path)) return std::move(*bytes);
   }
   const auto answer = client_.get("/" + path, kBundleMax);
   if (!answer) return fail(answer.error());
@@ -104,10 +116,11 @@ Result<void> LogStream::advance_to(const Checkpoint& head, const Visit& visit) {
     }
   }
   if (tree_.root() == head.root) return {};
-  return fail(Errc::mismatch,
-              "the log that the node serves is not that of its checkpoint of size " +
-                  std::to_string(head.size) +
-                  (cache_.empty() ? "" : "; if the cache is damaged, remove it and try again"));
+  return fail(
+      Errc::mismatch,
+      "the log that the node serves is not that of its checkpoint of size " +
+          std::to_string(head.size) +
+          (cache_.empty() ? "" : "; an earlier node filled the cache: remove it, ask again"));
 }
 
 Result<StreamHead> LogStream::advance(const Visit& visit) {

@@ -4,8 +4,9 @@
 // Everything is downloaded whole, so that a node learns nothing of what is looked for. What was
 // visited counts only once advance() has returned: then the root over every byte since the first
 // entry is that of a checkpoint which, where a trust policy is given, a quorum vouches for.
-// Full bundles never change; with a cache folder they are downloaded once in its life. A damaged
-// cache shows as a wrong root. Limits: bundles of 256 entries, each at most 16 KiB and its length.
+// Full bundles never change; with a cache folder they are downloaded once in its life. A cached
+// file is the SHA-256 of the bundle and the bundle; what does not match it is downloaded again.
+// Limits: bundles of 256 entries, each at most 16 KiB and its length.
 #pragma once
 
 #include <cstdint>
