@@ -78,7 +78,7 @@ class ChainCheck {
     }
     const auto& certificate = applied->finalization;
     if (certificate.type != consensus::VoteType::finalize ||
-        certificate.proposal.block_id != stored.head.block_id) {
+        !finalises(certificate, header, stored.head)) {
       return fault("its certificate finalises another");
     }
     if (header.epoch != network_.membership.epoch()) {
@@ -92,9 +92,34 @@ class ChainCheck {
     return check_batches(applied->block, stored, source);
   }
 
+  // Heights whose certificate finalises a block that is not in the chain above them. The blocks at
+  // the very end may await theirs: a stop came between it and them.
+  [[nodiscard]] std::vector<consensus::Height> unfinalised() const {
+    std::vector<consensus::Height> heights;
+    for (const auto& [id, height] : awaited_) {
+      if (id != newest_ || height < newest_since_) heights.push_back(height);
+    }
+    return heights;
+  }
   [[nodiscard]] std::uint64_t unchecked() const { return unchecked_; }
 
  private:
+  // The block itself, or a descendant (consensus/replica.h, Deliver): after a view without a
+  // finalization, the next one finalises all before it. Descendants have later views.
+  bool finalises(const consensus::Certificate& certificate, const consensus::BlockHeader& header,
+                 const ledger::Head& head) {
+    const Digest& id = certificate.proposal.block_id;
+    awaited_.erase(head.block_id);
+    if (id != newest_) {
+      newest_ = id;
+      newest_since_ = head.height;
+    }
+    if (id == head.block_id) return true;
+    if (certificate.proposal.view <= header.view) return false;
+    awaited_.emplace(id, head.height);
+    return true;
+  }
+
   // What was logged must stand in the batches, in their order; what else is there was refused.
   static std::optional<BlobFault> check_batches(const consensus::Block& block,
                                                 const StoredBlock& stored,
@@ -121,6 +146,9 @@ class ChainCheck {
 
   const Network& network_;
   KeyVerifier verifier_;
+  std::map<Digest, consensus::Height> awaited_;  // named by a certificate of this height, first
+  Digest newest_;                                // what the newest certificate names …
+  consensus::Height newest_since_ = 0;           // … and all below it down to here
   std::uint64_t unchecked_ = 0;
 };
 
@@ -169,6 +197,13 @@ Result<FsckReport> fsck_home(const Config& config, const fs::path& work) {
                               return chain.check(block, source);
                             });
   if (!store) return fail(store.error());
+  for (const auto height :
+       store->complete ? chain.unfinalised() : std::vector<consensus::Height>{}) {
+    ++store->found;
+    store->findings.push_back({std::string(kDatabaseFolder), height,
+                               "finalised block: its certificate finalises a block that is not in "
+                               "the chain above it"});
+  }
   if (!*marked) {
     ++store->found;
     store->findings.push_back({std::string(kMarkerFile), 0, "is missing"});

@@ -93,6 +93,34 @@ TEST_F(FsckTest, AnEditedBlockIsFoundWithItsHeight) {
   EXPECT_NE(done.findings[1].what.find("missing"), std::string::npos) << text_of(done);
 }
 
+// After a view that finalises nothing, the next one finalises all before it: a block may then be
+// stored with the certificate of a descendant, and never with that of an ancestor.
+TEST_F(FsckTest, ABlockMayBeFinalisedThroughADescendant) {
+  cluster_.stop(0);
+  const auto& data = cluster_.config(0).data;
+  // Stores the block of one height with the certificate of another.
+  const auto give = [&](consensus::Height to, consensus::Height of) {
+    auto database = ledger::Database::open(data / kDatabaseFolder, false);
+    ASSERT_TRUE(database);
+    const auto at = [&](consensus::Height height) {
+      const std::string key = format::digest_key(format::Kind::ordering, block_key(height));
+      return parse_block_blob(ledger::Reading(*database).get(key, "block").value()).value();
+    };
+    const auto blob = block_blob(at(to).block, at(of).finalization);
+    ledger::Batch batch;
+    batch.put(format::digest_key(format::Kind::ordering, blob.key), blob.bytes);
+    ASSERT_TRUE((*database)->write(batch, true));
+  };
+  give(2, 3);
+  auto done = fsck(0);
+  EXPECT_EQ(done.found, 0U) << text_of(done);
+  give(3, 1);
+  done = fsck(0);
+  ASSERT_GE(done.found, 1U);
+  EXPECT_EQ(done.findings[0].height, 3U) << text_of(done);
+  EXPECT_NE(done.findings[0].what.find("finalises another"), std::string::npos) << text_of(done);
+}
+
 TEST_F(FsckTest, ALostLogIsFound) {
   cluster_.stop(0);
   fs::remove_all(cluster_.config(0).data / kWalFolder);
@@ -109,6 +137,8 @@ TEST_F(FsckTest, ARestoredNodeFollowsAndDoesNotVote) {
   const auto copied = back_up(config, temp_ / "copy");
   ASSERT_TRUE(copied) << copied.error().detail;
   EXPECT_FALSE(back_up(config, temp_ / "copy"));
+  EXPECT_EQ(back_up(config, config.data / "copy").error().code, Errc::usage);
+  EXPECT_FALSE(fs::exists(config.data / "copy"));
   EXPECT_FALSE(fs::exists(temp_ / "copy" / kWalFolder));
   ASSERT_TRUE(cluster_.start(3));
   for (const char* name : {"four", "five"}) log_one(0, name);
