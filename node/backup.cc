@@ -133,9 +133,22 @@ Result<BackupReport> fill(const fs::path& from, const fs::path& data, const List
   return report;
 }
 
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  std::error_code error;
+  const auto inner = fs::weakly_canonical(path, error);
+  const auto outer = fs::weakly_canonical(folder, error);
+  if (error) return false;  // what cannot be resolved cannot be made either
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
 }  // namespace
 
 Result<BackupReport> back_up(const Config& config, const fs::path& to) {
+  if (lies_in(to, config.data)) {
+    return fail(Errc::usage, to.string() +
+                                 ": lies in the data folder that it would copy; name one "
+                                 "on another disk");
+  }
   const auto identity = identity_of(config);
   if (!identity) return fail(identity.error());
   const auto folder = DataFolder::open_existing(config.data);
