@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -15,11 +14,10 @@
 #include "api/routes.h"
 #include "api/server.h"
 #include "node/asio_reactor.h"
-#include "node/core_loop.h"
 #include "node/data_folder.h"
+#include "node/engine.h"
 #include "node/log.h"
 #include "node/mesh.h"
-#include "node/port.h"
 #include "node/thread_name.h"
 #include "node/thread_runner.h"
 #include "node/verifier_pool.h"
@@ -30,74 +28,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kStopPatience{2};
-
-ledger::StorePaths store_paths(const std::filesystem::path& data) {
-  return {data / kDatabaseFolder, data / kAnchorFile};
-}
-
-Result<void> become_observer(const std::filesystem::path& data, const std::string& why) {
-  const std::string text = why + "\n";
-  auto wrote = replace_file(data / kObserverFile, as_bytes(text));
-  if (!wrote) return fail(wrote.error());
-  return {};
-}
-
-Result<void> move_aside(const std::filesystem::path& data) {
-  std::error_code error;
-  std::filesystem::path aside = data / "wal.damaged";
-  for (int i = 1; std::filesystem::exists(aside); ++i) {
-    aside = data / fmt::format("wal.damaged.{}", i);
-  }
-  if (std::filesystem::exists(data / "wal")) std::filesystem::rename(data / "wal", aside, error);
-  if (error) return fail(Errc::io, "cannot move the damaged log aside: " + error.message());
-  return {};
-}
-
-// What the log gave back. A log that is not to be trusted is moved aside, and the node only follows
-// from here on: it may have voted for what it no longer remembers. That is also a log that does not
-// reach as far as the database (`height`): somebody put an older copy in its place.
-Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore& chain,
-                             std::uint64_t height) {
-  CoreRecovery out;
-  const auto folder = data / kWalFolder;
-  const auto visit = [&](WalRecord&& record) {
-    if (record.type == kWalReplica) {
-      out.replica_records.push_back(std::move(record.body));
-    } else if (record.type == kWalBatch) {
-      auto held = hold_batch(std::move(record.body));
-      if (held && !chain.batch(held->ref.digest)) out.batches.push_back(*std::move(held));
-    } else if (record.type == kWalReach) {
-      ByteReader in(record.body);
-      out.reach = std::max(out.reach, in.u64());
-    }
-  };
-  auto opened = Wal::open(folder, kWalSegmentSizeDefault, visit);
-  if (!opened) return fail(opened.error());
-  std::string doubt = opened->trusted ? "" : opened->reason;
-  if (opened->trusted && out.reach < height) {
-    doubt = fmt::format("it reaches height {} and the database {}: it is an older copy", out.reach,
-                        height);
-  }
-  if (!doubt.empty()) {
-    log(LogLevel::error, "log_not_trusted",
-        {{"why", doubt}, {"effect", "this node follows as observer and never votes"}});
-    if (auto marked = become_observer(data, "write-ahead log: " + doubt); !marked) {
-      return fail(marked.error());
-    }
-    opened->wal.reset();
-    if (auto moved = move_aside(data); !moved) return fail(moved.error());
-    out = {};
-    if (auto made = Wal::create(folder, kWalSegmentSizeDefault); !made) return fail(made.error());
-    opened = Wal::open(folder, kWalSegmentSizeDefault, visit);
-    if (!opened) return fail(opened.error());
-  }
-  if (opened->bytes_cut > 0) {
-    log(LogLevel::info, "log_tail_cut", {{"bytes", opened->bytes_cut}});
-  }
-  out.wal = std::move(opened->wal);
-  out.observer = std::filesystem::exists(data / kObserverFile);
-  return out;
-}
 
 Result<LinkIdentity> make_links(const Config& config, const Network& network, const OwnKeys& keys,
                                 ValidatorIndex self) {
@@ -168,23 +98,7 @@ Result<void> init_data(const Config& config, bool observer) {
   if (*marked) {
     return fail(Errc::usage, config.data.string() + " is initialised already; start footproofd");
   }
-  constexpr std::array<std::string_view, 4> kMade = {kDatabaseFolder, kAnchorFile, kWalFolder,
-                                                     kObserverFile};
-  if (auto begun = folder->begin_init(observer ? "observer" : "validator", kMade); !begun) {
-    return fail(begun.error());
-  }
-  auto store = ledger::Store::create(store_paths(config.data), network->genesis_result);
-  if (!store) return fail(store.error());
-  if (observer) {
-    if (auto wrote = become_observer(config.data, "initialised as observer"); !wrote) return wrote;
-  }
-  if (auto made = Wal::create(config.data / kWalFolder, kWalSegmentSizeDefault); !made) {
-    return fail(made.error());
-  }
-  auto wrote = folder->write_marker(network->chain_id, member.vote_key.raw());
-  if (!wrote) return fail(wrote.error());
-  if (auto ended = folder->end_init(); !ended) return fail(ended.error());
-  return {};
+  return make_data(*folder, *network, member, observer);
 }
 
 struct Node::Parts {
@@ -193,31 +107,22 @@ struct Node::Parts {
         network(std::move(net)),
         keys(std::move(own)),
         data(std::move(folder)),
-        mempool(config.mempool_statements_max),
+        pool(config.verifier_threads),
         guard(asio::make_work_guard(io)) {}
 
   const Config config;
   const Network network;
   const OwnKeys keys;
   const DataFolder data;
-  std::unique_ptr<ledger::Store> store;
-  Mempool mempool;
-  Refusals refusals;
-  Waiters waiters;
-  FactBoard facts;
-  Counters counters;
-  VerdictCache verdicts;
   asio::io_context io{1};
-  asio::executor_work_guard<asio::io_context::executor_type> guard;
   AsioReactor reactor{io};
   ThreadRunner storage{"fp-storage"};
-  std::unique_ptr<VerifierPool> pool;
+  VerifierPool pool;
+  asio::executor_work_guard<asio::io_context::executor_type> guard;
   std::unique_ptr<Mesh> mesh;
   std::optional<Outside> outside;
-  std::unique_ptr<CoreLoop> core;
-  std::unique_ptr<Port> port;
+  std::unique_ptr<Engine> engine;
   std::unique_ptr<api::Server> server;
-  std::uint16_t mesh_port = 0;
   std::promise<void> core_done;
   std::thread core_thread;
 
@@ -228,34 +133,16 @@ struct Node::Parts {
 
 Result<void> Node::Parts::start(ValidatorIndex self,
                                 std::function<void(const std::string&)> on_fatal) {
-  auto opened = ledger::Store::open(store_paths(config.data), network.chain_id);
-  if (!opened) return fail("database", opened.error());
-  store = *std::move(opened);
-  const auto head = store->snapshot()->head();
-  auto recovery = recover(config.data, ChainStore(*store), head.height);
-  if (!recovery) return fail(recovery.error());
   auto links = make_links(config, network, keys, self);
   if (!links) return fail(links.error());
-  pool = std::make_unique<VerifierPool>(config.verifier_threads);
   mesh =
       std::make_unique<Mesh>(io, *std::move(links), addresses(config, network), config.mesh_listen);
   outside.emplace(
-      Outside{reactor, *mesh, *pool, storage, [this] { return disk_space(config.data); }});
-  core = std::make_unique<CoreLoop>(CoreParts{*outside, config, network, keys, self, *store,
-                                              mempool, refusals, waiters, facts, counters, verdicts,
-                                              std::move(on_fatal)});
-  const bool observer = recovery->observer;
-  auto port_number = core->start(*std::move(recovery));
-  if (!port_number && port_number.error().code == Errc::corrupt) {
-    // Whole records that make no sense: the next start follows as observer, without them.
-    auto marked = become_observer(config.data, port_number.error().detail);
-    if (!marked) return marked;
-    if (auto moved = move_aside(config.data); !moved) return moved;
-    return fail(Errc::corrupt, port_number.error().detail +
-                                   "; the log was moved aside, start again to follow as observer");
-  }
-  if (!port_number) return fail(port_number.error());
-  mesh_port = *port_number;
+      Outside{reactor, *mesh, pool, storage, [this] { return disk_space(config.data); }});
+  auto started = Engine::start({*outside, config, network, keys, self, std::move(on_fatal)});
+  if (!started) return fail(started.error());
+  engine = *std::move(started);
+  const auto head = engine->store().snapshot()->head();
   core_thread = std::thread([this] {
     name_thread("fp-core");
     io.run();
@@ -266,14 +153,11 @@ Result<void> Node::Parts::start(ValidatorIndex self,
        {"chain", network.chain_id.hex()},
        {"height", head.height},
        {"size", head.log_size},
-       {"observer", observer ? 1 : 0}});
+       {"observer", engine->is_observer() ? 1 : 0}});
   return start_server();
 }
 
 Result<void> Node::Parts::start_server() {
-  port = std::make_unique<Port>(PortParts{*outside, config, network, *store, mempool, refusals,
-                                          waiters, facts, verdicts, counters,
-                                          [this] { core->submitted(); }});
   api::ServerConfig server_config;
   server_config.address = config.http_listen.host;
   server_config.port = config.http_listen.port;
@@ -281,10 +165,11 @@ Result<void> Node::Parts::start_server() {
   api::RoutesConfig routes;
   routes.wait_max = std::min(routes.wait_max, config.receipt_wait);
   routes.meter = server_config.meter;
-  routes.counters = [this] { return counters.now(); };
+  routes.counters = [this] { return engine->counters().now(); };
+  Port& port = engine->port();
   auto started = api::Server::start(
       server_config,
-      api::with_rate_limit(config.requests_per_second_max, api::make_routes(routes, *port, *port)));
+      api::with_rate_limit(config.requests_per_second_max, api::make_routes(routes, port, port)));
   if (!started) return fail("[http] listen", started.error());
   server = *std::move(started);
   return {};
@@ -292,18 +177,17 @@ Result<void> Node::Parts::start_server() {
 
 // Outside in: no request any more, then no peer, then what is left is written down.
 void Node::Parts::stop() {
-  waiters.stop();
-  mempool.stop();
+  if (engine) engine->refuse_requests();
   server.reset();
-  if (pool) pool->stop();
+  pool.stop();
   if (core_thread.joinable()) {
-    asio::post(io, [this] { core->stop(); });
+    asio::post(io, [this] { engine->stop(); });
     guard.reset();
     auto done = core_done.get_future();
     if (done.wait_for(kStopPatience) == std::future_status::timeout) io.stop();
     core_thread.join();
   }
-  if (core) core->stop_storage();
+  if (engine) engine->finish();
 }
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -311,7 +195,8 @@ Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 // NOLINTNEXTLINE(bugprone-exception-escape): see the header.
 Node::~Node() {
   parts_->stop();
-  log(LogLevel::info, "node_stopped", {{"height", parts_->store->snapshot()->head().height}});
+  log(LogLevel::info, "node_stopped",
+      {{"height", parts_->engine->store().snapshot()->head().height}});
 }
 
 Result<std::unique_ptr<Node>> Node::start(const Config& config,
@@ -349,7 +234,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config,
   return std::unique_ptr<Node>(new Node(std::move(parts)));
 }
 
-std::uint16_t Node::mesh_port() const { return parts_->mesh_port; }
+std::uint16_t Node::mesh_port() const { return parts_->engine->mesh_port(); }
 std::uint16_t Node::http_port() const { return parts_->server->port(); }
 
 }  // namespace footproof::node

@@ -83,7 +83,48 @@ Port::Judged Port::judge(const Bytes& bytes) const {
 }
 
 std::vector<api::Answer> Port::submit(const std::vector<Bytes>& statements) {
-  auto answers = take_in(statements);
+  const auto deadline = clock().now() + kSubmitDeadline;
+  return settle(take_in(statements), deadline);
+}
+
+Port::Taken Port::take_in(const std::vector<Bytes>& statements) {
+  Taken out;
+  out.answers.assign(statements.size(), api::TooBusy{});
+  if (disk().grade() >= DiskGrade::refuse) return out;
+  std::vector<Judged> judged(statements.size());
+  std::vector<Workers::Task> tasks;
+  for (std::size_t first = 0; first < statements.size(); first += kStatementsPerTask) {
+    const std::size_t end = std::min(first + kStatementsPerTask, statements.size());
+    tasks.emplace_back([this, &statements, &judged, first, end] {
+      for (std::size_t i = first; i < end; ++i) judged[i] = judge(statements[i]);
+    });
+  }
+  if (!parts_.outside.workers.run_all(std::move(tasks))) return out;
+
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    if (judged[i].answer) {
+      out.answers[i] = *std::move(judged[i].answer);
+      continue;
+    }
+    const Digest hash = judged[i].pending.statement_hash;
+    const Digest entry_id = judged[i].pending.entry_id;
+    if (parts_.mempool.add(std::move(judged[i].pending)) == Mempool::Added::full) continue;
+    out.answers[i] = api::Accepted{entry_id};
+    out.hashes.push_back(hash);
+    out.places.push_back(i);
+  }
+  if (!out.hashes.empty()) parts_.submitted();
+  return out;
+}
+
+std::vector<api::Answer> Port::settle(Taken taken, MonoTime deadline) {
+  auto& answers = taken.answers;
+  if (!taken.hashes.empty()) {
+    const auto durable = parts_.mempool.wait_durable(taken.hashes, deadline);
+    for (std::size_t i = 0; i < durable.size(); ++i) {
+      if (!durable[i]) answers[taken.places[i]] = api::TooBusy{};
+    }
+  }
   for (const auto& answer : answers) {
     if (std::holds_alternative<api::Accepted>(answer)) {
       ++parts_.counters.taken;
@@ -95,44 +136,7 @@ std::vector<api::Answer> Port::submit(const std::vector<Bytes>& statements) {
       ++parts_.counters.busy;
     }
   }
-  return answers;
-}
-
-std::vector<api::Answer> Port::take_in(const std::vector<Bytes>& statements) {
-  const auto deadline = clock().now() + kSubmitDeadline;
-  std::vector<api::Answer> answers(statements.size(), api::TooBusy{});
-  if (disk().grade() >= DiskGrade::refuse) return answers;
-  std::vector<Judged> judged(statements.size());
-  std::vector<Workers::Task> tasks;
-  for (std::size_t first = 0; first < statements.size(); first += kStatementsPerTask) {
-    const std::size_t end = std::min(first + kStatementsPerTask, statements.size());
-    tasks.emplace_back([this, &statements, &judged, first, end] {
-      for (std::size_t i = first; i < end; ++i) judged[i] = judge(statements[i]);
-    });
-  }
-  if (!parts_.outside.workers.run_all(std::move(tasks))) return answers;
-
-  std::vector<Digest> hashes;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < judged.size(); ++i) {
-    if (judged[i].answer) {
-      answers[i] = *std::move(judged[i].answer);
-      continue;
-    }
-    const Digest hash = judged[i].pending.statement_hash;
-    const Digest entry_id = judged[i].pending.entry_id;
-    if (parts_.mempool.add(std::move(judged[i].pending)) == Mempool::Added::full) continue;
-    answers[i] = api::Accepted{entry_id};
-    hashes.push_back(hash);
-    places.push_back(i);
-  }
-  if (hashes.empty()) return answers;
-  parts_.submitted();
-  const auto taken = parts_.mempool.wait_durable(hashes, deadline);
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    if (!taken[i]) answers[places[i]] = api::TooBusy{};
-  }
-  return answers;
+  return std::move(answers);
 }
 
 std::optional<api::Logged> Port::logged(const Digest& entry_id) const {

@@ -49,6 +49,16 @@ class Port final : public api::Reader, public api::Submissions {
  public:
   explicit Port(PortParts parts) : parts_(std::move(parts)) {}
 
+  // submit() in two steps, for those who cannot wait: what was judged and handed to the mempool,
+  // and then what may be said of it. A deadline that has passed does not wait.
+  struct Taken {
+    std::vector<api::Answer> answers;
+    std::vector<Digest> hashes;       // of the statements that wait to be durable
+    std::vector<std::size_t> places;  // where their answers stand
+  };
+  [[nodiscard]] Taken take_in(const std::vector<Bytes>& statements);
+  [[nodiscard]] std::vector<api::Answer> settle(Taken taken, MonoTime deadline);
+
   std::vector<api::Answer> submit(const std::vector<Bytes>& statements) override;
   std::vector<api::Answer> await(const std::vector<Digest>& entry_ids,
                                  std::chrono::steady_clock::time_point deadline) override;
@@ -78,7 +88,6 @@ class Port final : public api::Reader, public api::Submissions {
     PendingStatement pending;
   };
 
-  std::vector<api::Answer> take_in(const std::vector<Bytes>& statements);
   [[nodiscard]] Judged judge(const Bytes& bytes) const;
   [[nodiscard]] std::optional<api::Logged> logged(const Digest& entry_id) const;
   [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, DiskGrade disk) const;

@@ -1,12 +1,16 @@
-// A disk below this whole program: what it writes with the system's calls goes through here,
+// Disks below this whole program: what it writes with the system's calls goes through here,
 // whoever writes it (LevelDB, anchor, write-ahead log). Calls can be counted, fail, or end at one
 // of them as if the power went; then the folder watched can be made again as such a disk may leave
 // it.
+//
+// A power cut ends the calls of all threads. Those of other threads than the disk's maker are
+// counted only where asked for: what LevelDB does behind it comes at no fixed place.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 
 namespace footproof::test {
 
@@ -24,14 +28,41 @@ enum class Kept : std::uint8_t {
   all,      // as after a kill -9
 };
 
-// Begins to watch a folder, whose content counts as synced. One at a time.
+// The disk under one folder; any number of them, none inside another's folder.
+class FaultyDisk {
+ public:
+  // Begins to watch a folder, whose content counts as synced.
+  explicit FaultyDisk(const std::filesystem::path& folder, bool counts_all_threads = false);
+  ~FaultyDisk();
+  FaultyDisk(const FaultyDisk&) = delete;
+  FaultyDisk& operator=(const FaultyDisk&) = delete;
+
+  // From now on call number `call` (from 1) of the kind counted meets the fault. `syncs_only`
+  // counts fsync and fdatasync alone.
+  void set_fault(Fault fault, std::size_t call, bool syncs_only = false);
+  // Something that is no call of the disk, and counts as one: a message that leaves. False: the
+  // power is gone.
+  bool count_other();
+  void cut_power();
+  [[nodiscard]] std::size_t calls_counted() const;  // since set_fault()
+  [[nodiscard]] bool fault_met() const;
+  [[nodiscard]] bool is_cut() const;
+  // Ends watching.
+  void stop();
+  // Then: gives the folder as it is found after the power came back, into a new one.
+  void restore(const std::filesystem::path& to, Kept kept, std::uint64_t seed);
+
+  struct State;
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+// One disk, for tests that need no second.
 void watch_disk(const std::filesystem::path& folder);
-// From now on call number `call` (from 1) of the kind counted meets the fault. `syncs_only` counts
-// fsync and fdatasync alone.
 void set_fault(Fault fault, std::size_t call, bool syncs_only = false);
-[[nodiscard]] std::size_t calls_counted();  // since set_fault()
+[[nodiscard]] std::size_t calls_counted();
 [[nodiscard]] bool fault_met();
-// Ends watching, and gives the folder as it is found after the power came back, into a new one.
 void stop_watching();
 void restore_disk(const std::filesystem::path& to, Kept kept, std::uint64_t seed);
 
