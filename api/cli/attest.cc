@@ -2,12 +2,11 @@
 // logged. The sealed files stay here; nothing but blinded digests leaves.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include "api/cli/attesting.h"
 #include "api/cli/catalogue.h"
 #include "api/cli/late.h"
 #include "api/cli/submitting.h"
@@ -17,29 +16,6 @@
 
 namespace footproof::api {
 namespace {
-
-struct AttestOptions {
-  SignOptions sign;
-  std::vector<std::string> sealed;
-  std::string catalogue;  // folder or list instead
-  std::string each;       // folder for the members' .attested files
-  std::string body;
-  std::string accreditation;
-  std::string scope;
-  std::string scheme;
-  std::string scheme_version;
-  std::vector<std::string> standards;
-  std::string type = "verification";
-  std::string assurance = "limited";
-  std::string coverage = "product";
-  std::string issued;
-  std::string from;
-  std::string until;
-  std::string supersedes;
-  std::string holder_key;
-  std::string late_request;
-  std::string countersignature;
-};
 
 template <class Value>
 Result<Value> one_of(std::initializer_list<Value> values, const std::string& text,
@@ -51,6 +27,8 @@ Result<Value> one_of(std::initializer_list<Value> values, const std::string& tex
   }
   return fail(Errc::usage, std::string(name) + ": one of " + known + ", not " + text);
 }
+
+}  // namespace
 
 Result<Attestation> make_attestation(const AttestOptions& options, const Subject& subject) {
   Attestation attestation;
@@ -101,6 +79,8 @@ Result<Attestation> make_attestation(const AttestOptions& options, const Subject
   return attestation;
 }
 
+namespace {
+
 // "steel.sealed" becomes "steel.attested".
 std::string attested_name(const std::string& sealed) {
   constexpr std::string_view kEnding = ".sealed";
@@ -139,7 +119,14 @@ int attest_files(AttestOptions options, const Context& context) {
   auto client = make_client(context);
   if (!client) return report(client.error());
   if (!options.late_request.empty()) {
-    return write_late_request(options.late_request, options.sign, *client, *attestation);
+    if (attestation->count != 1) {
+      return report({Errc::usage,
+                     "--late-request: one sealed declaration, or --catalogue LIST, which keeps the "
+                     "order of several until they are countersigned"});
+    }
+    const auto request = make_late_request(options.sign, *client, *attestation);
+    return request ? write_late_request(options.late_request, *request, context)
+                   : report(request.error());
   }
   if (!options.countersignature.empty()) {
     const auto made = read_countersignature(options.countersignature);
@@ -166,91 +153,13 @@ int attest_files(AttestOptions options, const Context& context) {
   return sign_and_submit(context, options.sign, *client, std::move(*attestation), save);
 }
 
-// One statement for all sealed files of a folder.
-class CatalogueAttesting {
- public:
-  CatalogueAttesting(AttestOptions options, const Context& context)
-      : options_(std::move(options)), context_(context) {}
-
-  int run() {
-    if (!options_.sealed.empty()) {
-      return report({Errc::usage, "--catalogue: takes the place of SEALED"});
-    }
-    const std::string& output = options_.sign.output;
-    if (output.empty()) {
-      return report({Errc::usage, "--output FILE.catalogue: name the file for the attestation"});
-    }
-    auto members = read_members(options_.catalogue);
-    if (!members) return report(members.error());
-    members_ = std::move(*members);
-    auto client = make_client(context_);
-    if (!client) return report(client.error());
-    const int code =
-        std::filesystem::exists(output) && !options_.sign.check ? go_on(*client) : sign(*client);
-    if (code != kOk || options_.each.empty() || options_.sign.check) return code;
-    const auto written = write_each(options_.each, members_, *catalogue_);
-    return written ? kOk : report(written.error());
-  }
-
- private:
-  int sign(Client& client) {
-    auto arranged = arrange(members_.leaves);
-    if (!arranged) return report(arranged.error());
-    auto attestation = make_attestation(options_, arranged->tree.subject());
-    if (!attestation) return report(attestation.error());
-    const Save save = [&, this](const Statement& statement, const Receipt* receipt,
-                                const std::vector<std::string>& nodes) -> Result<void> {
-      if (receipt == nullptr) {
-        // Before the catalogue: where that is not there, nothing was signed.
-        const std::string list = members_csv(members_, arranged->positions);
-        const auto listed =
-            write_file(options_.sign.output + ".members.csv", as_bytes(list), 0600, Overwrite::yes);
-        if (!listed) return fail(listed.error());
-        catalogue_.emplace(Catalogue{statement.bytes(), std::move(arranged->tree), {}, nodes});
-      }
-      return save_catalogue(receipt);
-    };
-    return sign_and_submit(context_, options_.sign, client, std::move(*attestation), save);
-  }
-
-  // After an interruption: what was signed is sent again, for the very same members.
-  int go_on(Client& client) {
-    auto catalogue = read_catalogue(options_.sign.output);
-    if (!catalogue) return report(catalogue.error());
-    catalogue_ = std::move(*catalogue);
-    for (std::size_t i = 0; i < members_.files.size(); ++i) {
-      if (catalogue_->tree.find_leaf(members_.leaves[i])) continue;
-      return report({Errc::usage, options_.sign.output + ": exists and does not attest " +
-                                      members_.files[i] + "; choose another --output"});
-    }
-    const auto statement = parse_statement(catalogue_->statement);
-    if (!statement) return report(statement.error());
-    std::cerr << options_.sign.output << " exists: going on with the statement signed in it\n";
-    const Save save = [this](const Statement&, const Receipt* receipt,
-                             const std::vector<std::string>&) { return save_catalogue(receipt); };
-    return submit_saved(context_, client, *statement, options_.sign.output, save);
-  }
-
-  Result<void> save_catalogue(const Receipt* receipt) {
-    if (receipt != nullptr) catalogue_->receipt = *receipt;
-    const auto written = write_file(options_.sign.output, encode_catalogue(*catalogue_), 0644,
-                                    receipt == nullptr ? Overwrite::no : Overwrite::yes);
-    if (!written) return fail(written.error());
-    return {};
-  }
-
-  AttestOptions options_;
-  const Context& context_;
-  Members members_;
-  std::optional<Catalogue> catalogue_;  // once signed
-};
-
 int attest(AttestOptions options, const Context& context) {
-  const bool late = !options.late_request.empty() || !options.countersignature.empty();
-  if (!options.catalogue.empty() && late) {
-    return report({Errc::usage, "--late-request, --countersignature: not with --catalogue"});
+  if (!options.late_request.empty() && (options.sign.check || !options.countersignature.empty())) {
+    return report({Errc::usage,
+                   "--late-request: without --check and --countersignature, which are for what is "
+                   "signed after it"});
   }
-  if (!options.catalogue.empty()) return CatalogueAttesting(std::move(options), context).run();
+  if (!options.catalogue.empty()) return attest_catalogue(std::move(options), context);
   if (options.sealed.empty()) {
     return report({Errc::usage, "SEALED: name at least one sealed declaration"});
   }
@@ -337,9 +246,11 @@ void add_attestation_options(CLI::App& command, AttestOptions& options) {
                      "Public key (hex, from key show) of the exporter, fresh for this attestation");
   command.add_option("--late-request", options.late_request,
                      "Sign nothing: write what the accreditation body is to countersign, so that "
-                     "the attestation can be recorded late");
+                     "the attestation can be recorded late. With --catalogue the order of the "
+                     "members is kept in <output>.arranged");
   command.add_option("--countersignature", options.countersignature,
-                     "What came back from the body; with the same options otherwise");
+                     "What came back from the body; with the same options otherwise, and for a "
+                     "catalogue the same declarations");
 }
 
 }  // namespace

@@ -12,9 +12,11 @@
 #include "api/cli/key_request.h"
 #include "api/cli/link_text.h"
 #include "attest/accusation.h"
+#include "attest/arrangement.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
 #include "attest/dataset_manifest.h"
+#include "attest/late_anchoring.h"
 #include "attest/printable.h"
 #include "attest/seal.h"
 #include "ledger/genesis.h"
@@ -207,6 +209,35 @@ Result<Facts> describe_key_request(ByteView bytes) {
   return facts;
 }
 
+void describe_request(const LateRequest& request, Facts& facts) {
+  facts.emplace_back("network", request.chain_id.hex());
+  facts.emplace_back("issuer", request.issuer);
+  describe(request.attestation, facts);
+}
+
+Result<Facts> describe_late_request(ByteView bytes) {
+  const auto request = parse_late_request(bytes);
+  if (!request) return fail(request.error());
+  Facts facts;
+  describe_request(*request, facts);
+  return facts;
+}
+
+Result<Facts> describe_countersignature(ByteView bytes) {
+  const auto made = parse_countersignature(bytes);
+  if (!made) return fail(made.error());
+  return Facts{{"countersigned by", made->kid.hex()},
+               {"of", "the late request that it answers; the rules check that"}};
+}
+
+Result<Facts> describe_arrangement(ByteView bytes) {
+  const auto arrangement = parse_arrangement(bytes);
+  if (!arrangement) return fail(arrangement.error());
+  Facts facts = {{"members", std::to_string(arrangement->members.size())}};
+  describe_request(arrangement->request, facts);
+  return facts;
+}
+
 Result<Facts> describe_accusation(ByteView bytes) {
   const auto accusation = parse_accusation(bytes);
   if (!accusation) return fail(accusation.error());
@@ -256,6 +287,15 @@ constexpr auto kKinds = std::to_array<FileKind>({
      [](ByteView bytes) { return has_tag(bytes, "footproof/attested/"); }, describe_attested},
     {"key request", ".key-request",
      [](ByteView bytes) { return has_tag(bytes, "footproof/key-request/"); }, describe_key_request},
+    // Before the late request, which it holds.
+    {"arrangement", ".arranged",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/arrangement/"); }, describe_arrangement},
+    {"late request", ".request",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/late-request/"); },
+     describe_late_request},
+    {"countersignature", ".countersigned",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/countersignature/"); },
+     describe_countersignature},
     {"validator descriptor", ".validator",
      [](ByteView bytes) { return has_tag(bytes, "footproof/validator-descriptor/"); },
      describe_validator},
@@ -323,7 +363,7 @@ void add_inspect_commands(CLI::App& app, Context& context) {
   command
       ->add_option("FILE", *path,
                    "Presentation, sealed declaration, attestation, receipt, statement, policy, "
-                   "key, checkpoint, genesis, descriptor")
+                   "key, checkpoint, genesis, descriptor, late request")
       ->required();
   command->footer(
       "Nothing is checked but form: whether to believe a presentation is for verify.\n"

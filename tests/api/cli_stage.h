@@ -29,11 +29,16 @@ class CliStage : public ::testing::Test {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
     network().advance(static_cast<std::uint64_t>(seconds) - network().now().seconds());
+    serve();
+    write("passphrase", as_bytes("a long one\n"));
+  }
+
+  // At a port of its own each time.
+  void serve() {
     ServerConfig config;
     config.connections_per_address_max = 100;
     server_ = std::move(Server::start(config, make_routes({}, node_, node_)).value());
     url_ = "http://127.0.0.1:" + std::to_string(server_->port());
-    write("passphrase", as_bytes("a long one\n"));
   }
 
   [[nodiscard]] testing::Sequencer& network() { return node_.sequencer(); }

@@ -1,8 +1,9 @@
-// What is carried between people: an .attested file, a .catalogue, a key request, an accusation, a
-// signed vote, a dataset manifest or record that parse encode back to the same bytes; a report as
-// CSV is read or refused.
+// What is carried between people: an .attested file, a .catalogue, the order of one that is not
+// signed yet, a late request and its answer, a key request, an accusation, a signed vote, a dataset
+// manifest or record that parse encode back to the same bytes; a report as CSV is read or refused.
 #include "api/cli/key_request.h"
 #include "attest/accusation.h"
+#include "attest/arrangement.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
 #include "attest/check.h"
@@ -27,6 +28,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto catalogue = parse_catalogue(bytes)) {
     CHECK(equal(encode_catalogue(*catalogue), bytes));
   }
+  if (const auto arranged = parse_arrangement(bytes)) {
+    CHECK(equal(encode_arrangement(*arranged), bytes));
+  }
+  check_spelling(bytes, parse_late_request);
+  check_spelling(bytes, parse_countersignature);
   (void)map_csv(as_text(bytes)).has_value();
   if (const auto request = api::parse_key_request(bytes)) {
     CHECK(equal(api::encode_key_request(*request), bytes));
