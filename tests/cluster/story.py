@@ -1,11 +1,15 @@
 """What the stories share: a network of real processes, parties who sign, answers that must be so."""
 import contextlib
 import datetime
+import http.server
 import json
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
@@ -15,6 +19,35 @@ from local_network import Network  # noqa: E402
 def day(offset=0):
     """Today in UTC and days from it, as the command writes dates."""
     return str(datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=offset))
+
+
+@contextlib.contextmanager
+def between(node, seen=lambda path, body: body):
+    """The URL of a server that passes everything on from a node: what `seen` makes of each answer's path and
+    bytes is what the asker gets."""
+    class Passing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            with urllib.request.urlopen(node + self.path, timeout=10) as answer:
+                body, kind = answer.read(), answer.headers["Content-Type"]
+            body = seen(self.path, body)
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Passing)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class Story:
@@ -36,17 +69,37 @@ class Story:
     def file(self, name):
         return self.folder / name
 
-    def ask(self, *arguments, exits=0):
-        """Standard output of the command, which must end with this code."""
-        command = [str(self.network.bin / "footproof"), "--node", ",".join(self.network.urls.values()),
-                   *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-        assert done.returncode == exits, \
-            f"{' '.join(command)}\nexit {done.returncode}, not {exits}\n{done.stdout}{done.stderr}"
+    def words(self, arguments, nodes=None):
+        return [str(self.network.bin / "footproof"), "--node", ",".join(nodes or self.network.urls.values()),
+                *map(str, arguments)]
+
+    def run(self, *arguments, nodes=None):
+        """The finished command: code, standard output and errors as texts."""
+        return subprocess.run(self.words(arguments, nodes), capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, check=False)
+
+    def ask(self, *arguments, exits=0, nodes=None):
+        """Standard output of the command, which must end with this code, or one of these."""
+        done = self.run(*arguments, nodes=nodes)
+        assert done.returncode in (exits if isinstance(exits, tuple) else (exits,)), \
+            f"{' '.join(done.args)}\nexit {done.returncode}, not {exits}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def says(self, *arguments, exits=0):
-        return json.loads(self.ask("--json", *arguments, exits=exits))
+    def says(self, *arguments, exits=0, nodes=None):
+        return json.loads(self.ask("--json", *arguments, exits=exits, nodes=nodes))
+
+    def lines(self, *arguments, exits=0, nodes=None):
+        """What a command says that gives one JSON value a line."""
+        return [json.loads(line) for line in self.ask("--json", *arguments, exits=exits, nodes=nodes).splitlines()]
+
+    def killed(self, reached, *arguments):
+        """Starts the command and kills it as soon as it has got that far, if it is not done before."""
+        process = subprocess.Popen(self.words(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        while process.poll() is None and not reached():
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
     def signs(self, party, usage, *arguments):
         """The entry id of what this party signs and the network logs."""
@@ -77,10 +130,8 @@ class Story:
 
     def status(self, name, *more):
         # Exit 1 says that it is not active.
-        active = self.network.bin / "footproof"
-        done = subprocess.run([active, "--node", ",".join(self.network.urls.values()), "--json", "status",
-                               self.file(f"{name}.attested"), "--policy", self.network.export_policy(), *more],
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        done = self.run("--json", "status", self.file(f"{name}.attested"), "--policy", self.network.export_policy(),
+                        *more)
         assert done.returncode in (0, 1), done.stderr
         answer = json.loads(done.stdout)
         assert answer["verified"] is True

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """An accreditation body: grants with a date in the past, extends, reduces, suspends, reinstates, withdraws;
-brings its list in, looking first; lets one attestation be recorded late. Past work stands.
+brings its list in, looking first; lets one attestation and one catalogue be recorded late. Past work stands.
 
 Usage: accreditation_body.py PROGRAMS"""
+import json
 import pathlib
 import sys
 
@@ -87,6 +88,35 @@ with Story.begin(sys.argv[1]) as story:
     assert story.status("late")["anchored_late"] is True
     verdict = story.verdict("late")
     assert verdict["verdict"] == "certified", verdict
+    assert "anchored late" in next(line["reason"] for line in verdict["lines"] if line["line"] == "accreditation")
+
+    # A whole catalogue with one signature; each step killed where it hurts most, and run again.
+    members = 200
+    (story.file("in")).mkdir()
+    for number in range(members):
+        (story.file("in") / f"{number:04}.json").write_text(json.dumps({"specVersion": "3.0.3", "id": number}))
+    story.ask("seal", "--catalogue", story.file("in"), "-o", story.file("sealed"))
+    catalogue, asked = story.file("late.catalogue"), story.file("catalogue.request")
+    arranged = story.file("late.catalogue.arranged")
+    words = ["attest", "--catalogue", story.file("sealed"), *network.attestation_options(), "--until", day(700),
+             "-o", catalogue, *dated]
+    story.killed(arranged.exists, *words, "--late-request", asked)
+    order = arranged.read_bytes() if arranged.exists() else None
+    story.ask(*words, "--late-request", asked)
+    assert order in (None, arranged.read_bytes()), "arranged anew after it was fixed"
+    answer = story.file("catalogue.countersigned")
+    story.ask("accredit", "countersign", asked, "--key", f"{who['keys']}/sign.pem", "--passphrase-file",
+              network.passphrase_file, "-o", answer)
+    size = network.checkpoint(network.names[0])[1]
+    story.killed(catalogue.exists, *words, "--countersignature", answer)
+    first = story.says(*words, "--countersignature", answer)["entry_id"]
+    assert story.says(*words, "--countersignature", answer)["entry_id"] == first, "signed twice"
+    assert int(network.checkpoint(network.names[0])[1]) <= int(size) + 2, "more than one statement was logged"
+    shown = story.says("status", catalogue, "--members", story.file("sealed"), "--policy", network.export_policy())
+    assert shown["status"] == "active" and shown["members"]["active"] == members, shown
+    story.ask("disclose", story.file("sealed") / "0007.sealed", catalogue, "--refresh", "--profile", "none", "-o",
+              story.file("7.footproof"))
+    verdict = story.says("verify", story.file("7.footproof"), "--policy", network.export_policy())
     assert "anchored late" in next(line["reason"] for line in verdict["lines"] if line["line"] == "accreditation")
     network.wait_equal()
 print("accreditation body's story passed")
