@@ -22,8 +22,10 @@ Result<Value> one_of(std::initializer_list<Value> values, const std::string& tex
                      const char* name) {
   std::string known;
   for (const Value value : values) {
-    if (to_text(value) == text) return value;
-    known += (known.empty() ? "" : ", ") + std::string(to_text(value));
+    std::string word(to_text(value));
+    std::replace(word.begin(), word.end(), ' ', '-');  // one word on a command line
+    if (word == text || to_text(value) == text) return value;
+    known += (known.empty() ? "" : ", ") + word;
   }
   return fail(Errc::usage, std::string(name) + ": one of " + known + ", not " + text);
 }
@@ -63,7 +65,7 @@ Result<Attestation> make_attestation(const AttestOptions& options, const Subject
   attestation.valid_from = *from;
   attestation.valid_until = *until;
   if (!options.supersedes.empty()) {
-    const auto target = parse_entry_id(options.supersedes);
+    const auto target = entry_named(options.supersedes, "--supersedes");
     if (!target) return fail(target.error());
     attestation.supersedes = *target;
   }
@@ -77,6 +79,48 @@ Result<Attestation> make_attestation(const AttestOptions& options, const Subject
     attestation.holder_key = *key;
   }
   return attestation;
+}
+
+std::string difference_to_signed(const AttestOptions& options, const Attestation& asked,
+                                 const Statement& signed_before) {
+  const Attestation& before = *signed_before.as<Attestation>();
+  const bool dated = !options.issued.empty();
+  const auto optional_id = [](const std::optional<Digest>& id) { return id ? id->hex() : ""; };
+  const auto key_id = [](const Attestation& of) {
+    return of.holder_key ? of.holder_key->kid().hex() : std::string();
+  };
+  std::string standards;
+  for (const std::string& one : before.standards)
+    standards += (standards.empty() ? "" : ", ") + one;
+  struct Compared {
+    const char* option;
+    bool same;
+    std::string before;
+  };
+  const std::vector<Compared> all = {
+      {"--issuer", options.sign.issuer == signed_before.issuer(), signed_before.issuer()},
+      {"--body", asked.accreditation.body == before.accreditation.body, before.accreditation.body},
+      {"--accreditation", asked.accreditation.id == before.accreditation.id,
+       before.accreditation.id},
+      {"--scope", asked.scope == before.scope, before.scope},
+      {"--scheme", asked.scheme.id == before.scheme.id, before.scheme.id},
+      {"--scheme-version", asked.scheme.version == before.scheme.version, before.scheme.version},
+      {"--standard", asked.standards == before.standards, standards},
+      {"--type", asked.type == before.type, std::string(to_text(before.type))},
+      {"--assurance", asked.assurance == before.assurance, std::string(to_text(before.assurance))},
+      {"--coverage", asked.coverage == before.coverage, std::string(to_text(before.coverage))},
+      {"--issued", !dated || asked.issued_on == before.issued_on, before.issued_on.text()},
+      {"--from", options.from.empty() || asked.valid_from == before.valid_from,
+       before.valid_from.text()},
+      {"--until", asked.valid_until == before.valid_until, before.valid_until.text()},
+      {"--supersedes", asked.supersedes == before.supersedes, optional_id(before.supersedes)},
+      {"--holder-key", asked.holder_key == before.holder_key, key_id(before)}};
+  for (const Compared& one : all) {
+    if (one.same) continue;
+    return std::string(one.option) + ": was signed " +
+           (one.before.empty() ? "without" : "as " + one.before);
+  }
+  return "";
 }
 
 namespace {
@@ -111,6 +155,12 @@ int attest_files(AttestOptions options, const Context& context) {
     leaves.push_back(subject_leaf(*tree));
     trees.push_back(std::move(*tree));
     progress.advance(trees.size());
+  }
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    const auto first = std::find(leaves.begin(), leaves.end(), leaves[i]) - leaves.begin();
+    if (static_cast<std::size_t>(first) == i) continue;
+    return report({Errc::usage, options.sealed[i] + ": the same declaration as " +
+                                    options.sealed[static_cast<std::size_t>(first)]});
   }
   const auto arranged = arrange(leaves);
   if (!arranged) return report(arranged.error());
@@ -236,12 +286,16 @@ void add_attestation_options(CLI::App& command, AttestOptions& options) {
       ->capture_default_str();
   command.add_option("--assurance", options.assurance, "none, limited, reasonable")
       ->capture_default_str();
-  command.add_option("--coverage", options.coverage, "product, programme, model, …")
+  command
+      .add_option("--coverage", options.coverage,
+                  "product, programme, model, installation-and-period")
       ->capture_default_str();
   command.add_option("--issued", options.issued, "Issued on; default today");
   command.add_option("--from", options.from, "First day of validity; default the day of issue");
   command.add_option("--until", options.until, "Last day of validity")->required();
-  command.add_option("--supersedes", options.supersedes, "Entry id of the attestation it replaces");
+  command.add_option(
+      "--supersedes", options.supersedes,
+      "Entry id of the attestation it replaces, or its .attested file or .catalogue");
   command.add_option("--holder-key", options.holder_key,
                      "Public key (hex, from key show) of the exporter, fresh for this attestation");
   command.add_option("--late-request", options.late_request,

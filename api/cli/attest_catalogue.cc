@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/cli/attesting.h"
+#include "api/cli/bulk.h"
 #include "api/cli/catalogue.h"
 #include "api/cli/late.h"
 #include "attest/catalogue.h"
@@ -152,13 +153,48 @@ class CatalogueAttesting {
       return report({Errc::usage, options_.sign.output + ": exists and does not attest " +
                                       members_.files[i] + "; choose another --output"});
     }
+    if (const auto whole = check_list(); !whole) return report(whole.error());
     const auto statement = parse_statement(catalogue_->statement);
     if (!statement) return report(statement.error());
+    const auto asked = make_attestation(options_, catalogue_->tree.subject());
+    if (!asked) return report(asked.error());
+    if (const auto differs = difference_to_signed(options_, *asked, *statement); !differs.empty()) {
+      return report({Errc::usage, options_.sign.output +
+                                      ": exists, and what is signed in it "
+                                      "differs: " +
+                                      differs + "; choose another --output to sign anew"});
+    }
     if (const auto fits = carries_countersignature(*statement); !fits) return report(fits.error());
     std::cerr << options_.sign.output << " exists: going on with the statement signed in it\n";
     const Save save = [this](const Statement&, const Receipt* receipt,
-                             const std::vector<std::string>&) { return save_catalogue(receipt); };
+                             const std::vector<std::string>& nodes) {
+      catalogue_->nodes = nodes;  // those that answered, not those of the first try
+      return save_catalogue(receipt);
+    };
     return submit_saved(context_, client, *statement, options_.sign.output, save);
+  }
+
+  // The list beside the catalogue says which declarations were signed for, which the catalogue does
+  // not: one that was taken away since must not be logged unseen. A lost list is made again.
+  [[nodiscard]] Result<void> check_list() const {
+    const std::string path = options_.sign.output + ".members.csv";
+    if (!std::filesystem::exists(path)) {
+      std::vector<std::uint64_t> positions;
+      for (const Digest& leaf : members_.leaves) {
+        positions.push_back(*catalogue_->tree.find_leaf(leaf));
+      }
+      std::cerr << path << ": was not there and is made again from " << options_.catalogue
+                << "; it cannot be told whether members were taken away since\n";
+      return write_list(positions);
+    }
+    const auto bytes = read_file(path, kFileListMax);
+    if (!bytes) return fail(bytes.error());
+    auto signed_for = roots_in_csv(as_text(*bytes));
+    for (const Digest& root : members_.roots) signed_for.erase(root);
+    if (signed_for.empty()) return {};
+    return fail(Errc::usage, options_.sign.output + ": attests " + signed_for.begin()->second +
+                                 " too, which is not in " + options_.catalogue +
+                                 "; put it back, or choose another --output to sign anew");
   }
 
   // What was signed without it, or with another, does not become countersigned by being sent again.

@@ -37,6 +37,12 @@ struct AttestOptions {
 [[nodiscard]] Result<Attestation> make_attestation(const AttestOptions& options,
                                                    const Subject& subject);
 
+// What a statement signed before differs in from what is asked now, naming the option; empty: in
+// nothing. Dates that were not given then and now are those of the day of signing.
+[[nodiscard]] std::string difference_to_signed(const AttestOptions& options,
+                                               const Attestation& asked,
+                                               const Statement& signed_before);
+
 // One statement for all sealed files of a folder or list; the exit code.
 [[nodiscard]] int attest_catalogue(AttestOptions options, const Context& context);
 

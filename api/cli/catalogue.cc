@@ -97,6 +97,20 @@ std::string members_csv(const Members& members, const std::vector<std::uint64_t>
   return text;
 }
 
+std::map<Digest, std::string> roots_in_csv(std::string_view text) {
+  std::map<Digest, std::string> roots;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t last = line.rfind(',');
+    if (last == std::string_view::npos || last < 65 || line[last - 65] != ',') continue;
+    const auto root = digest_from_hex(line.substr(last - 64, 64));
+    if (root) roots.emplace(*root, line.substr(0, last - 65));
+  }
+  return roots;
+}
+
 Result<void> write_each(const std::string& folder, const Members& members,
                         const Catalogue& catalogue) {
   const auto outputs = outputs_in(folder, members.files, ".attested");

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attest/attested.h"
@@ -40,6 +42,9 @@ struct Members {
 // its status must change.
 [[nodiscard]] std::string members_csv(const Members& members,
                                       const std::vector<std::uint64_t>& positions);
+
+// The roots that such a list names, each with its file; lines that are not of its form name none.
+[[nodiscard]] std::map<Digest, std::string> roots_in_csv(std::string_view text);
 
 // An .attested file of each member in this folder, for handing them to different exporters.
 [[nodiscard]] Result<void> write_each(const std::string& folder, const Members& members,

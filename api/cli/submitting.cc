@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "attest/attested.h"
+#include "attest/catalogue.h"
 #include "attest/cbor.h"
 #include "attest/cose.h"
 
@@ -37,6 +39,11 @@ int check_only(const Context& context, Client& client, const Statement& statemen
               << "; nothing was submitted)\n";
   }
   return result->refusal ? kRefused : kOk;
+}
+
+// The place in bytes that nobody wrote by hand tells nothing.
+std::string without_position(const std::string& detail) {
+  return detail.substr(0, detail.find(" (at byte "));
 }
 
 void print_logged(const Submitted& submitted, const Receipt& receipt, const std::string& saved_in,
@@ -127,7 +134,7 @@ int sign_and_submit(const Context& context, const SignOptions& options, Client& 
     // A token may fail to sign; anything else is what was asked for.
     return report(statement.error().code == Errc::io
                       ? statement.error()
-                      : Error{Errc::usage, statement.error().detail});
+                      : Error{Errc::usage, without_position(statement.error().detail)});
   }
   if (options.check) return check_only(context, client, *statement);
   if (options.output.empty()) {
@@ -216,10 +223,29 @@ Result<Date> date_or_today(const std::string& text, const char* name) {
   return date;
 }
 
-Result<Digest> parse_entry_id(const std::string& text) {
-  const auto id = digest_from_hex(text);
-  if (!id) return fail(Errc::usage, "entry id: 64 lower-case hex digits, not " + text);
-  return *id;
+Result<Digest> entry_named(const std::string& text, const char* option) {
+  if (const auto id = digest_from_hex(text)) return *id;
+  const auto wrong = [&](const std::string& why) {
+    return fail(Errc::usage,
+                std::string(option) + ": " + text +
+                    ": neither an entry id (64 lower-case hex digits) nor an .attested "
+                    "file or .catalogue" +
+                    why);
+  };
+  const auto bytes = read_file(text, kCatalogueSizeMax);
+  if (!bytes) return wrong("");
+  Result<Bytes> statement = fail(Errc::malformed, "");
+  if (looks_like_catalogue(*bytes)) {
+    auto catalogue = parse_catalogue(*bytes);
+    statement =
+        catalogue ? Result<Bytes>(std::move(catalogue->statement)) : fail(catalogue.error());
+  } else {
+    auto attested = parse_attested(*bytes);
+    statement = attested ? Result<Bytes>(std::move(attested->statement)) : fail(attested.error());
+  }
+  const auto parsed = statement ? parse_statement(*statement) : fail(statement.error());
+  if (!parsed) return wrong(" (" + parsed.error().detail + ")");
+  return parsed->entry_id();
 }
 
 }  // namespace footproof::api

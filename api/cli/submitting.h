@@ -65,6 +65,8 @@ using Save = std::function<Result<void>(const Statement& statement, const Receip
 void print_outcome(const Submitted& submitted, const std::string& saved_in, bool json);
 
 [[nodiscard]] Result<Date> date_or_today(const std::string& text, const char* name);
-[[nodiscard]] Result<Digest> parse_entry_id(const std::string& text);
+// An entry id, or that of the attestation in an .attested file or .catalogue. usage: names the
+// option.
+[[nodiscard]] Result<Digest> entry_named(const std::string& text, const char* option);
 
 }  // namespace footproof::api

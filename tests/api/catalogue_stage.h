@@ -18,15 +18,35 @@ class CatalogueStage : public CliStage {
     network().admit_verifier();
     write("policy", as_bytes(encode(network().policy())));
     for (int i = 0; i < 4; ++i) roots_.push_back(seal("sealed/" + std::to_string(i) + ".sealed"));
-    const Ran ran =
-        as(testing::kVerifierUri, KeyUsage::sign,
-           {"attest", "--catalogue", path("sealed"), "--scope", "steel.cbam", "--scheme", "cbam",
-            "--scheme-version", "2025-2546", "--standard", "iso14067-2018", "--until", "2031-01-01",
-            "--accreditation", std::string(testing::kAccreditationId), "--body",
-            std::string(testing::kBodyUri), "-o", path("all.catalogue")});
+    const Ran ran = attest();
     EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
   }
 
+  // Of what lies in "sealed", into "all.catalogue".
+  [[nodiscard]] Ran attest(const std::string& until = "2031-01-01",
+                           std::vector<std::string> more = {}) const {
+    std::vector<std::string> words = {"attest",
+                                      "--catalogue",
+                                      path("sealed"),
+                                      "--scope",
+                                      "steel.cbam",
+                                      "--scheme",
+                                      "cbam",
+                                      "--scheme-version",
+                                      "2025-2546",
+                                      "--standard",
+                                      "iso14067-2018",
+                                      "--until",
+                                      until,
+                                      "--accreditation",
+                                      std::string(testing::kAccreditationId),
+                                      "--body",
+                                      std::string(testing::kBodyUri),
+                                      "-o",
+                                      path("all.catalogue")};
+    words.insert(words.end(), more.begin(), more.end());
+    return as(testing::kVerifierUri, KeyUsage::sign, std::move(words));
+  }
   Digest seal(const std::string& name) const {
     SealInput input;
     input.seed = *to_digest(random_bytes(32));
