@@ -61,9 +61,12 @@ TEST(Certificates, ExactlyQGoodSignaturesOfTheRightEpoch) {
   const Certificate good = network.certificate(VoteType::notarize, proposal);
   EXPECT_TRUE(membership.verify(good, network.verifier));
 
-  Certificate bad = good;
-  bad.signatures[2][0] ^= 1U;
-  EXPECT_FALSE(membership.verify(bad, network.verifier));
+  Certificate bad;
+  for (std::size_t i = 0; i < good.signatures.size(); ++i) {  // each of them, the last one, too
+    bad = good;
+    bad.signatures[i][0] ^= 1U;
+    EXPECT_FALSE(membership.verify(bad, network.verifier)) << i;
+  }
 
   bad = good;  // one more than q
   bad.signers |= 1U << 6U;

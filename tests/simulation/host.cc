@@ -164,6 +164,23 @@ void Host::lose_disk() {
   bodies_.clear();
 }
 
+bool Host::dies(VoteStep step) {
+  if (!doomed_.vote || doomed_.step != step) return false;
+  doomed_ = {};
+  crash();
+  world_.schedule_restart(*this, world_.random().between(1, 2000));
+  return true;
+}
+
+bool Host::carries_doomed(const consensus::Message& message) const {
+  if (!doomed_.vote) return false;
+  if (const auto* vote = std::get_if<consensus::Vote>(&message)) return *vote == *doomed_.vote;
+  const auto* propose = std::get_if<consensus::Propose>(&message);
+  return propose != nullptr && doomed_.vote->type == consensus::VoteType::notarize &&
+         propose->proposal == doomed_.vote->proposal &&
+         propose->signature == doomed_.vote->signature;
+}
+
 // ---- events
 
 void Host::step(const decltype(consensus::Event::what)& what) {
@@ -250,6 +267,7 @@ void Host::synced(std::uint64_t target) {
   if (honest()) {
     for (auto& checker : world_.checkers()) checker->synced(world_, *this);
   }
+  if (doomed_.vote && doomed_.end <= wal_synced_ && dies(VoteStep::synced)) return;
   if (sync_wanted_) start_sync();
   step(consensus::Durable{durable_lsn_});
 }
@@ -284,8 +302,19 @@ void Host::perform(const consensus::Send& effect) {
     adversary_->send(*this, effect);
     return;
   }
+  const bool doomed = carries_doomed(effect.message);
+  if (doomed && dies(VoteStep::leaving)) return;
   for (auto& checker : world_.checkers()) checker->sent(world_, *this, effect);
+  if (doomed && doomed_.step == VoteStep::half_sent) {
+    for (std::size_t to = 0; to < world_.plan().n; ++to) {
+      if (to == validator_ || world_.random().chance(500)) continue;
+      transmit({static_cast<ValidatorIndex>(to), effect.message});
+    }
+    dies(VoteStep::half_sent);
+    return;
+  }
   transmit(effect);
+  if (doomed) dies(VoteStep::sent);
 }
 
 void Host::transmit(const consensus::Send& send) {
@@ -315,6 +344,10 @@ void Host::perform(const consensus::Persist& effect) {
   }
   if (effect.lsn <= last_lsn_) world_.fail("log positions do not rise");
   last_lsn_ = effect.lsn;
+  const auto* vote = std::get_if<consensus::Vote>(&*record);
+  const bool doomed = vote != nullptr && ++votes_made_ == doomed_.number;
+  if (doomed) doomed_.vote = *vote;
+  if (doomed && dies(VoteStep::decided)) return;
   if (crash_countdown_ > 0 && --crash_countdown_ == 0) {
     // Before, during or after the append.
     if (world_.random().chance(500)) wal_.push_back({effect.lsn, effect.record, id});
@@ -326,6 +359,8 @@ void Host::perform(const consensus::Persist& effect) {
   if (honest()) {
     for (auto& checker : world_.checkers()) checker->persisted(world_, *this, effect, *record);
   }
+  if (doomed) doomed_.end = wal_.size();
+  if (doomed) dies(VoteStep::appended);
 }
 
 void Host::perform(const consensus::SetTimer& effect) {

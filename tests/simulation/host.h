@@ -28,6 +28,10 @@ struct Wire {
   std::uint64_t hash = 0;  // for the trace
 };
 
+// Where a vote is on its way out (consensus/README.md §13).
+enum class VoteStep : std::uint8_t { decided, appended, synced, leaving, half_sent, sent };
+inline constexpr std::size_t kVoteSteps = 6;
+
 class Host final : public consensus::ChainReader {
  public:
   Host(World& world, std::size_t place, consensus::ValidatorIndex validator,
@@ -36,9 +40,12 @@ class Host final : public consensus::ChainReader {
   // Life.
   void start();
   void crash();
+  void crash_at_persist(std::uint64_t count) { crash_countdown_ = count; }
+  // Once, with vote `number` (from 1) at that step; it comes back within 2 s.
+  void crash_at_vote(std::uint64_t number, VoteStep step) { doomed_ = {number, step, {}, 0}; }
+  [[nodiscard]] std::uint64_t votes_made() const { return votes_made_; }
   // Of a crashed adversary.
   void lose_disk();
-  void crash_at_persist(std::uint64_t count) { crash_countdown_ = count; }
   // From that height on this host executes to roots of its own: a bug, or a bad disk.
   void execute_wrongly_from(consensus::Height height) { wrong_from_ = height; }
   void set_clock_offset(std::int64_t ms) { clock_offset_ = ms; }
@@ -88,6 +95,13 @@ class Host final : public consensus::ChainReader {
     consensus::Checkpoint head;
   };
 
+  struct Doomed {
+    std::uint64_t number = 0;  // 0: none
+    VoteStep step = VoteStep::decided;
+    std::optional<consensus::Vote> vote;  // once it is decided on
+    std::size_t end = 0;                  // of its record in the log
+  };
+
   void perform(const consensus::Effects& effects);
   void perform(const consensus::Send& effect);
   void perform(const consensus::Persist& effect);
@@ -97,6 +111,9 @@ class Host final : public consensus::ChainReader {
   void perform(const consensus::ServeChain& effect);
   void perform(const consensus::EvidenceFound& effect);
   void perform(const consensus::Alarm& effect);
+  // True: the doomed vote is at this step, and the host is down.
+  bool dies(VoteStep step);
+  [[nodiscard]] bool carries_doomed(const consensus::Message& message) const;
   void start_sync();
   void start_execution();
   void cosign();
@@ -117,6 +134,8 @@ class Host final : public consensus::ChainReader {
   consensus::Height wrong_from_ = UINT64_MAX;
   std::uint64_t life_ = 0;
   std::uint64_t crash_countdown_ = 0;  // 0: none
+  std::uint64_t votes_made_ = 0;
+  Doomed doomed_;
   std::unique_ptr<consensus::Replica> replica_;
 
   // Disk.

@@ -1,4 +1,5 @@
 // Named scenarios of consensus/README.md §15 about crashes and what comes back from disk.
+#include "tests/simulation/crash_steps.h"
 #include "tests/simulation/scenario.h"
 #include "tests/simulation/watch.h"
 
@@ -25,6 +26,33 @@ TEST(Scenario, CrashAtEveryAppendOfEveryVote) {
     }
   }
   EXPECT_GT(crashes, 100U);
+}
+
+// S3 in its short form: every step of the first votes of each host, 20 networks.
+TEST(Scenario, CrashAtEveryStepOfAVotesWayOut) {
+  std::map<std::string, std::uint64_t> counts;
+#ifdef __SANITIZE_ADDRESS__
+  constexpr std::uint64_t kSeeds = 2;
+#else
+  constexpr std::uint64_t kSeeds = 20;
+#endif
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const Outcome outcome = run_crash_steps(seed, consensus::Mutation::none);
+    ASSERT_EQ(outcome.failure, "") << "seed " << seed;
+    for (const auto& [what, times] : outcome.counts) counts[what] += times;
+  }
+  for (const char* step : {"decided", "appended", "synced", "leaving", "half sent", "sent"}) {
+    EXPECT_GT(counts["died: " + std::string(step)], 30 * kSeeds) << step;
+  }
+}
+
+// It can fail: votes that leave before they are durable are contradicted after the crash.
+TEST(Scenario, CrashAtEveryStepNoticesVotesThatLeaveEarly) {
+  std::string failure;
+  for (std::uint64_t seed = 1; seed <= 20 && failure.empty(); ++seed) {
+    failure = run_crash_steps(seed, consensus::Mutation::send_before_durable).failure;
+  }
+  EXPECT_NE(failure, "");
 }
 
 // 7. Nobody proposes in view 1; every NULLIFY is lost, then everybody restarts.

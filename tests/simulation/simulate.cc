@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "tests/simulation/crash_steps.h"
 #include "tests/simulation/twins.h"
 #include "tests/simulation/world.h"
 
@@ -22,6 +23,7 @@ using footproof::simulation::World;
 constexpr const char* kUsage =
     "Usage: simulate --seeds A..B | --seed N            networks under faults (plan.h)\n"
     "       simulate twins 1|2|3 --seeds A..B | --seed N  twins T1, T2, T3 (twins.h)\n"
+    "       simulate crashes --seeds A..B | --seed N    S3: at every step of every vote\n"
     "       simulate twins 1|2|3 --count                how many of them are enumerated\n"
     "Of many, those that fail are printed, then sums. Options:\n"
     "  --trace       print every event (of one seed)\n"
@@ -38,6 +40,7 @@ struct Options {
   std::uint64_t twins = 0;  // 0: no twins
   std::uint64_t mutation = 0;
   bool given = false;
+  bool crashes = false;
   bool count = false;
   bool trace = false;
   bool hashes = false;
@@ -64,10 +67,13 @@ bool parse_range(std::string_view text, Options& options) {
 }
 
 bool parse_options(int argc, char** argv, Options& options) {
-  const std::map<std::string_view, bool*> flags = {
-      {"--count", &options.count},      {"--trace", &options.trace},
-      {"--hashes", &options.hashes},    {"--agreement", &options.agreement},
-      {"--first", &options.only_first}, {"--json", &options.json}};
+  const std::map<std::string_view, bool*> flags = {{"crashes", &options.crashes},
+                                                   {"--count", &options.count},
+                                                   {"--trace", &options.trace},
+                                                   {"--hashes", &options.hashes},
+                                                   {"--agreement", &options.agreement},
+                                                   {"--first", &options.only_first},
+                                                   {"--json", &options.json}};
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (const auto flag = flags.find(option); flag != flags.end()) {
@@ -111,6 +117,7 @@ Outcome run_seed(const Options& options, std::uint64_t seed, std::string& what) 
     what = scenario.text();
     return run_twins(scenario, mutation, options.agreement, options.trace);
   }
+  if (options.crashes) return footproof::simulation::run_crash_steps(seed, mutation);
   const Plan plan = Plan::from_seed(seed, mutation);
   what = describe(plan);
   World world(plan);
