@@ -72,6 +72,10 @@ const std::map<R, Case>& dataset_cases() {
          next.replaces = sha256(as_bytes("nothing"));
          EXPECT_EQ(it.by(kOperatorUri, next), "not-a-release");
          next.replaces = first;
+         // None is dated before what it replaces.
+         next.released_on = it.today().plus(-1);
+         EXPECT_EQ(it.by(kOperatorUri, next), "effective-out-of-range");
+         next.released_on = it.today();
          EXPECT_EQ(it.by(kOperatorUri, next), kAccepted);
          EXPECT_TRUE(record_of(it, "2026.1").successor().has_value());
          // One successor, and the new one stands as any other.
