@@ -54,6 +54,14 @@ std::optional<Refusal> judge_last_event(const DatasetRelease& release,
   return refuse(R::last_event_differs, "replaces: the last event is " + last.hex());
 }
 
+// Nothing that is about a release is dated before it.
+std::optional<Refusal> judge_date(const DatasetRelease& release, const DatasetRecord& record) {
+  const Date begun = record.events.front().effective;
+  if (release.released_on >= begun) return std::nullopt;
+  return refuse(R::effective_out_of_range,
+                "date: before the release that it is about, which is of " + begun.text());
+}
+
 // Erratum or withdrawal: under the release's own record.
 Result<Judgement> judge_notice(const Case& it, const DatasetRelease& release, const Digest& key,
                                DatasetRecord record, StateChanges changes) {
@@ -62,10 +70,7 @@ Result<Judgement> judge_notice(const Case& it, const DatasetRelease& release, co
     return Judgement(refuse(R::illegal_transition, "notice: the release is withdrawn"));
   }
   if (auto refusal = judge_last_event(release, record)) return Judgement(std::move(*refusal));
-  if (release.released_on < record.events.front().effective) {
-    return Judgement(refuse(R::effective_out_of_range, "date: before the release, which is of " +
-                                                           record.events.front().effective.text()));
-  }
+  if (auto refusal = judge_date(release, record)) return Judgement(std::move(*refusal));
   if ((release.root == record.root()) != withdrawal) {
     return Judgement(refuse(R::wrong_root, "root: the release stands at " + record.root().hex()));
   }
@@ -102,6 +107,7 @@ Result<std::optional<Refusal>> replace_earlier(const Case& it, const DatasetRele
     return Answer(refuse(R::already_superseded, "replaces: replaced by " + successor->hex()));
   }
   if (auto refusal = judge_last_event(release, **record)) return Answer(std::move(refusal));
+  if (auto refusal = judge_date(release, **record)) return Answer(std::move(refusal));
   (*record)->events.push_back(event_of(it, What::replaced, release.released_on, std::nullopt));
   return put_record(changes, key, **record);
 }

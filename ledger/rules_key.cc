@@ -105,11 +105,13 @@ Result<std::optional<Refusal>> report_compromised(const Case& it, const KeyChang
                                               " days before the block"));
   }
   KeyRecord record = std::move(**stored);
-  // The reserve of the record is for the party's first report and for all of its registrar: else a
-  // party could fill it, so that nobody reports how far back the compromise really goes.
+  // The reserve of the record is for the party's own first report and for all of its registrar:
+  // else a party could fill it, so that nobody reports how far back the compromise really goes.
   const bool reported =
-      std::any_of(record.events.begin(), record.events.end(),
-                  [](const KeyEvent& event) { return event.what == KeyEvent::What::compromised; });
+      std::any_of(record.events.begin(), record.events.end(), [](const KeyEvent& event) {
+        return event.what == KeyEvent::What::compromised &&
+               event.origin.authority.role == AuthorityRole::issuer;
+      });
   const bool must_not_be_refused = role != AuthorityRole::issuer || !reported;
   record.events.push_back({KeyEvent::What::compromised, origin_of(it, utc_day(it.now()), role),
                            std::nullopt, change.since});
