@@ -1,8 +1,6 @@
-// What the list of NaiveRules answers: histories, status and coverage on both time axes, and the
-// whole state made anew.
+// What the list of NaiveRules answers: histories, status, coverage, keys and membership on both
+// time axes.
 #include <algorithm>
-#include <set>
-#include <utility>
 
 #include "tests/ledger/naive_rules.h"
 
@@ -117,43 +115,162 @@ std::string NaiveRules::coverage(const std::string& body, const std::string& id,
 
 // --- parties and keys ----------------------------------------------------------------------------
 
+namespace {
+
+// The keys with which a ballot lets somebody in, or gives a member first keys again.
+struct FirstKeys {
+  const std::string* uri = nullptr;  // null: it gives nobody keys
+  const std::vector<NewKey>* keys = nullptr;
+  bool admits = false;
+};
+
+FirstKeys first_keys(const NaiveEntry& entry) {
+  const Change* change = entry.carried_out();
+  if (change == nullptr) return {};
+  if (const auto* it = std::get_if<AdmitParty>(change)) return {&it->uri, &it->keys, true};
+  if (const auto* it = std::get_if<ReplaceParty>(change)) return {&it->by.uri, &it->by.keys, true};
+  if (const auto* it = std::get_if<RenewPartyKeys>(change)) return {&it->uri, &it->keys, false};
+  return {};
+}
+
+// The key of a ballot that takes over from one of this usage that the party had before: of its
+// usage, else, of a party that is let in again, the first. None: the key stays.
+std::optional<Digest> successor_of(KeyUsage usage, const FirstKeys& given) {
+  for (const NewKey& key : *given.keys) {
+    if (key.usage == usage) return key.key.kid();
+  }
+  return given.admits ? std::optional(given.keys->front().key.kid()) : std::nullopt;
+}
+
+// What a decided ballot does to this party.
+void carry_out(const Change& change, const std::string& uri, const EventOrigin& origin,
+               std::optional<PartyRecord>& party) {
+  const auto admit = [&](const AdmitParty& it) {
+    if (!party) party.emplace();
+    party->role = it.role;
+    party->legal_name = it.legal_name;
+    party->schemes = it.schemes;
+    party->regimes = it.regimes;
+    party->events.push_back({PartyEvent::What::admit, origin});
+  };
+  if (const auto* it = std::get_if<AdmitParty>(&change); it != nullptr && it->uri == uri) {
+    admit(*it);
+  }
+  if (const auto* it = std::get_if<RemoveParty>(&change); it != nullptr && it->uri == uri) {
+    party->events.push_back({PartyEvent::What::remove, origin});
+  }
+  if (const auto* it = std::get_if<ReplaceParty>(&change)) {
+    if (it->uri == uri) party->events.push_back({PartyEvent::What::remove, origin});
+    if (it->by.uri == uri) admit(it->by);
+  }
+  if (const auto* it = std::get_if<AllowParty>(&change); it != nullptr && it->uri == uri) {
+    party->schemes = it->schemes;
+    party->regimes = it->regimes;
+  }
+  if (const auto* it = std::get_if<SetRegistrar>(&change); it != nullptr && it->verifier == uri) {
+    party->registrar = it->registrar;
+  }
+}
+
+}  // namespace
+
 std::optional<PartyRecord> NaiveRules::party(const std::string& uri) const {
   std::optional<PartyRecord> found;
-  if (const auto first = genesis_.find(state_key::party(uri)); first != genesis_.end()) {
-    found = parse_party_record(first->second).value();
+  if (const auto first = first_parties_.find(uri); first != first_parties_.end()) {
+    found = first->second;
   }
   for (const NaiveEntry& entry : list_) {
+    const Date day = naive::today(entry.recorded);
     if (const auto* grant = entry.statement.as<AccreditationChange>();
         grant != nullptr && !found && grant->verifier == uri) {
       found.emplace();
       found->role = PartyRole::verifier;
       found->registrar = entry.statement.issuer();
-      const Date recorded_on =
-          Date::from_days(static_cast<std::int64_t>(entry.recorded.ms / 86'400'000));
       found->events.push_back(
-          {PartyEvent::What::admit, origin(entry, std::min(grant->effective, recorded_on))});
+          {PartyEvent::What::admit, origin(entry, std::min(grant->effective, day))});
     }
     if (const auto* change = entry.statement.as<KeyChange>();
         change != nullptr && found && change->party == uri && change->added) {
       found->keys.push_back(change->added->key.kid());
       found->own_keys = entry.statement.issuer() == uri ? found->own_keys + 1 : 0;
     }
+    if (const Change* change = entry.carried_out()) {
+      carry_out(*change, uri, origin(entry, day), found);
+    }
+    if (const FirstKeys given = first_keys(entry); given.uri != nullptr && *given.uri == uri) {
+      for (const NewKey& key : *given.keys) {
+        found->keys.push_back(key.key.kid());
+      }
+      found->own_keys = 0;
+    }
   }
   if (found) std::sort(found->keys.begin(), found->keys.end());
   return found;
 }
 
+std::vector<std::string> NaiveRules::party_uris() const {
+  std::vector<std::string> uris = genesis_parties_;
+  for (const NaiveEntry& entry : list_) {
+    const auto* grant = entry.statement.as<AccreditationChange>();
+    if (grant != nullptr && grant->verifier) uris.push_back(*grant->verifier);
+    if (const FirstKeys given = first_keys(entry); given.admits) uris.push_back(*given.uri);
+  }
+  std::sort(uris.begin(), uris.end());
+  uris.erase(std::unique(uris.begin(), uris.end()), uris.end());
+  return uris;
+}
+
+bool NaiveRules::is_member(const std::string& uri) const {
+  const auto stands = party(uri);
+  return stands && stands->events.back().what == PartyEvent::What::admit;
+}
+
+bool NaiveRules::has_role(const std::string& uri, PartyRole role) const {
+  const auto stands = party(uri);
+  return stands && stands->role == role;
+}
+
+bool NaiveRules::member_on(const std::string& uri, Date day, Instant known) const {
+  bool member = false;
+  const auto stands = party(uri);
+  for (const PartyEvent& event : stands->events) {
+    if (event.origin.effective > day || event.origin.recorded > known) continue;
+    member = event.what == PartyEvent::What::admit;
+  }
+  return member;
+}
+
 std::optional<NaiveRules::Key> NaiveRules::key(const Digest& kid) const {
-  if (const auto first = genesis_.find(state_key::key(kid)); first != genesis_.end()) {
-    const auto record = parse_key_record(first->second).value();
-    return Key{record.party, record.usage, record.key};
+  if (const auto first = first_keys_.find(kid); first != first_keys_.end()) {
+    return Key{first->second.party, first->second.usage, first->second.key};
   }
   for (const NaiveEntry& entry : list_) {
     const auto* change = entry.statement.as<KeyChange>();
-    if (change == nullptr || !change->added || change->added->key.kid() != kid) continue;
-    return Key{change->party, change->added->usage, change->added->key};
+    if (change != nullptr && change->added && change->added->key.kid() == kid) {
+      return Key{change->party, change->added->usage, change->added->key};
+    }
+    const FirstKeys given = first_keys(entry);
+    if (given.uri == nullptr) continue;
+    for (const NewKey& one : *given.keys) {
+      if (one.key.kid() == kid) return Key{*given.uri, one.usage, one.key};
+    }
   }
   return std::nullopt;
+}
+
+bool NaiveRules::taken(const Digest& kid) const {
+  if (key(kid)) return true;
+  for (const Member& member : validators_) {
+    for (const PublicKey& one : {member.vote_key, member.cosign_key, member.log_key}) {
+      if (one.kid() == kid) return true;
+    }
+  }
+  return false;
+}
+
+bool NaiveRules::runs_a_validator(const std::string& uri) const {
+  return std::any_of(validators_.begin(), validators_.end(),
+                     [&](const Member& member) { return member.party == uri; });
 }
 
 std::vector<Digest> NaiveRules::good_keys(const std::string& uri, KeyUsage usage) const {
@@ -166,114 +283,69 @@ std::vector<Digest> NaiveRules::good_keys(const std::string& uri, KeyUsage usage
   return good;
 }
 
+std::vector<KeyEvent> NaiveRules::key_history(const Digest& kid) const {
+  using What = KeyEvent::What;
+  std::vector<KeyEvent> history;
+  if (const auto first = first_keys_.find(kid); first != first_keys_.end()) {
+    history = first->second.events;
+  }
+  const auto of = key(kid);
+  bool in_use = !history.empty();
+  for (const NaiveEntry& entry : list_) {
+    const EventOrigin here = origin(entry, naive::today(entry.recorded));
+    if (const auto* change = entry.statement.as<KeyChange>()) {
+      if (change->kid == kid && change->added) {
+        history.push_back({What::rotate, here, change->added->key.kid(), std::nullopt});
+        in_use = false;
+      } else if (change->kid == kid) {
+        history.push_back({What::compromised, here, std::nullopt, change->since});
+      } else if (change->added && change->added->key.kid() == kid) {
+        history.push_back({What::add, here, std::nullopt, std::nullopt});
+        in_use = true;
+      }
+    }
+    const FirstKeys given = first_keys(entry);
+    if (given.uri == nullptr || *given.uri != of->party) continue;
+    if (const auto successor = successor_of(of->usage, given); in_use && successor) {
+      history.push_back({What::rotate, here, successor, std::nullopt});
+      in_use = false;
+    }
+    for (const NewKey& one : *given.keys) {
+      if (one.key.kid() != kid) continue;
+      history.push_back({What::add, here, std::nullopt, std::nullopt});
+      in_use = true;
+    }
+  }
+  return history;
+}
+
 bool NaiveRules::rotated(const Digest& kid) const {
-  return std::any_of(list_.begin(), list_.end(), [&](const NaiveEntry& entry) {
-    const auto* change = entry.statement.as<KeyChange>();
-    return change != nullptr && change->action == KeyAction::rotate && change->kid == kid;
-  });
+  const auto history = key_history(kid);
+  return std::any_of(history.begin(), history.end(),
+                     [](const KeyEvent& event) { return event.what == KeyEvent::What::rotate; });
 }
 
 std::optional<std::uint64_t> NaiveRules::compromised_since(const Digest& kid) const {
   std::optional<std::uint64_t> since;
-  for (const NaiveEntry& entry : list_) {
-    const auto* change = entry.statement.as<KeyChange>();
-    if (change == nullptr || !change->since || change->kid != kid) continue;
-    since = std::min(since.value_or(change->since->ms), change->since->ms);
+  for (const KeyEvent& event : key_history(kid)) {
+    if (event.since) since = std::min(since.value_or(event.since->ms), event.since->ms);
   }
   return since;
 }
 
 std::string NaiveRules::key_standing(const Digest& kid, Instant at, Instant known) const {
-  std::optional<Instant> added;
-  if (genesis_.contains(state_key::key(kid))) added = Instant{0};
+  bool added = false;
   bool gone = false;
   bool stolen = false;
-  for (const NaiveEntry& entry : list_) {
-    const auto* change = entry.statement.as<KeyChange>();
-    if (change == nullptr || entry.recorded > known) continue;
-    if (change->added && change->added->key.kid() == kid) added = entry.recorded;
-    if (change->kid != kid) continue;
-    if (change->action == KeyAction::rotate && entry.recorded < at) gone = true;
-    if (change->since && *change->since <= at) stolen = true;
+  for (const KeyEvent& event : key_history(kid)) {
+    const Instant recorded = event.origin.recorded;
+    if (recorded > known) continue;
+    if (event.what == KeyEvent::What::add && recorded <= at) added = true;
+    if (event.what == KeyEvent::What::rotate && recorded < at) gone = true;
+    if (event.since && *event.since <= at) stolen = true;
   }
-  if (!added || *added > at) return "not yet added";
+  if (!added) return "not yet added";
   return gone ? "rotated out" : stolen ? "compromised" : "good";
-}
-
-// --- the whole state -----------------------------------------------------------------------------
-
-EventOrigin NaiveRules::origin(const NaiveEntry& entry, Date effective) const {
-  return {effective, entry.recorded, Authority{entry.role, entry.statement.issuer()},
-          entry.statement.entry_id()};
-}
-
-std::map<Digest, Bytes> NaiveRules::state() const {
-  std::map<Digest, Bytes> state = genesis_;
-  std::map<Digest, KeyRecord> keys;
-  for (const auto& [at, bytes] : genesis_) {
-    if (const auto record = parse_key_record(bytes)) keys.emplace(at, *record);
-  }
-  std::set<std::string> uris(genesis_parties_.begin(), genesis_parties_.end());
-  for (const NaiveEntry& entry : list_) {
-    const Digest& id = entry.statement.entry_id();
-    const Date day = Date::from_days(static_cast<std::int64_t>(entry.recorded.ms / 86'400'000));
-    std::vector<std::pair<Digest, std::optional<Digest>>> touched;
-    if (const auto* change = entry.statement.as<StatusChange>()) {
-      touched.emplace_back(change->target, change->declaration);
-    } else if (const auto* attested = entry.statement.as<Attestation>()) {
-      if (entry.late) touched.emplace_back(id, std::nullopt);
-      if (attested->supersedes) touched.emplace_back(*attested->supersedes, std::nullopt);
-    } else if (const auto* granted = entry.statement.as<AccreditationChange>()) {
-      AccreditationRecord record;
-      for (const Happening& one : accreditation_history(entry.statement.issuer(), granted->id)) {
-        const auto& it = *one.entry->statement.as<AccreditationChange>();
-        if (it.verifier) record.verifier = *it.verifier;
-        record.events.push_back({it.action, origin(*one.entry, it.effective), it.reason, it.scopes,
-                                 it.validity, it.regimes});
-      }
-      if (granted->verifier) uris.insert(*granted->verifier);
-      state[state_key::accreditation(entry.statement.issuer(), granted->id)] = encode(record);
-    } else if (const auto* keyed = entry.statement.as<KeyChange>()) {
-      using What = KeyEvent::What;
-      if (keyed->kid) {
-        auto& record = keys.at(state_key::key(*keyed->kid));
-        if (keyed->added) {
-          record.events.push_back(
-              {What::rotate, origin(entry, day), keyed->added->key.kid(), std::nullopt});
-        } else {
-          record.events.push_back(
-              {What::compromised, origin(entry, day), std::nullopt, keyed->since});
-        }
-      }
-      if (keyed->added) {
-        KeyRecord record{
-            keyed->party, keyed->added->usage, keyed->added->key, {}, keyed->certificate_chain};
-        record.events.push_back({What::add, origin(entry, day), std::nullopt, std::nullopt});
-        keys.emplace(state_key::key(keyed->added->key.kid()), record);
-      }
-    }
-    for (const auto& [target, declaration] : touched) {
-      StatusRecord record;
-      for (const Happening& one : status_history(target, declaration)) {
-        const auto* change = one.entry->statement.as<StatusChange>();
-        StatusEvent event{static_cast<StatusEvent::What>(one.what),
-                          origin(*one.entry, one.effective), std::nullopt};
-        if (change != nullptr) event.reason = change->reason;
-        if (one.what == 5) {
-          event.origin.authority = {AuthorityRole::accreditation_body,
-                                    one.entry->statement.as<Attestation>()->accreditation.body};
-        }
-        record.events.push_back(event);
-      }
-      state[declaration ? state_key::declaration_status(target, *declaration)
-                        : state_key::status(target)] = encode(record);
-    }
-  }
-  for (const auto& [at, record] : keys) state[at] = encode(record);
-  for (const std::string& uri : uris) {
-    if (const auto record = party(uri)) state[state_key::party(uri)] = encode(*record);
-  }
-  return state;
 }
 
 }  // namespace footproof::testing

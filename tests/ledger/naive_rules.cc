@@ -6,9 +6,20 @@
 #include "attest/late_anchoring.h"
 
 namespace footproof::testing {
+
+Date naive::day_at(Instant at, std::uint64_t hours_ahead) {
+  return Date::from_days(static_cast<std::int64_t>((at.ms / 3'600'000 + hours_ahead) / 24));
+}
+bool naive::holds(const std::vector<std::string>& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
 namespace {
 
-constexpr const char* kFine = "";  // a rule that forbids nothing
+using naive::furthest_day;
+using naive::holds;
+using naive::kFine;
+using naive::today;
 
 // As the records number what happened.
 constexpr int kSuspend = 1;
@@ -16,44 +27,6 @@ constexpr int kReinstate = 2;
 constexpr int kRevoke = 3;
 constexpr int kSupersede = 4;
 constexpr int kLate = 5;
-
-int action_of(const AccreditationChange& change) { return static_cast<int>(change.action); }
-constexpr int kGrant = 0;
-constexpr int kExtend = 1;
-constexpr int kSuspendAccreditation = 3;
-constexpr int kReinstateAccreditation = 4;
-constexpr int kWithdraw = 5;
-
-bool holds(const std::vector<std::string>& list, const std::string& text) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
-Date day_at(Instant at, std::uint64_t hours_ahead) {
-  return Date::from_days(static_cast<std::int64_t>((at.ms / 3'600'000 + hours_ahead) / 24));
-}
-Date today(Instant at) { return day_at(at, 0); }
-Date furthest_day(Instant at) { return day_at(at, 14); }
-
-// Everything of `small` is allowed by some entry of `large`.
-bool within(const std::vector<Scope>& small, const std::vector<Scope>& large) {
-  for (const Scope& one : small) {
-    bool found = false;
-    for (const Scope& other : large) {
-      bool all = one.code == other.code && one.scheme == other.scheme &&
-                 one.assurance_max <= other.assurance_max;
-      for (const std::string& standard : one.standards) {
-        all = all && holds(other.standards, standard);
-      }
-      found = found || all;
-    }
-    if (!found) return false;
-  }
-  return true;
-}
-
-bool within(const DateRange& small, const DateRange& large) {
-  return small.from >= large.from && small.until <= large.until;
-}
 
 std::string refusal_of(const std::string& coverage) {
   if (coverage == "scope not covered") return "scope-not-covered";
@@ -65,18 +38,55 @@ std::string refusal_of(const std::string& coverage) {
 
 }  // namespace
 
-NaiveRules::NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis, Parameters parameters,
+NaiveRules::NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis,
                        std::vector<std::string> parties)
-    : chain_id_(chain_id),
-      genesis_(std::move(genesis)),
-      parameters_(std::move(parameters)),
-      genesis_parties_(std::move(parties)) {}
+    : chain_id_(chain_id), genesis_(std::move(genesis)), genesis_parties_(std::move(parties)) {
+  for (const std::string& uri : genesis_parties_) {
+    const PartyRecord party = parse_party_record(genesis_.at(state_key::party(uri))).value();
+    for (const Digest& kid : party.keys) {
+      first_keys_.emplace(kid, parse_key_record(genesis_.at(state_key::key(kid))).value());
+    }
+    first_parties_.emplace(uri, party);
+  }
+  validators_ = parse_validators_record(genesis_.at(state_key::validators(0))).value().members;
+}
 
-std::string NaiveRules::offer(const Statement& statement, Instant now, bool signature_verifies) {
-  NaiveEntry entry{statement, now};
-  const std::string answer = judge(statement, now, signature_verifies, entry);
-  if (answer == kFine) list_.push_back(std::move(entry));
-  return answer == kFine ? "accepted" : answer;
+std::string NaiveRules::offer(const Bytes& bytes, Instant now, bool signature_verifies) {
+  const auto statement = parse_statement(bytes);
+  if (!statement) return "malformed";
+  NaiveEntry entry{*statement, now};
+  const std::string answer = judge(*statement, now, signature_verifies, entry);
+  if (answer != kFine) return answer;
+  list_.push_back(std::move(entry));
+  if (!overflows(list_.back())) return "accepted";
+  list_.pop_back();
+  return "record-full";
+}
+
+// A record of more than 56 KiB takes only what must never be refused, one of 64 KiB nothing.
+bool NaiveRules::overflows(const NaiveEntry& entry) const {
+  bool ends = false;
+  if (const auto* it = entry.statement.as<StatusChange>()) {
+    ends = it->action == StatusAction::revoke ||
+           (it->action == StatusAction::suspend && entry.role != AuthorityRole::issuer);
+  } else if (const auto* change = entry.statement.as<AccreditationChange>()) {
+    ends = change->action == AccreditationAction::withdraw;
+  } else if (const auto* release = entry.statement.as<DatasetRelease>()) {
+    ends = release->notice == DatasetNotice::withdrawn;
+  } else if (const auto* key = entry.statement.as<KeyChange>()) {
+    std::size_t own_reports = 0;  // this one among them
+    for (const NaiveEntry& earlier : list_) {
+      const auto* other = earlier.statement.as<KeyChange>();
+      if (other == nullptr || other->action != KeyAction::compromised) continue;
+      if (other->kid == key->kid && earlier.role == AuthorityRole::issuer) ++own_reports;
+    }
+    ends = key->action == KeyAction::compromised &&
+           (entry.role != AuthorityRole::issuer || own_reports == 1);
+  }
+  const std::size_t limit = std::size_t{ends ? 64U : 56U} * 1024;
+  const Records records = touched(entry);
+  return std::any_of(records.begin(), records.end(),
+                     [&](const auto& record) { return record.second.size() > limit; });
 }
 
 std::string NaiveRules::judge(const Statement& statement, Instant now, bool signature_verifies,
@@ -84,8 +94,9 @@ std::string NaiveRules::judge(const Statement& statement, Instant now, bool sign
   if (find(statement.entry_id()) != nullptr) return "known";
   if (statement.chain_id() != chain_id_) return "wrong-network";
   const std::uint64_t issued = statement.issued_at();
-  if (issued + parameters_.issued_before_max_s < now.ms / 1000) return "stale";
-  if (issued > now.ms / 1000 + parameters_.issued_ahead_max_s) return "from-the-future";
+  const Parameters limits = parameters();
+  if (issued + limits.issued_before_max_s < now.ms / 1000) return "stale";
+  if (issued > now.ms / 1000 + limits.issued_ahead_max_s) return "from-the-future";
   if (auto why = judge_signer(statement, signature_verifies); why != kFine) return why;
   for (const NaiveEntry& earlier : list_) {
     if (earlier.statement.issuer() == statement.issuer() &&
@@ -98,7 +109,8 @@ std::string NaiveRules::judge(const Statement& statement, Instant now, bool sign
   if (const auto* it = statement.as<StatusChange>()) return judge_status(entry, *it);
   if (const auto* it = statement.as<AccreditationChange>()) return judge_accreditation(entry, *it);
   if (const auto* it = statement.as<KeyChange>()) return judge_key(entry, *it);
-  return "not judged here";
+  if (const auto* it = statement.as<Ballot>()) return judge_ballot(entry, *it);
+  return judge_dataset(entry, *statement.as<DatasetRelease>());
 }
 
 std::string NaiveRules::judge_signer(const Statement& statement, bool verifies) const {
@@ -111,6 +123,7 @@ std::string NaiveRules::judge_signer(const Statement& statement, bool verifies) 
   if ((signer->usage == KeyUsage::status) != by_status_key) return "wrong-usage";
   if (compromised_since(statement.kid())) return "key-compromised";
   if (rotated(statement.kid())) return "key-rotated";
+  if (!is_member(statement.issuer())) return "party-removed";
   return verifies ? kFine : "bad-signature";
 }
 
@@ -123,14 +136,17 @@ std::string NaiveRules::judge_attestation(const NaiveEntry& entry, const Attesta
   if (history.empty()) return "unknown-accreditation";
   const auto& grant = *history.front().entry->statement.as<AccreditationChange>();
   if (*grant.verifier != entry.statement.issuer()) return "accreditation-of-another";
+  if (!is_member(body)) return "body-removed";
   if (it.valid_until < it.issued_on) return "dates-out-of-order";
   const Instant now = entry.recorded;
   if (it.issued_on > furthest_day(now)) return "issued-in-the-future";
+  if (it.holder_key && taken(it.holder_key->kid())) return "holder-key-registered";
   const auto issued = coverage(body, id, it, it.issued_on, now);
   if (issued != "covered") return refusal_of(issued);
+  const Parameters limits = parameters();
   const std::int64_t age = today(now).days() - it.issued_on.days();
   std::string too_late;
-  if (age > static_cast<std::int64_t>(parameters_.anchoring_days_max)) {
+  if (age > static_cast<std::int64_t>(limits.anchoring_days_max)) {
     too_late = "anchored-late";
   } else {
     const Date recorded_on = std::max(today(now), it.issued_on);
@@ -144,7 +160,7 @@ std::string NaiveRules::judge_attestation(const NaiveEntry& entry, const Attesta
     if (auto why = judge_countersignature(entry, it); why != kFine) return why;
     if (!too_late.empty()) {
       std::int64_t days = 0;
-      for (const auto& [scheme, allowed] : parameters_.late_days) {
+      for (const auto& [scheme, allowed] : limits.late_days) {
         if (scheme == it.scheme.id) days = static_cast<std::int64_t>(allowed);
       }
       if (age > days) return "late-not-allowed";
@@ -259,91 +275,6 @@ bool NaiveRules::successor_is_gone(const Digest& successor) const {
     if (event->what == kSupersede) return successor_is_gone(event->entry->statement.entry_id());
   }
   return true;
-}
-
-// --- accreditation -------------------------------------------------------------------------------
-
-std::string NaiveRules::judge_accreditation(NaiveEntry& entry,
-                                            const AccreditationChange& it) const {
-  entry.role = AuthorityRole::accreditation_body;
-  const std::string& issuer = entry.statement.issuer();
-  const auto body = party(issuer);
-  if (!body || body->role != PartyRole::accreditation_body) return "not-a-body";
-  const auto history = accreditation_history(issuer, it.id);
-  const bool grant = action_of(it) == kGrant;
-  if (grant && !history.empty()) return "accreditation-exists";
-  if (!grant && history.empty()) return "unknown-accreditation";
-  if (it.scopes) {
-    for (const Scope& scope : *it.scopes) {
-      if (!holds(body->schemes, scope.scheme)) return "scheme-not-allowed";
-    }
-  }
-  if (it.regimes) {
-    for (const std::string& regime : *it.regimes) {
-      if (!holds(body->regimes, regime)) return "regime-not-allowed";
-    }
-  }
-  if (action_of(it) != kWithdraw && it.previous != last_of_accreditation(issuer, it.id)) {
-    return "last-event-differs";
-  }
-  if (grant) {
-    const auto verifier = party(*it.verifier);
-    return !verifier || verifier->role == PartyRole::verifier ? kFine : "role-conflict";
-  }
-  int standing = kGrant;
-  Date withdrawn_from;
-  std::vector<Scope> scopes;
-  DateRange validity;
-  for (const Happening& one : history) {
-    const auto& change = *one.entry->statement.as<AccreditationChange>();
-    if (one.what == kSuspendAccreditation || one.what == kWithdraw) standing = one.what;
-    if (one.what == kReinstateAccreditation) standing = kGrant;
-    if (one.what == kWithdraw) withdrawn_from = one.effective;
-    if (change.scopes) scopes = *change.scopes;
-    if (change.validity) validity = *change.validity;
-  }
-  if (standing == kWithdraw) {
-    const bool forward = action_of(it) == kWithdraw && it.effective < withdrawn_from;
-    return forward ? kFine : "illegal-transition";
-  }
-  if (action_of(it) == kSuspendAccreditation && standing != kGrant) return "illegal-transition";
-  if (action_of(it) == kReinstateAccreditation && standing != kSuspendAccreditation) {
-    return "illegal-transition";
-  }
-  if (!it.scopes && !it.validity) return kFine;
-  const auto new_scopes = it.scopes.value_or(scopes);
-  const auto new_validity = it.validity.value_or(validity);
-  const bool keeps = within(scopes, new_scopes) && within(validity, new_validity);
-  const bool adds = !within(new_scopes, scopes) || !within(new_validity, validity);
-  if (action_of(it) == kExtend) return keeps && adds ? kFine : "not-an-extension";
-  return !keeps && !adds ? kFine : "not-a-reduction";
-}
-
-// --- key -----------------------------------------------------------------------------------------
-
-std::string NaiveRules::judge_key(NaiveEntry& entry, const KeyChange& it) const {
-  const auto owner = party(it.party);
-  if (!owner) return "unknown-party";
-  const std::string& issuer = entry.statement.issuer();
-  if (issuer != it.party && issuer != owner->registrar) return "not-the-registrar";
-  entry.role = issuer == it.party ? AuthorityRole::issuer : AuthorityRole::accreditation_body;
-  const auto named = it.kid ? key(*it.kid) : std::nullopt;
-  if (it.kid && (!named || named->party != it.party)) return "nothing-to-replace";
-  if (it.action == KeyAction::compromised) {
-    if (*it.since > entry.recorded) return "from-the-future";
-    const std::uint64_t reach = parameters_.compromise_reach_days_max * 86'400'000;
-    const bool far = it.since->ms + reach < entry.recorded.ms;
-    return far && issuer == it.party ? "too-far-back" : kFine;
-  }
-  if (it.kid && (named->usage != it.added->usage || rotated(*it.kid))) return "nothing-to-replace";
-  if (key(it.added->key.kid())) return "key-exists";
-  if (!verify_possession_proof(it.added->key, chain_id_, it.party, to_text(it.added->usage),
-                               it.added->proof)) {
-    return "bad-possession";
-  }
-  const bool too_many =
-      (issuer == it.party && owner->own_keys >= kOwnKeysMax) || owner->keys.size() >= kPartyKeysMax;
-  return too_many ? "too-many-keys" : kFine;
 }
 
 }  // namespace footproof::testing
