@@ -141,6 +141,27 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
   return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
+// The data folder of an observer, from the files of a copy.
+Result<BackupReport> assemble(const Identity& identity, const fs::path& from, const fs::path& data,
+                              const Listing& files) {
+  auto report = fill(from, data, files);
+  if (!report) return report;
+  {
+    const auto folder = DataFolder::open(data);
+    if (!folder) return fail(folder.error());
+    // A marker of others is an error of its own.
+    const auto marked = folder->has_marker(identity.chain_id, identity.vote_key);
+    if (!marked) return fail(marked.error());
+  }
+  const std::string why =
+      fmt::format("restored from a backup of height {}: may have voted after it\n", report->height);
+  if (auto wrote = replace_file(data / kObserverFile, as_bytes(why)); !wrote) {
+    return fail(wrote.error());
+  }
+  if (auto made = make_wal(data, report->height); !made) return fail(made.error());
+  return report;
+}
+
 }  // namespace
 
 Result<BackupReport> back_up(const Config& config, const fs::path& to) {
@@ -199,21 +220,11 @@ Result<BackupReport> restore(const Config& config, const fs::path& from) {
   data += ".restoring";
   fs::remove_all(data, error);
   if (auto made = make_folder(data); !made) return fail(made.error());
-  auto report = fill(from, data, *files);
-  if (!report) return fail(report.error());
-  {
-    const auto folder = DataFolder::open(data);
-    if (!folder) return fail(folder.error());
-    // A marker of others is an error of its own.
-    const auto marked = folder->has_marker(identity->chain_id, identity->vote_key);
-    if (!marked) return fail(marked.error());
+  auto report = assemble(*identity, from, data, *files);
+  if (!report) {
+    fs::remove_all(data, error);
+    return report;
   }
-  const std::string why =
-      fmt::format("restored from a backup of height {}: may have voted after it\n", report->height);
-  if (auto wrote = replace_file(data / kObserverFile, as_bytes(why)); !wrote) {
-    return fail(wrote.error());
-  }
-  if (auto made = make_wal(data, report->height); !made) return fail(made.error());
   fs::rename(data, config.data, error);
   if (error) return fail(Errc::io, "cannot name " + config.data.string() + ": " + error.message());
   const auto parent = config.data.has_parent_path() ? config.data.parent_path() : fs::path(".");

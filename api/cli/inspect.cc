@@ -1,5 +1,7 @@
 // footproof inspect: shows what any of our files says, for people. It checks form only; whether to
 // believe it is for verify.
+#include "api/cli/inspect.h"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -356,6 +358,13 @@ Result<void> inspect(const std::string& path, bool json) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> kind_of(ByteView bytes) {
+  for (const FileKind& kind : kKinds) {
+    if (kind.looks_like(bytes) && kind.describe(bytes)) return kind.name;
+  }
+  return std::nullopt;
+}
 
 void add_inspect_commands(CLI::App& app, Context& context) {
   auto path = std::make_shared<std::string>();

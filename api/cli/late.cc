@@ -20,6 +20,23 @@ struct CountersignOptions {
   std::string output;
 };
 
+// What the rules ask of the key, where a node can be asked: a countersignature by another key would
+// be refused only once the verifier sends it.
+Result<void> check_key(const PublicKey& key, const std::string& body, const Context& context) {
+  if (context.nodes.empty()) {
+    std::cerr << "not checked: whether the key is a sign key of " << body << "; give --node\n";
+    return {};
+  }
+  auto client = make_client(context);
+  if (!client) return fail(client.error());
+  const auto bytes = state_of(*client, state_key::key(key.kid()));
+  if (!bytes) return fail(bytes.error());
+  const auto record = *bytes ? parse_key_record(**bytes) : fail(Errc::not_found, "");
+  if (record && record->party == body && record->usage == KeyUsage::sign) return {};
+  return fail(Errc::usage, "--key: " + key.kid().hex() + " is not registered as a sign key of " +
+                               body + ", which the request names");
+}
+
 int countersign_request(const CountersignOptions& options, const Context& context) {
   const auto bytes = read_file(options.request, kLateRequestSizeMax);
   if (!bytes) return report(bytes.error());
@@ -27,6 +44,10 @@ int countersign_request(const CountersignOptions& options, const Context& contex
   if (!request) return report(wrong_file(options.request, request.error()));
   const auto key = open_key(options.key, options.passphrase_file);
   if (!key) return report(key.error());
+  const std::string& body = request->attestation.accreditation.body;
+  if (auto good = check_key((*key)->public_key(), body, context); !good) {
+    return report(good.error());
+  }
   const auto made = countersign(**key, request->chain_id, request->issuer, request->attestation);
   if (!made) return report(made.error());
   if (const auto written = write_file(options.output, encode(*made), 0644, Overwrite::no);
@@ -154,7 +175,8 @@ void add_countersign_command(CLI::App& accredit, Context& context) {
       "  footproof accredit countersign coil.request --key body-sign.pem -o coil.countersigned\n"
       "  footproof attest coil.sealed … --issued 2026-08-01 --countersignature coil.countersigned\n"
       "The same for attest --catalogue, whose declarations must not change in between.\n"
-      "Shows what it signed. Nothing leaves this machine.\n");
+      "footproof inspect shows a request before it is signed. With --node the key is looked up\n"
+      "first; nothing that is signed leaves this machine.\n");
   command->callback(
       [options, &context] { context.exit_code = countersign_request(*options, context); });
 }

@@ -8,6 +8,7 @@
 #include "api/cli/accuse.h"
 #include "api/cli/command.h"
 #include "api/cli/describe.h"
+#include "api/cli/inspect.h"
 #include "attest/accusation.h"
 #include "attest/disclosure_profile.h"
 #include "attest/printable.h"
@@ -164,6 +165,10 @@ Result<int> verify(const VerifyOptions& given, bool json) {
   if (looks_like_accusation(*presentation)) {
     return show_accusation(given.presentation, *presentation, *policy, json);
   }
+  if (const auto kind = kind_of(*presentation); kind && *kind != "presentation") {
+    return fail(Errc::usage, given.presentation + ": is a " + std::string(*kind) +
+                                 ", not a presentation; ask the exporter for the .footproof");
+  }
   const Verdict verdict = judge_presentation(*presentation, *policy, *options);
   json ? print_json(verdict) : print_text(verdict);
   return verdict.exit_code();
@@ -171,7 +176,8 @@ Result<int> verify(const VerifyOptions& given, bool json) {
 
 constexpr const char* kVerifyFooter =
     "Exit code: 0 certified, 1 certified but (expired, suspended, stale …), 2 not certified,\n"
-    "3 cannot evaluate (wrong or old policy, wrong clock, unreadable file), 4 usage.\n\n"
+    "3 cannot evaluate (wrong or old policy, wrong clock), 4 usage: the command line, or a file\n"
+    "that is not there or of another kind.\n\n"
     "Examples:\n"
     "  footproof verify coil.footproof --policy korea.policy\n"
     "  footproof verify coil.footproof --policy korea.policy --on 2027-05-12 --max-age 30d\n"

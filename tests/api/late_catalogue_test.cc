@@ -262,6 +262,25 @@ TEST_F(LateCatalogueTest, WithoutItsOrderNothingIsSigned) {
   EXPECT_FALSE(exists("all.catalogue"));
 }
 
+// Where a node can be asked, before anything is signed.
+TEST_F(LateCatalogueTest, AKeyThatIsNotTheBodysIsNamedWhereANodeIsAsked) {
+  ASSERT_EQ(request().code, 0);
+  const auto with = [&](std::string_view party, KeyUsage usage) {
+    write("body.pem", as_bytes(party_key(party, usage).to_pem("a long one")));
+    std::filesystem::remove(path("all.countersigned"));
+    return run({"accredit", "countersign", path("all.request"), "--key", path("body.pem"),
+                "--passphrase-file", path("passphrase"), "-o", path("all.countersigned")});
+  };
+  for (const auto& [party, usage] :
+       {std::pair(kOtherBodyUri, KeyUsage::sign), std::pair(kBodyUri, KeyUsage::status)}) {
+    const Ran ran = with(party, usage);
+    EXPECT_EQ(ran.code, 4) << ran.out;
+    EXPECT_NE(ran.err.find("is not registered as a sign key of"), std::string::npos) << ran.err;
+    EXPECT_FALSE(exists("all.countersigned"));
+  }
+  EXPECT_EQ(with(kBodyUri, KeyUsage::sign).code, 0);
+}
+
 TEST_F(LateCatalogueTest, AnotherBodysWordIsRefusedByTheRules) {
   ASSERT_EQ(request().code, 0);
   ASSERT_EQ(countersign(kOtherBodyUri).code, 0);

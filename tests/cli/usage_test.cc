@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/cli/command_line.h"
+#include "tests/support/golden.h"
 
 namespace footproof {
 namespace {
@@ -52,6 +53,16 @@ TEST_F(Usage, NamesTheFileAskedForWhereItCannotBeMade) {
   write("good.json", as_bytes("{}"));
   const Answer answer = run({"seal", "good.json", "-o", "nowhere/x.sealed"});
   expect_line(answer, 3, "nowhere/x.sealed: cannot create");
+}
+
+TEST_F(Usage, NamesWhatWasGivenInsteadOfAPresentation) {
+  write("good.json", as_bytes("{}"));
+  ASSERT_EQ(run({"seal", "good.json", "-o", "x.sealed"}).exit_code, 0);
+  write("coil.policy", as_bytes(testing::golden_file("coil.policy")));
+  expect_line(run({"verify", "x.sealed", "--policy", "coil.policy"}), 4,
+              "x.sealed: is a sealed declaration, not a presentation");
+  expect_line(run({"verify", "coil.policy", "--policy", "coil.policy"}), 4,
+              "coil.policy: is a trust policy");
 }
 
 TEST_F(Usage, RefusesAValidatorsNamesBeforeItMakesKeys) {

@@ -179,6 +179,7 @@ TEST_F(FsckTest, ACopyThatIsNotWholeOrNotOursIsRefused) {
   fs::remove(temp_ / "copy" / kBackupList);
   EXPECT_EQ(restore(config, temp_ / "copy").error().code, Errc::not_found);
   EXPECT_FALSE(fs::exists(config.data));
+  EXPECT_FALSE(fs::exists(config.data.string() + ".restoring"));
 }
 
 }  // namespace
