@@ -249,8 +249,8 @@ std::string NaiveRules::judge_status(NaiveEntry& entry, const StatusChange& it) 
         return "not-the-suspender";
       }
       legal = last != nullptr &&
-              (last->what == kSuspend ||
-               (last->what == kSupersede && successor_is_gone(last->entry->statement.entry_id())));
+              (last->what == kSuspend || (last->what == kSupersede &&
+                                          successor_is_gone(last->entry->statement.entry_id(), 0)));
       break;
     case StatusAction::revoke:
       legal = active || last->what != kRevoke || superior;
@@ -264,17 +264,19 @@ std::string NaiveRules::judge_status(NaiveEntry& entry, const StatusChange& it) 
   return "last-event-differs";
 }
 
-bool NaiveRules::successor_is_gone(const Digest& successor) const {
+// Revoked or void, and so is whatever succeeded it in turn; of a longer chain 64 are looked at.
+bool NaiveRules::successor_is_gone(const Digest& successor, std::size_t looked_at) const {
+  if (looked_at == 64) return false;
   const auto history = status_history(successor, std::nullopt);
+  const bool revoked = !history.empty() && history.back().what == kRevoke;
   const NaiveEntry* entry = find(successor);
   const auto since = compromised_since(entry->statement.kid());
-  const bool revoked = !history.empty() && history.back().what == kRevoke;
   if (!revoked && !(since && *since <= entry->recorded.ms)) return false;
-  // Gone itself; but whoever took its place may stand.
-  for (auto event = history.rbegin(); event != history.rend(); ++event) {
-    if (event->what == kSupersede) return successor_is_gone(event->entry->statement.entry_id());
+  const NaiveEntry* next = nullptr;
+  for (const Happening& one : history) {
+    if (one.what == kSupersede) next = one.entry;
   }
-  return true;
+  return next == nullptr || successor_is_gone(next->statement.entry_id(), looked_at + 1);
 }
 
 }  // namespace footproof::testing

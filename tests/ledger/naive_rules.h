@@ -165,7 +165,7 @@ class NaiveRules {
   [[nodiscard]] std::string coverage(const std::string& body, const std::string& id,
                                      const Attestation& asked, Date day, Date until,
                                      Instant known) const;
-  [[nodiscard]] bool successor_is_gone(const Digest& successor) const;
+  [[nodiscard]] bool successor_is_gone(const Digest& successor, std::size_t looked_at) const;
   // After the first `entries` of the list.
   [[nodiscard]] std::vector<Seat> associations(std::size_t entries) const;
   // The last ballot of an association on a proposal among those entries, or null; what it said
