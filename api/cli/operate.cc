@@ -194,6 +194,7 @@ void add_operate_commands(CLI::App& app, Context& context) {
       "http://127.0.0.1:7201\n");
   exporting->callback(
       [options, &context] { context.exit_code = export_policy(*options, context); });
+  add_trust_join_command(*trust, context);
 
   auto asked = std::make_shared<DoctorOptions>();
   auto* doctor = app.add_subcommand("doctor", "Find out what is wrong with nodes or a home folder");
