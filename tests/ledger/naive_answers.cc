@@ -299,6 +299,7 @@ std::vector<KeyEvent> NaiveRules::key_history(const Digest& kid) const {
         in_use = false;
       } else if (change->kid == kid) {
         history.push_back({What::compromised, here, std::nullopt, change->since});
+        in_use = false;
       } else if (change->added && change->added->key.kid() == kid) {
         history.push_back({What::add, here, std::nullopt, std::nullopt});
         in_use = true;
