@@ -41,7 +41,9 @@ class PolicyJoin : public ::testing::Test {
     auto one = join_policies(a, b);
     const auto other = join_policies(b, a);
     EXPECT_EQ(one.has_value(), other.has_value());
-    if (one && other) EXPECT_EQ(*one, *other);
+    if (one && other) {
+      EXPECT_EQ(*one, *other);
+    }
     return one;
   }
   // Refused in these words, with a remedy.
