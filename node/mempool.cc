@@ -21,8 +21,12 @@ void Mempool::erase(const Digest& statement_hash) {
 
 Mempool::Added Mempool::add(PendingStatement statement) {
   const std::lock_guard lock(mutex_);
-  if (entries_.contains(statement.statement_hash)) return Added::known;
+  if (entries_.contains(statement.statement_hash)) {
+    ++waiters_[statement.statement_hash];
+    return Added::known;
+  }
   if (stopped_ || entries_.size() >= statements_max_) return Added::full;
+  ++waiters_[statement.statement_hash];
   insert(statement, Stage::waiting);
   queue_bytes_ += statement.bytes.size();
   queue_.push_back(std::move(statement));
@@ -42,8 +46,11 @@ std::vector<bool> Mempool::wait_durable(const std::vector<Digest>& statement_has
   std::vector<bool> taken;
   for (const auto& hash : statement_hashes) {
     taken.push_back(is_done(hash));
+    const auto waiting = waiters_.find(hash);
+    const bool last = waiting == waiters_.end() || --waiting->second == 0;
+    if (last && waiting != waiters_.end()) waiters_.erase(waiting);
     const auto found = entries_.find(hash);
-    if (taken.back() || found->second.stage != Stage::waiting) continue;
+    if (!last || taken.back() || found->second.stage != Stage::waiting) continue;
     const auto queued = std::ranges::find_if(
         queue_, [&](const auto& statement) { return statement.statement_hash == hash; });
     if (queued != queue_.end()) {

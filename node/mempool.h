@@ -33,10 +33,11 @@ class Mempool {
 
   explicit Mempool(std::size_t statements_max) : statements_max_(statements_max) {}
 
-  // known: these very bytes are in already.
+  // known: these very bytes are in already. Whoever was not told `full` calls wait_durable().
   [[nodiscard]] Added add(PendingStatement statement);
   // Waits until all of them are durable or gone. What is not durable at the deadline and is in no
-  // batch yet is taken out again; the answer says, for each, whether it may be called taken in.
+  // batch yet is taken out again, unless somebody else still waits for it: only so does gone mean
+  // executed. The answer says, for each, whether it may be called taken in.
   [[nodiscard]] std::vector<bool> wait_durable(const std::vector<Digest>& statement_hashes,
                                                std::chrono::steady_clock::time_point deadline);
 
@@ -73,6 +74,7 @@ class Mempool {
   // All guarded by mutex_.
   std::map<Digest, Entry> entries_;
   std::map<Digest, std::size_t> entry_ids_;  // how many statements have it
+  std::map<Digest, std::size_t> waiters_;    // how many will ask what became of the statement
   std::deque<PendingStatement> queue_;       // the waiting ones
   std::size_t queue_bytes_ = 0;
   bool stopped_ = false;

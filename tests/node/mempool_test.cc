@@ -48,6 +48,20 @@ TEST(Mempool, RefusesAboveItsLimitUntilSomethingIsExecuted) {
   EXPECT_EQ(pool.add(statement("c")), Mempool::Added::taken);
 }
 
+// Two submitters of the same bytes: what the first took out when its time was over, the second would
+// have called executed, and nobody had it.
+TEST(Mempool, WhoStopsWaitingTakesNothingFromWhoStillWaits) {
+  Mempool pool(10);
+  EXPECT_EQ(pool.add(statement("a")), Mempool::Added::taken);
+  EXPECT_EQ(pool.add(statement("a")), Mempool::Added::known);
+  const auto over = steady_clock::now() - std::chrono::seconds(1);
+  EXPECT_EQ(pool.wait_durable(hashes({"a"}), over), std::vector<bool>{false});
+  EXPECT_EQ(pool.waiting(), 1U);
+  EXPECT_EQ(pool.wait_durable(hashes({"a"}), over), std::vector<bool>{false});
+  EXPECT_EQ(pool.waiting(), 0U);
+  EXPECT_EQ(pool.size(), 0U);
+}
+
 TEST(Mempool, AJunkCopyDoesNotStandInTheWay) {
   Mempool pool(10);
   EXPECT_EQ(pool.add(statement("junk", "entry")), Mempool::Added::taken);
