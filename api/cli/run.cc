@@ -119,6 +119,11 @@ int run_command(int argc, const char* const* argv) {
     std::cerr << "footproof: " << error.what() << '\n';
     return kCannotEvaluate;
   }
+  // A full disk behind a redirection: an answer that was not written was not given.
+  if (!std::cout.flush()) {
+    std::cerr << "footproof: standard output: cannot write\n";
+    return kCannotEvaluate;
+  }
   return context.exit_code;
 }
 
