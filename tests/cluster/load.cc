@@ -4,17 +4,19 @@
 //   --accreditation ID
 //              --scope S --scheme ID:VERSION --standard ID
 //              [--count N] [--seconds S] [--submitters M] --out FILE
-//   load check --nodes URL[,URL…] --policy FILE --results FILE
+//   load check --nodes URL[,URL…] --policy FILE --results FILE [--connections N]
 //
 // `run` signs everything first, then M submitters send one statement each at a time, to their nodes
 // in turn, and write one JSON line for each: what became of it, its index, how long its receipt
 // took. `check` demands of every statement that was answered as logged: each node has it at that
-// index, and the receipt that it gives verifies under the policy, offline. Exit 0 if all holds.
+// index, and the receipt that it gives verifies under the policy, offline. It asks all nodes at
+// once, each over N connections (4). Exit 0 if all holds.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <list>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -193,31 +195,52 @@ int run_load(const Arguments& arguments) {
   return 0;
 }
 
-// Everything answered as logged is at its index at this node, with a receipt that verifies.
-std::size_t check_node(api::Client node, const std::vector<nlohmann::json>& logged,
-                       const Policy& policy) {
-  std::size_t wrong = 0;
-  const auto complain = [&](const nlohmann::json& line, const std::string& why) {
-    std::cerr << node.nodes().front() << ": " << line["entry"] << ": " << why << '\n';
-    ++wrong;
-  };
-  for (const auto& line : logged) {
-    const Digest entry_id = must(digest_from_hex(line["entry"].get<std::string>()), "entry");
-    const auto receipt = node.receipt(entry_id, std::nullopt);
-    if (!receipt) {
-      complain(line, receipt.error().detail);
-    } else if (receipt->index != line["index"].get<std::uint64_t>()) {
-      complain(line, "another index: " + std::to_string(receipt->index));
-    } else if (const auto good = check_receipt(*receipt, policy); !good) {
-      complain(line, good.error().detail);
-    } else if (must(parse_statement(receipt->statement), "statement").entry_id() != entry_id) {
-      complain(line, "receipt of another statement");
+// Asks one node for the receipt of every statement, over several connections.
+class NodeCheck {
+ public:
+  NodeCheck(std::string node, const std::vector<nlohmann::json>& logged, const Policy& policy)
+      : node_(std::move(node)), logged_(logged), policy_(policy) {}
+
+  void add_threads(std::size_t count, std::vector<std::thread>& threads) {
+    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
+  }
+  [[nodiscard]] std::size_t asked() const { return asked_; }
+  [[nodiscard]] std::size_t wrong() const { return wrong_; }
+
+ private:
+  void work() {
+    api::Client client = must(api::Client::make({node_}), "node");
+    for (std::size_t i = next_++; i < logged_.size(); i = next_++) {
+      const std::string why = fault(client, logged_[i]);
+      ++asked_;
+      if (why.empty()) continue;
+      ++wrong_;
+      std::cerr << node_ + ": " + logged_[i]["entry"].get<std::string>() + ": " + why + '\n';
     }
   }
-  return wrong;
-}
+
+  // It is at its index at this node, with a receipt that verifies; else what is wrong.
+  std::string fault(api::Client& client, const nlohmann::json& line) {
+    const Digest entry_id = must(digest_from_hex(line["entry"].get<std::string>()), "entry");
+    const auto receipt = client.receipt(entry_id, std::nullopt);
+    if (!receipt) return receipt.error().detail;
+    if (receipt->index != line["index"].get<std::uint64_t>()) {
+      return "another index: " + std::to_string(receipt->index);
+    }
+    if (const auto good = check_receipt(*receipt, policy_); !good) return good.error().detail;
+    return "";
+  }
+
+  const std::string node_;
+  const std::vector<nlohmann::json>& logged_;
+  const Policy& policy_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<std::size_t> asked_{0};
+  std::atomic<std::size_t> wrong_{0};
+};
 
 int check_answers(const Arguments& arguments) {
+  constexpr std::size_t kConnections = 4;  // of the 16 that a node grants one address
   const std::string text = read_file(required(arguments, "policy"));
   const Policy policy = must(parse_policy(as_bytes(text)), "policy");
   std::vector<nlohmann::json> logged;
@@ -227,11 +250,22 @@ int check_answers(const Arguments& arguments) {
     if (parsed["what"] == "logged") logged.push_back(std::move(parsed));
   }
   if (logged.empty()) stop("no statement was answered as logged");
-  std::size_t wrong = 0;
+  std::list<NodeCheck> nodes;
+  std::vector<std::thread> threads;
+  const auto begun = steady_clock::now();
   for (const std::string& node : split(required(arguments, "nodes"))) {
-    wrong += check_node(must(api::Client::make({node}), "node"), logged, policy);
+    nodes.emplace_back(node, logged, policy)
+        .add_threads(number(arguments, "connections", kConnections), threads);
   }
-  std::cout << "checked " << logged.size() << " receipts at each node, " << wrong << " wrong\n";
+  for (auto& thread : threads) thread.join();
+  std::size_t wrong = 0;
+  for (const NodeCheck& node : nodes) {
+    wrong += node.wrong();
+    if (node.asked() != logged.size()) stop("not every receipt was asked for");
+  }
+  std::cout << "checked " << logged.size() << " receipts at each of " << nodes.size() << " nodes, "
+            << wrong << " wrong, in "
+            << duration_cast<std::chrono::seconds>(steady_clock::now() - begun).count() << " s\n";
   return wrong == 0 ? 0 : 1;
 }
 
