@@ -12,11 +12,10 @@
 #include <string_view>
 
 #include "attest/printable.h"
-#include "node/backup.h"
 #include "node/config.h"
-#include "node/fsck.h"
 #include "node/log.h"
 #include "node/node.h"
+#include "node/store_answers.h"
 
 namespace {
 
@@ -38,6 +37,7 @@ constexpr std::string_view kUsage =
     "folder\n"
     "       footproofd --restore CONFIG DIR    make its data folder from such a copy: it follows, "
     "never votes\n"
+    "                                          these three answer in JSON with --json at the end\n"
     "       footproofd --version | --help\n";
 
 constexpr int kExitWrong = 2;   // --fsck found something
@@ -115,45 +115,30 @@ int init(const Config& config) {
   return 0;
 }
 
-int check_store(const Config& config) {
-  auto work = config.data;
-  work += fmt::format(".fsck.{}", ::getpid());
-  const auto done = footproof::node::fsck_home(config, work);
-  if (!done) return complain(done.error().detail, kExitFailed);
-  const auto& store = done->store;
-  for (const auto& finding : store.findings) {
-    fmt::print("wrong     {}  height {}: {}\n", finding.file, finding.height,
-               footproof::printable(finding.what));
-  }
-  if (store.found > store.findings.size()) {
-    fmt::print("          and {} more\n", store.found - store.findings.size());
-  }
-  fmt::print("executed  {} statements, {} entries up to height {}{}; {} rows compared\n",
-             store.statements, store.log_size, store.height,
-             store.complete ? "" : ", and no further", store.rows);
-  if (done->unchecked_certificates > 0) {
-    fmt::print("not checked  certificates of {} blocks of later epochs\n",
-               done->unchecked_certificates);
-  }
-  if (store.found == 0) fmt::print("whole     nothing is wrong\n");
-  return store.found == 0 ? 0 : kExitWrong;
-}
-
-int copied(const footproof::Result<footproof::node::BackupReport>& done, std::string_view what,
-           std::string_view folder) {
-  if (!done) return complain(done.error().detail, kExitFailed);
-  fmt::print("{} {}: height {}, {} files, {} bytes\n", what, folder, done->height, done->files,
-             done->bytes);
-  return 0;
-}
-
-int with_copy(std::string_view action, const std::string& file, const std::string& folder) {
+// The answer alone goes to standard output; whoever reads it there may be a program.
+int check_store(const std::string& file, bool json) {
   const auto config = footproof::node::load_config(file);
   if (!config) return complain(config.error().detail, kExitUsage);
-  if (action == "--backup") {
-    return copied(footproof::node::back_up(*config, folder), "backed up to", folder);
-  }
-  return copied(footproof::node::restore(*config, folder), "restored from", folder);
+  auto work = config->data;
+  work += fmt::format(".fsck.{}", ::getpid());
+  const auto done = footproof::node::fsck_home(*config, work);
+  if (!done) return complain(done.error().detail, kExitFailed);
+  fmt::print("{}", json ? footproof::node::fsck_json(*done) : footproof::node::fsck_text(*done));
+  return done->store.found == 0 ? 0 : kExitWrong;
+}
+
+int with_copy(std::string_view action, const std::string& file, const std::string& folder,
+              bool json) {
+  const auto config = footproof::node::load_config(file);
+  if (!config) return complain(config.error().detail, kExitUsage);
+  const bool backup = action == "--backup";
+  const auto done = backup ? footproof::node::back_up(*config, folder)
+                           : footproof::node::restore(*config, folder);
+  if (!done) return complain(done.error().detail, kExitFailed);
+  fmt::print("{}", json ? footproof::node::copy_json(*done, folder)
+                        : footproof::node::copy_text(
+                              *done, backup ? "backed up to" : "restored from", folder));
+  return 0;
 }
 
 int choose(int argc, char** argv) {
@@ -171,9 +156,11 @@ int choose(int argc, char** argv) {
   if (argc == 3 && first == "--check-config") return with_config(argv[2], check);
   if (argc == 3 && first == "--init") return with_config(argv[2], init<false>);
   if (argc == 3 && first == "--init-observer") return with_config(argv[2], init<true>);
-  if (argc == 3 && first == "--fsck") return with_config(argv[2], check_store);
-  if (argc == 4 && (first == "--backup" || first == "--restore")) {
-    return with_copy(first, argv[2], argv[3]);
+  const bool json = argc > 3 && std::string_view(argv[argc - 1]) == "--json";
+  const int words = json ? argc - 1 : argc;
+  if (words == 3 && first == "--fsck") return check_store(argv[2], json);
+  if (words == 4 && (first == "--backup" || first == "--restore")) {
+    return with_copy(first, argv[2], argv[3], json);
   }
   if (argc == 2 && !first.starts_with("-") && !first.empty()) return with_config(argv[1], run);
   fmt::print(stderr, "{}", kUsage);

@@ -134,12 +134,13 @@ int examine(const DoctorOptions& options, const Context& context) {
 }
 
 // The node's own program knows its files: it is beside this one.
-int run_node_program(const std::vector<std::string>& arguments) {
+int run_node_program(const std::vector<std::string>& arguments, const Context& context) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::string program = (self.parent_path() / "footproofd").string();
   std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
+  if (context.json) words.emplace_back("--json");
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
@@ -160,21 +161,21 @@ void add_store_commands(CLI::App& app, Context& context) {
       "free space beside the data folder as the database has.\nExit code: 0 whole, 2 something is "
       "wrong, 3 could not find out.\n\nExample:\n  footproof fsck ./battery\n");
   fsck->callback([home, &context] {
-    context.exit_code = run_node_program({"--fsck", config_of(*home)});
+    context.exit_code = run_node_program({"--fsck", config_of(*home)}, context);
   });
   auto* backup = app.add_subcommand("backup", "Copy the database of a stopped node");
   backup->add_option("home", *home, "Home folder of the validator")->required();
   backup->add_option("folder", *folder, "Folder to make; keys are not copied")->required();
   backup->footer("Example:\n  footproof backup ./battery /mnt/copies/2026-11-25\n");
   backup->callback([home, folder, &context] {
-    context.exit_code = run_node_program({"--backup", config_of(*home), *folder});
+    context.exit_code = run_node_program({"--backup", config_of(*home), *folder}, context);
   });
   auto* restore = app.add_subcommand("restore", "Make a data folder from a copy: it never votes");
   restore->add_option("folder", *folder, "A folder that `footproof backup` made")->required();
   restore->add_option("home", *home, "Home folder, with config.toml, genesis and keys")->required();
   restore->footer("Example:\n  footproof restore /mnt/copies/2026-11-25 ./battery\n");
   restore->callback([home, folder, &context] {
-    context.exit_code = run_node_program({"--restore", config_of(*home), *folder});
+    context.exit_code = run_node_program({"--restore", config_of(*home), *folder}, context);
   });
 }
 
