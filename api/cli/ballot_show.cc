@@ -86,9 +86,10 @@ Result<ProposalNonce> parse_nonce(const std::string& text) {
 Result<std::optional<std::string>> check_ballot(StateReader& state, const Proposal& proposal,
                                                 const CastBallot& cast) {
   const auto receipt = state.client().receipt(cast.entry, std::nullopt);
-  if (!receipt) return std::optional("the node does not show it: " + receipt.error().detail);
   const std::string where = "ballot of " + cast.association;
-  const auto check = judge_answer(*receipt, cast.entry, std::nullopt, state.policy());
+  if (!receipt && receipt.error().code == Errc::bad_value) return fail(where, receipt.error());
+  if (!receipt) return std::optional("the node does not show it: " + receipt.error().detail);
+  const auto check = judge_answer(*receipt, state.policy());
   if (!check) return fail(where, check.error());
   const auto* ballot = check->statement->as<Ballot>();
   if (ballot == nullptr || check->statement->issuer() != cast.association ||

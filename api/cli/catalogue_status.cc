@@ -1,18 +1,24 @@
 // footproof status FILE.catalogue: of the one attestation, and of each member. A node is asked for
-// a few receipts; of the members whose absence of events those prove nothing more is asked.
+// the receipt of the whole and for the members' status records, as many at once as a request takes;
+// of the members whose absence of events earlier answers have shown nothing more is asked.
 #include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "api/cli/catalogue.h"
 #include "api/cli/status.h"
 #include "api/cli/submitting.h"
-#include "attest/member_receipts.h"
+#include "attest/state_check.h"
+#include "attest/state_cover.h"
+#include "attest/state_record.h"
 #include "attest/statement.h"
 
 namespace footproof::api {
 namespace {
+
+constexpr std::size_t kKeysOfRequest = 14;  // docs/api.md, proofs of state
 
 constexpr std::array kStatuses = {Status::active, Status::suspended, Status::revoked,
                                   Status::superseded};
@@ -25,14 +31,13 @@ struct NotActive {
 
 class CatalogueStatus {
  public:
-  CatalogueStatus(const StatusOptions& options, const Catalogue& catalogue, Statement statement,
+  CatalogueStatus(const StatusOptions& options, const Catalogue& catalogue, const Digest& entry_id,
                   Client client, Policy policy)
       : options_(options),
         catalogue_(catalogue),
-        entry_id_(statement.entry_id()),
+        entry_id_(entry_id),
         client_(std::move(client)),
-        policy_(std::move(policy)),
-        receipts_(std::move(statement)) {}
+        policy_(std::move(policy)) {}
 
   Result<void> ask() {
     Members members;
@@ -41,19 +46,10 @@ class CatalogueStatus {
       if (!read) return fail(std::move(read.error()));
       members = std::move(*read);
     }
-    for (std::size_t i = 0; i < members.files.size(); ++i) {
-      if (catalogue_.tree.find_leaf(members.leaves[i])) continue;
-      return fail(Errc::usage, members.files[i] + ": no member of " + options_.target);
-    }
+    if (auto placed = find_members(members); !placed) return placed;
     // The axes are fixed by the first answer, so that all members are judged as of one instant.
-    if (auto first = ask_node({}); !first) return first;
-    Progress progress("asking", members.files.size());
-    for (std::size_t i = 0; i < members.files.size(); ++i) {
-      if (auto done = ask_member(members.files[i], members.roots[i]); !done) return done;
-      progress.advance(i + 1);
-    }
-    asked_members_ = members.files.size();
-    return {};
+    if (auto first = ask_of_whole(); !first) return first;
+    return ask_of_members(members);
   }
 
   int show(bool json) const {
@@ -72,40 +68,123 @@ class CatalogueStatus {
     return counts() ? to_text(whole()) : "void";
   }
 
-  Result<void> ask_member(const std::string& file, const Digest& root) {
-    // Shown before, and nothing has happened to it: as active as the whole.
-    if (receipts_.make(root)) {
-      ++counts_[static_cast<std::size_t>(whole())];
-      return {};
+  [[nodiscard]] Result<void> find_members(const Members& members) const {
+    std::vector<bool> found(catalogue_.tree.leaves().size());
+    for (std::size_t i = 0; i < members.files.size(); ++i) {
+      const auto position = catalogue_.tree.find_leaf(members.leaves[i]);
+      if (!position) {
+        return fail(Errc::usage, members.files[i] + ": no member of " + options_.target);
+      }
+      if (found[*position]) {
+        return fail(Errc::usage, members.files[i] + ": the same declaration as a file before it");
+      }
+      found[*position] = true;
     }
-    if (auto answered = ask_node(root); !answered) return fail(file, answered.error());
-    const Status own =
-        status_on(declaration_ ? &*declaration_ : nullptr, axes_->day, axes_->known).status;
-    ++counts_[static_cast<std::size_t>(whole() != Status::active ? whole() : own)];
-    if (own != Status::active) not_active_.push_back({file, root, own});
     return {};
   }
 
-  Result<void> ask_node(const std::optional<Digest>& declaration) {
-    const auto receipt = client_.receipt(entry_id_, declaration);
+  Result<void> ask_of_whole() {
+    const auto receipt = client_.receipt(entry_id_, std::nullopt);
     if (!receipt) return fail(receipt.error());
-    auto check = judge_answer(*receipt, entry_id_, declaration, policy_);
+    auto check = judge_answer(*receipt, policy_);
     if (!check) return fail(std::move(check.error()));
-    ++receipts_fetched_;
-    declaration_ = std::move(check->declaration_status);
-    if (whole_) {
-      if (check->known() < whole_->known()) {
-        return fail(
-            Errc::mismatch,
-            "this node is behind the one that answered before; ask again, or that one alone");
+    ++requests_;
+    auto axes = read_axes(options_, *check);
+    if (!axes) return fail(std::move(axes.error()));
+    axes_ = *axes;
+    whole_ = std::move(*check);
+    return {};
+  }
+
+  Result<void> ask_of_members(const Members& members) {
+    Progress progress("asking", members.files.size());
+    std::vector<std::size_t> waiting;
+    for (std::size_t i = 0; i < members.files.size(); ++i) {
+      if (is_shown_absent(key_of(members.roots[i]))) {
+        ++counts_[static_cast<std::size_t>(whole())];
+      } else {
+        waiting.push_back(i);
       }
-    } else {
-      auto axes = read_axes(options_, *check);
-      if (!axes) return fail(std::move(axes.error()));
-      axes_ = *axes;
-      whole_ = std::move(*check);
+      if (waiting.size() == kKeysOfRequest) {
+        if (auto done = ask_of_some(members, waiting); !done) return done;
+        waiting.clear();
+      }
+      progress.advance(i + 1);
     }
-    return declaration ? receipts_.add(*receipt) : Result<void>();
+    if (!waiting.empty()) {
+      if (auto done = ask_of_some(members, waiting); !done) return done;
+    }
+    asked_members_ = members.files.size();
+    return {};
+  }
+
+  [[nodiscard]] Digest key_of(const Digest& root) const {
+    return state_key::declaration_status(entry_id_, root);
+  }
+
+  // By what was answered so far: nothing has happened to that member alone.
+  [[nodiscard]] bool is_shown_absent(const Digest& key) const {
+    if (!cover_) return false;
+    const auto shown = cover_->prove(std::span(&key, 1));
+    return shown && !shown->value_hashes.front();
+  }
+
+  Result<void> ask_of_some(const Members& members, const std::vector<std::size_t>& waiting) {
+    std::vector<Digest> keys;
+    for (const std::size_t i : waiting) keys.push_back(key_of(members.roots[i]));
+    auto answer = client_.state(keys);
+    if (!answer) return fail(std::move(answer.error()));
+    ++requests_;
+    const auto head = verify_head(policy_, answer->checkpoint, answer->last_record);
+    if (!head) return does_not_verify(head.error());
+    if (const auto proven = verify_records(*head, answer->proof, keys, answer->records); !proven) {
+      return does_not_verify(proven.error());
+    }
+    if (head->known() < whole_->known()) {
+      return fail(Errc::mismatch,
+                  "this node is behind the one that answered before; ask again, or that one alone");
+    }
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      auto counted = count(members, waiting[i], answer->records[i]);
+      if (!counted) return does_not_verify(counted.error());
+    }
+    return remember(*head, *answer, keys);
+  }
+
+  static Result<void> does_not_verify(const Error& error) {
+    return fail(Errc::bad_value,
+                "the node's answer about members does not verify: " + error.detail);
+  }
+
+  Result<void> count(const Members& members, std::size_t member,
+                     const std::optional<Bytes>& record) {
+    StatusRecord status;
+    if (record) {
+      auto parsed = parse_status_record(*record);
+      if (!parsed) return fail(std::move(parsed.error()));
+      status = std::move(*parsed);
+    }
+    const Status own = status_on(record ? &status : nullptr, axes_->day, axes_->known).status;
+    ++counts_[static_cast<std::size_t>(whole() != Status::active ? whole() : own)];
+    if (own != Status::active) {
+      not_active_.push_back({members.files[member], members.roots[member], own});
+    }
+    return {};
+  }
+
+  // What it has shown of the state serves for other members, as long as the head is the same.
+  Result<void> remember(const ProvenHead& head, const StateReceipt& answer,
+                        const std::vector<Digest>& keys) {
+    const auto proof = parse_state_proof(answer.proof);
+    if (!proof) return fail(proof.error());
+    std::vector<StateClaim> claims;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto& record = answer.records[i];
+      claims.push_back({keys[i], record ? std::optional(state_value_hash(*record)) : std::nullopt});
+    }
+    const Digest& root = head.last_record.state_root;
+    if (!cover_ || cover_->root() != root) cover_.emplace(root);
+    return cover_->add(*proof, claims);
   }
 
   void show_json() const {
@@ -132,7 +211,7 @@ class CatalogueStatus {
                                        {"status", to_text(member.status)}});
       }
     }
-    shown["receipts_fetched"] = receipts_fetched_;
+    shown["requests"] = requests_;
     std::cout << shown.dump(2) << '\n';
   }
 
@@ -163,27 +242,26 @@ class CatalogueStatus {
   const Digest entry_id_;
   Client client_;
   const Policy policy_;
-  MemberReceipts receipts_;
   std::optional<ReceiptCheck> whole_;  // of the first answer
   std::optional<Axes> axes_;
-  std::optional<StatusRecord> declaration_;  // of the last answer
+  std::optional<StateCover> cover_;  // of the newest head of which members were asked
   std::array<std::size_t, kStatuses.size()> counts_{};
   std::vector<NotActive> not_active_;  // by what was said of them alone
   std::size_t asked_members_ = 0;
-  std::size_t receipts_fetched_ = 0;
+  std::size_t requests_ = 0;  // that a node answered
 };
 
 }  // namespace
 
 int status_of_catalogue(const StatusOptions& options, const Catalogue& catalogue, Context context) {
-  auto statement = parse_statement(catalogue.statement);
+  const auto statement = parse_statement(catalogue.statement);
   if (!statement) return report(wrong_file(options.target, statement.error()));
   if (context.nodes.empty()) context.nodes = catalogue.nodes;
   auto client = make_client(context);
   if (!client) return report(client.error());
   auto policy = policy_to_judge_by(options.policy, *client);
   if (!policy) return report(policy.error());
-  CatalogueStatus status(options, catalogue, std::move(*statement), std::move(*client),
+  CatalogueStatus status(options, catalogue, statement->entry_id(), std::move(*client),
                          std::move(*policy));
   if (auto asked = status.ask(); !asked) return report(asked.error());
   return status.show(context.json);

@@ -40,11 +40,9 @@ struct Axes {
 // The policy named, or, where none is, the node's, which serves to take the receipt apart and
 // proves nothing.
 [[nodiscard]] Result<Policy> policy_to_judge_by(const std::string& policy_path, Client& client);
-// The node's receipt about this very entry and declaration, judged. bad_value: it does not verify,
-// or is about something else. Lives as long as the policy.
-[[nodiscard]] Result<ReceiptCheck> judge_answer(const Receipt& receipt, const Digest& entry_id,
-                                                const std::optional<Digest>& declaration,
-                                                const Policy& policy);
+// A receipt that the client got, judged. bad_value: it does not verify. Lives as long as the
+// policy.
+[[nodiscard]] Result<ReceiptCheck> judge_answer(const Receipt& receipt, const Policy& policy);
 // "proven against the policy …", or that it is not.
 void print_proof(const ReceiptCheck& check, bool verified);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/client/parse_answer.h"
+#include "attest/statement.h"
 
 namespace footproof::api {
 namespace {
@@ -281,6 +282,18 @@ Result<Receipt> Client::receipt(const Digest& entry_id,
   if (!answer) return fail(answer.error());
   auto receipt = parse_receipt(as_bytes(answer->body));
   if (!receipt) return fail(answer->node, std::move(receipt.error()));
+  // A receipt that verifies and is of something else is the lie that nobody looks for.
+  const auto statement = parse_statement(receipt->statement);
+  if (!statement || statement->entry_id() != entry_id) {
+    return fail(
+        Errc::bad_value,
+        answer->node + ": its receipt is about something else than was asked: another entry");
+  }
+  if (receipt->declaration_root != declaration_root) {
+    return fail(
+        Errc::bad_value,
+        answer->node + ": its receipt is about something else than was asked: another declaration");
+  }
   return receipt;
 }
 

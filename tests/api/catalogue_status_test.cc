@@ -1,6 +1,8 @@
 // footproof status of a catalogue: the whole, its members, and what is no answer about them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "api/cli/status.h"
 #include "attest/note.h"
 #include "tests/api/catalogue_stage.h"
@@ -100,24 +102,80 @@ TEST_F(CatalogueStatusTest, AMembersOwnFileChangesThatMemberAlone) {
   EXPECT_NE(other.err.find("--declaration: the .attested file is of"), std::string::npos);
 }
 
+// More than one request takes; those that happened to nobody are not asked one by one.
+TEST_F(CatalogueStatusTest, AsksOfManyMembersAtOnce) {
+  std::vector<Digest> roots;
+  for (int i = 0; i < 50; ++i)
+    roots.push_back(seal("sealed/more-" + std::to_string(i) + ".sealed"));
+  std::filesystem::remove(path("all.catalogue"));
+  ASSERT_EQ(attest().code, 0);
+  for (const std::size_t i : {7U, 13U, 14U, 49U}) {
+    change("suspend", {"--declaration", roots[i].hex(), "--reason", "investigation"});
+    std::filesystem::remove(path("suspend.statement"));
+  }
+  const Ran ran = with_members();
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const json shown = json_of(ran);
+  EXPECT_EQ(shown["members"]["active"], 50);
+  EXPECT_EQ(shown["members"]["suspended"], 4);
+  EXPECT_EQ(shown["not_active"].size(), 4U);
+  for (const json& one : shown["not_active"]) {
+    EXPECT_EQ(std::ranges::count(roots, *digest_from_hex(one["tree_root"].get<std::string>())), 1);
+  }
+  EXPECT_LE(shown["requests"], 1 + 4) << shown;  // 14 a request
+}
+
+TEST_F(CatalogueStatusTest, TheSameDeclarationTwiceIsAWrongList) {
+  write("sealed/again.sealed", contents("sealed/1.sealed"));
+  const Ran ran = with_members();
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_NE(ran.err.find("again.sealed: the same declaration"), std::string::npos) << ran.err;
+}
+
 TEST_F(CatalogueStatusTest, MembersNotNamedAreNotChecked) {
   const Ran ran = status();
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(json_of(ran)["members"], "not checked");
 }
 
-TEST_F(CatalogueStatusTest, AReceiptAboutAnotherMemberIsNoAnswer) {
+// A node that answers one question with the true answer to another.
+TEST_F(CatalogueStatusTest, AReceiptOfSomethingElseIsNoAnswer) {
   change("revoke", {"--declaration", roots_[1].hex(), "--reason", "misstatement"});
   const auto entry = parse_statement(parse_catalogue(contents("all.catalogue"))->statement);
-  auto client = Client::make({url_});
-  ASSERT_TRUE(entry && client);
-  const auto of_active = client->receipt(entry->entry_id(), roots_[0]);
-  ASSERT_TRUE(of_active) << of_active.error().detail;
-  const Policy policy = network().policy();
-  EXPECT_TRUE(judge_answer(*of_active, entry->entry_id(), roots_[0], policy));
-  EXPECT_FALSE(judge_answer(*of_active, entry->entry_id(), roots_[1], policy));
-  EXPECT_FALSE(judge_answer(*of_active, entry->entry_id(), {}, policy));
-  EXPECT_FALSE(judge_answer(*of_active, roots_[0], roots_[0], policy));
+  ASSERT_TRUE(entry);
+  const Handler honest = make_routes({}, node_, node_);
+  auto lying = *Server::start(ServerConfig{}, [&](const Request& asked) {
+    Request instead = asked;
+    instead.path = "/v1/entries/" + entry->entry_id().hex() + "/receipt";
+    instead.query = {{"declaration", roots_[0].hex()}};
+    return honest(instead);
+  });
+  auto client = *Client::make({"http://127.0.0.1:" + std::to_string(lying->port())});
+  EXPECT_TRUE(client.receipt(entry->entry_id(), roots_[0]));
+  for (const auto& about : {std::optional(roots_[1]), std::optional<Digest>()}) {
+    const auto answer = client.receipt(entry->entry_id(), about);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Errc::bad_value);
+  }
+  EXPECT_FALSE(client.receipt(sha256(as_bytes("another")), roots_[0]));
+}
+
+// The state of other keys than those asked for hides what happened to a member.
+TEST_F(CatalogueStatusTest, TheStateOfSomethingElseIsNoAnswer) {
+  change("revoke", {"--declaration", roots_[1].hex(), "--reason", "misstatement"});
+  const Handler honest = make_routes({}, node_, node_);
+  auto lying = *Server::start(ServerConfig{}, [&](const Request& asked) {
+    Request instead = asked;
+    for (auto& [name, value] : instead.query) {
+      if (name == "key") value = sha256(as_bytes(value)).hex();
+    }
+    return honest(instead);
+  });
+  const Ran ran = run_footproof({"status", path("all.catalogue"), "--policy", path("policy"),
+                                 "--members", path("sealed"), "--node",
+                                 "http://127.0.0.1:" + std::to_string(lying->port())});
+  EXPECT_EQ(ran.code, 3) << ran.out;
+  EXPECT_NE(ran.err.find("about members does not verify"), std::string::npos) << ran.err;
 }
 
 TEST_F(CatalogueStatusTest, RefusesADeclarationThatIsNoMember) {
