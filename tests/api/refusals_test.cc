@@ -4,8 +4,6 @@
 // is accepted is logged with 201.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -170,25 +168,10 @@ INSTANTIATE_TEST_SUITE_P(All, RuleThroughApi, ::testing::ValuesIn(testing::all_r
 
 // docs/rules.md names the test against the rules; each has its twin here, for every reason.
 TEST(RulesDoc, EveryReasonOfTheTableHasItsTestOverHttp) {
-  std::ifstream in(FOOTPROOF_SOURCE_DIR "/docs/rules.md");
-  const std::string doc{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::string doc = testing::rules_doc();
   EXPECT_NE(doc.find("`All/RuleThroughApi.Refuses/"), std::string::npos);
-  std::set<std::string> exist;
-  const auto& tests = *::testing::UnitTest::GetInstance();
-  for (int suite = 0; suite < tests.total_test_suite_count(); ++suite) {
-    const auto& of = *tests.GetTestSuite(suite);
-    if (std::string_view(of.name()) != "All/RuleThroughApi") continue;
-    for (int test = 0; test < of.total_test_count(); ++test) {
-      exist.insert(of.GetTestInfo(test)->name());
-    }
-  }
-  std::set<std::string> named;
-  constexpr std::string_view kStart = "`All/Rule.";
-  for (auto at = doc.find(kStart); at != std::string::npos; at = doc.find(kStart, at + 1)) {
-    const auto begin = at + kStart.size();
-    named.insert(doc.substr(begin, doc.find('`', begin) - begin));
-  }
-  EXPECT_EQ(named, exist);
+  const auto exist = testing::tests_of_suite("All/RuleThroughApi");
+  EXPECT_EQ(testing::tests_named(doc), exist);
   EXPECT_EQ(exist.size(), ledger::reason_table().size());
 }
 

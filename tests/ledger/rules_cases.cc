@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 namespace footproof::testing {
 
@@ -28,6 +30,34 @@ std::string test_name_of(R reason) {
   std::string name(ledger::entry_of(reason).code);
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
+}
+
+std::string rules_doc() {
+  std::ifstream in(FOOTPROOF_SOURCE_DIR "/docs/rules.md");
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::set<std::string> tests_named(const std::string& doc) {
+  constexpr std::string_view kStart = "`All/Rule.";
+  std::set<std::string> named;
+  for (auto at = doc.find(kStart); at != std::string::npos; at = doc.find(kStart, at + 1)) {
+    const auto begin = at + kStart.size();
+    named.insert(doc.substr(begin, doc.find('`', begin) - begin));
+  }
+  return named;
+}
+
+std::set<std::string> tests_of_suite(std::string_view suite) {
+  std::set<std::string> tests;
+  const auto& all = *::testing::UnitTest::GetInstance();
+  for (int i = 0; i < all.total_test_suite_count(); ++i) {
+    const auto& of = *all.GetTestSuite(i);
+    if (of.name() != suite) continue;
+    for (int test = 0; test < of.total_test_count(); ++test) {
+      tests.insert(of.GetTestInfo(test)->name());
+    }
+  }
+  return tests;
 }
 
 }  // namespace footproof::testing

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ledger/rules.h"
@@ -52,5 +54,11 @@ std::map<R, Case> all_cases();
 std::vector<R> all_reasons();
 // "wrong-usage" as part of a test's name: "wrong_usage".
 std::string test_name_of(R reason);
+
+// Does docs/rules.md name what runs? Its text; the tests that its table names for the reasons,
+// without their suite ("Refuses/wrong_usage"); the tests that a suite of this program has.
+std::string rules_doc();
+std::set<std::string> tests_named(const std::string& doc);
+std::set<std::string> tests_of_suite(std::string_view suite);
 
 }  // namespace footproof::testing

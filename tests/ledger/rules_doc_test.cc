@@ -2,12 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 
 #include "ledger/refusal.h"
+#include "tests/ledger/rules_cases.h"
 
 namespace footproof::ledger {
 namespace {
@@ -24,8 +23,7 @@ std::string table() {
 }
 
 TEST(RulesDoc, ListsEveryReasonAsTheCodeHasIt) {
-  std::ifstream in(FOOTPROOF_SOURCE_DIR "/docs/rules.md");
-  const std::string doc{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::string doc = testing::rules_doc();
   const auto at = doc.find("| reason code |");
   ASSERT_NE(at, std::string::npos);
   EXPECT_EQ(doc.substr(at), table()) << "put this table at the end of docs/rules.md";
@@ -33,23 +31,8 @@ TEST(RulesDoc, ListsEveryReasonAsTheCodeHasIt) {
 
 // Every test that the table names is one that runs, and every test of a refusal is in the table.
 TEST(RulesDoc, NamesTestsThatExistAndAllOfThem) {
-  std::set<std::string> exist;
-  const auto& tests = *::testing::UnitTest::GetInstance();
-  for (int suite = 0; suite < tests.total_test_suite_count(); ++suite) {
-    const auto& of = *tests.GetTestSuite(suite);
-    if (std::string_view(of.name()) != "All/Rule") continue;
-    for (int test = 0; test < of.total_test_count(); ++test) {
-      exist.insert(std::string(of.name()) + '.' + of.GetTestInfo(test)->name());
-    }
-  }
-  std::ifstream in(FOOTPROOF_SOURCE_DIR "/docs/rules.md");
-  const std::string doc{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  std::set<std::string> named;
-  const std::string_view start = "`All/Rule.";
-  for (auto at = doc.find(start); at != std::string::npos; at = doc.find(start, at + 1)) {
-    named.insert(doc.substr(at + 1, doc.find('`', at + 1) - at - 1));
-  }
-  EXPECT_EQ(named, exist);
+  const auto named = testing::tests_named(testing::rules_doc());
+  EXPECT_EQ(named, testing::tests_of_suite("All/Rule"));
   EXPECT_EQ(named.size(), reason_table().size());
 }
 
