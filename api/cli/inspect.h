@@ -1,5 +1,5 @@
-// What kind of our files some bytes are, for errors that can name what was given instead of what was
-// needed.
+// What kind of our files some bytes are, for errors that can name what was given instead of what
+// was needed.
 #pragma once
 
 #include <optional>

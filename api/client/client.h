@@ -66,8 +66,8 @@ class Client {
   Result<Submitted> poll(const Digest& entry_id);
   Result<DryRun> dry_run(const Bytes& statement);
 
-  // Of this very entry, and about this declaration or none. bad_value: of something else. Whether it
-  // verifies is for the caller.
+  // Of this very entry, and about this declaration or none. bad_value: of something else. Whether
+  // it verifies is for the caller.
   Result<Receipt> receipt(const Digest& entry_id, const std::optional<Digest>& declaration_root);
   Result<StateReceipt> state(const std::vector<Digest>& keys);
   Result<std::string> checkpoint();

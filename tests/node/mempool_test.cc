@@ -48,8 +48,8 @@ TEST(Mempool, RefusesAboveItsLimitUntilSomethingIsExecuted) {
   EXPECT_EQ(pool.add(statement("c")), Mempool::Added::taken);
 }
 
-// Two submitters of the same bytes: what the first took out when its time was over, the second would
-// have called executed, and nobody had it.
+// Two submitters of the same bytes: what the first took out when its time was over, the second
+// would have called executed, and nobody had it.
 TEST(Mempool, WhoStopsWaitingTakesNothingFromWhoStillWaits) {
   Mempool pool(10);
   EXPECT_EQ(pool.add(statement("a")), Mempool::Added::taken);

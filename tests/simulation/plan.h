@@ -51,7 +51,7 @@ struct Plan {
   std::size_t n = 4;
   bool real_keys = false;
   consensus::Parameters parameters;
-  std::vector<AdversaryKind> adversaries;  // per validator; empty: all honest
+  std::vector<AdversaryKind> adversaries;          // per validator; empty: all honest
   std::vector<consensus::ValidatorIndex> leaders;  // of the views 1, 2, …; then as the rules say
   std::vector<Fault> faults;
   // Until gst_ms messages are lost and repeated (per thousand) and take up to chaos_delay_ms;
