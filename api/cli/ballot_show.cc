@@ -82,13 +82,13 @@ Result<ProposalNonce> parse_nonce(const std::string& text) {
 // --- the ballots themselves ----------------------------------------------------------------------
 
 // The signed ballot in the log that the state's record names: an error if it says something else,
-// a reason where the node does not show it.
-Result<std::optional<std::string>> check_ballot(StateReader& state, const Proposal& proposal,
-                                                const CastBallot& cast) {
+// the reason where the node does not show it, and nothing where all is well.
+Result<std::string> check_ballot(StateReader& state, const Proposal& proposal,
+                                 const CastBallot& cast) {
   const auto receipt = state.client().receipt(cast.entry, std::nullopt);
   const std::string where = "ballot of " + cast.association;
   if (!receipt && receipt.error().code == Errc::bad_value) return fail(where, receipt.error());
-  if (!receipt) return std::optional("the node does not show it: " + receipt.error().detail);
+  if (!receipt) return "the node does not show it: " + receipt.error().detail;
   const auto check = judge_answer(*receipt, state.policy());
   if (!check) return fail(where, check.error());
   const auto* ballot = check->statement->as<Ballot>();
@@ -96,7 +96,7 @@ Result<std::optional<std::string>> check_ballot(StateReader& state, const Propos
       ballot->proposal != proposal || ballot->approve != cast.approve) {
     return fail(Errc::bad_value, where + ": what it signed is not what the state says of it");
   }
-  return std::optional<std::string>();
+  return std::string();
 }
 
 // Adds to each ballot whether the association's own signed statement was seen in the log.
@@ -105,8 +105,8 @@ Result<void> check_ballots(StateReader& state, const ProposalRecord& record, ord
     const auto missing = check_ballot(state, record.proposal, record.ballots[i]);
     if (!missing) return fail(missing.error());
     ordered_json& one = shown["ballots"][i];
-    one["signed"] = !missing->has_value();
-    if (*missing) one["not_checked"] = **missing;
+    one["signed"] = missing->empty();
+    if (!missing->empty()) one["not_checked"] = *missing;
   }
   return {};
 }
