@@ -135,7 +135,8 @@ class Story:
         assert done.returncode in (0, 1), done.stderr
         answer = json.loads(done.stdout)
         assert answer["verified"] is True
-        assert (done.returncode == 0) == (answer["status"] == "active"), answer
+        in_force = answer["status"] == "active" and answer["within_validity"]
+        assert (done.returncode == 0) == in_force, answer
         return answer
 
     def verdict(self, name, *more, exits=0):
