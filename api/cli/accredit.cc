@@ -166,7 +166,8 @@ void add_accredit_commands(CLI::App& app, Context& context) {
     });
   };
   add("withdraw", "Withdraw an accreditation for good", AccreditationAction::withdraw,
-      {"misstatement", "fraud", "key-compromise", "withdrawn-by-declarant", "issued-in-error"});
+      {"investigation", "complaint", "data-doubt", "key-doubt", "misstatement", "fraud",
+       "key-compromise", "withdrawn-by-declarant", "issued-in-error"});
   add("suspend", "Suspend an accreditation", AccreditationAction::suspend,
       {"investigation", "complaint", "data-doubt", "key-doubt"});
   add("reinstate", "End the suspension of an accreditation", AccreditationAction::reinstate,
