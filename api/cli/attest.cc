@@ -3,12 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <utility>
 
 #include "api/cli/attesting.h"
 #include "api/cli/catalogue.h"
 #include "api/cli/late.h"
+#include "api/cli/named_entry.h"
 #include "api/cli/submitting.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
@@ -65,9 +67,9 @@ Result<Attestation> make_attestation(const AttestOptions& options, const Subject
   attestation.valid_from = *from;
   attestation.valid_until = *until;
   if (!options.supersedes.empty()) {
-    const auto target = entry_named(options.supersedes, "--supersedes");
-    if (!target) return fail(target.error());
-    attestation.supersedes = *target;
+    const auto target = read_named_entry(options.supersedes);
+    if (!target) return fail("--supersedes", target.error());
+    attestation.supersedes = target->entry_id;
   }
   if (!options.holder_key.empty()) {
     const auto bytes = from_hex(options.holder_key);
@@ -156,11 +158,11 @@ int attest_files(AttestOptions options, const Context& context) {
     trees.push_back(std::move(*tree));
     progress.advance(trees.size());
   }
+  std::map<Digest, std::string> named;
   for (std::size_t i = 0; i < leaves.size(); ++i) {
-    const auto first = std::find(leaves.begin(), leaves.end(), leaves[i]) - leaves.begin();
-    if (static_cast<std::size_t>(first) == i) continue;
-    return report({Errc::usage, options.sealed[i] + ": the same declaration as " +
-                                    options.sealed[static_cast<std::size_t>(first)]});
+    const auto [first, is_new] = named.emplace(leaves[i], options.sealed[i]);
+    if (is_new) continue;
+    return report({Errc::usage, options.sealed[i] + ": the same declaration as " + first->second});
   }
   const auto arranged = arrange(leaves);
   if (!arranged) return report(arranged.error());

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/cli/named_entry.h"
 #include "api/cli/submitting.h"
-#include "attest/attested.h"
 #include "attest/receipt_check.h"
 
 namespace footproof::api {
@@ -24,36 +24,6 @@ struct ChangeOptions {
   std::string reason;
   std::string effective;
 };
-
-struct Asked {
-  Digest entry_id;
-  std::optional<Digest> declaration;
-  std::vector<std::string> nodes;
-  std::optional<Catalogue> catalogue;
-};
-
-Result<Asked> parse_asked_catalogue(const std::string& path, ByteView bytes) {
-  auto catalogue = parse_catalogue(bytes);
-  if (!catalogue) return fail(wrong_file(path, catalogue.error()));
-  const auto statement = parse_statement(catalogue->statement);
-  if (!statement) return fail(wrong_file(path, statement.error()));
-  return Asked{statement->entry_id(), {}, catalogue->nodes, std::move(*catalogue)};
-}
-
-// An entry id, an .attested file, or a .catalogue.
-Result<Asked> parse_asked(const std::string& text) {
-  if (const auto id = digest_from_hex(text)) return Asked{*id, {}, {}, {}};
-  const auto bytes = read_file(text, kCatalogueSizeMax);
-  if (!bytes) return fail(Errc::usage, text + ": neither an entry id nor a file to be read");
-  if (looks_like_catalogue(*bytes)) return parse_asked_catalogue(text, *bytes);
-  const auto attested = parse_attested(*bytes);
-  if (!attested) return fail(wrong_file(text, attested.error()));
-  const auto statement = parse_statement(attested->statement);
-  if (!statement) return fail(wrong_file(text, statement.error()));
-  Asked asked{statement->entry_id(), {}, attested->nodes, {}};
-  if (!attested->subject_path.empty()) asked.declaration = attested->tree_root;
-  return asked;
-}
 
 Result<std::optional<Digest>> last_event(Client& client, const StatusChange& change) {
   const auto key = change.declaration
@@ -69,7 +39,8 @@ Result<std::optional<Digest>> last_event(Client& client, const StatusChange& cha
 
 // What the change is about: all of the target, or one declaration. A member's .attested file means
 // that member: whoever holds it and no more must not end the others with it.
-Result<std::optional<Digest>> declaration_meant(const Asked& target, const std::string& option) {
+Result<std::optional<Digest>> declaration_meant(const NamedEntry& target,
+                                                const std::string& option) {
   if (option.empty()) return target.declaration;
   const auto root = digest_from_hex(option);
   if (!root) return fail(Errc::usage, "--declaration: a tree root of 64 hex digits");
@@ -86,7 +57,7 @@ Result<std::optional<Digest>> declaration_meant(const Asked& target, const std::
 
 int change_status(const ChangeOptions& options, StatusAction action, const Context& context) {
   StatusChange change;
-  const auto target = parse_asked(options.target);
+  const auto target = read_named_entry(options.target);
   if (!target) return report(target.error());
   change.target = target->entry_id;
   const auto declaration = declaration_meant(*target, options.declaration);
@@ -234,7 +205,7 @@ int show(const ReceiptCheck& check, bool verified, const Axes& axes, const Conte
 }
 
 int status(const StatusOptions& options, Context context) {
-  const auto asked = parse_asked(options.target);
+  const auto asked = read_named_entry(options.target);
   if (!asked) return report(asked.error());
   if (asked->catalogue) return status_of_catalogue(options, *asked->catalogue, std::move(context));
   if (!options.members.empty()) return report({Errc::usage, "--members: goes with a .catalogue"});

@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "attest/attested.h"
-#include "attest/catalogue.h"
 #include "attest/cbor.h"
 #include "attest/cose.h"
 
@@ -221,31 +219,6 @@ Result<Date> date_or_today(const std::string& text, const char* name) {
   auto date = Date::parse(text);
   if (!date) return fail(Errc::usage, std::string(name) + ": " + text + " is no date YYYY-MM-DD");
   return date;
-}
-
-Result<Digest> entry_named(const std::string& text, const char* option) {
-  if (const auto id = digest_from_hex(text)) return *id;
-  const auto wrong = [&](const std::string& why) {
-    return fail(Errc::usage,
-                std::string(option) + ": " + text +
-                    ": neither an entry id (64 lower-case hex digits) nor an .attested "
-                    "file or .catalogue" +
-                    why);
-  };
-  const auto bytes = read_file(text, kCatalogueSizeMax);
-  if (!bytes) return wrong("");
-  Result<Bytes> statement = fail(Errc::malformed, "");
-  if (looks_like_catalogue(*bytes)) {
-    auto catalogue = parse_catalogue(*bytes);
-    statement =
-        catalogue ? Result<Bytes>(std::move(catalogue->statement)) : fail(catalogue.error());
-  } else {
-    auto attested = parse_attested(*bytes);
-    statement = attested ? Result<Bytes>(std::move(attested->statement)) : fail(attested.error());
-  }
-  const auto parsed = statement ? parse_statement(*statement) : fail(statement.error());
-  if (!parsed) return wrong(" (" + parsed.error().detail + ")");
-  return parsed->entry_id();
 }
 
 }  // namespace footproof::api

@@ -65,8 +65,5 @@ using Save = std::function<Result<void>(const Statement& statement, const Receip
 void print_outcome(const Submitted& submitted, const std::string& saved_in, bool json);
 
 [[nodiscard]] Result<Date> date_or_today(const std::string& text, const char* name);
-// An entry id, or that of the attestation in an .attested file or .catalogue. usage: names the
-// option.
-[[nodiscard]] Result<Digest> entry_named(const std::string& text, const char* option);
 
 }  // namespace footproof::api
