@@ -22,30 +22,9 @@ class CatalogueStage : public CliStage {
     EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
   }
 
-  // Of what lies in "sealed", into "all.catalogue".
   [[nodiscard]] Ran attest(const std::string& until = "2031-01-01",
-                           std::vector<std::string> more = {}) const {
-    std::vector<std::string> words = {"attest",
-                                      "--catalogue",
-                                      path("sealed"),
-                                      "--scope",
-                                      "steel.cbam",
-                                      "--scheme",
-                                      "cbam",
-                                      "--scheme-version",
-                                      "2025-2546",
-                                      "--standard",
-                                      "iso14067-2018",
-                                      "--until",
-                                      until,
-                                      "--accreditation",
-                                      std::string(testing::kAccreditationId),
-                                      "--body",
-                                      std::string(testing::kBodyUri),
-                                      "-o",
-                                      path("all.catalogue")};
-    words.insert(words.end(), more.begin(), more.end());
-    return as(testing::kVerifierUri, KeyUsage::sign, std::move(words));
+                           const std::vector<std::string>& more = {}) const {
+    return attest_catalogue(until, more);
   }
   Digest seal(const std::string& name) const {
     SealInput input;

@@ -69,6 +69,31 @@ class CliStage : public ::testing::Test {
                                        "--issuer", std::string(party), "--json"});
     return run(std::move(arguments));
   }
+  // The verifier attests what lies in "sealed", into "all.catalogue".
+  [[nodiscard]] Ran attest_catalogue(const std::string& until,
+                                     const std::vector<std::string>& more) const {
+    std::vector<std::string> words = {"attest",
+                                      "--catalogue",
+                                      path("sealed"),
+                                      "--scope",
+                                      "steel.cbam",
+                                      "--scheme",
+                                      "cbam",
+                                      "--scheme-version",
+                                      "2025-2546",
+                                      "--standard",
+                                      "iso14067-2018",
+                                      "--until",
+                                      until,
+                                      "--accreditation",
+                                      std::string(testing::kAccreditationId),
+                                      "--body",
+                                      std::string(testing::kBodyUri),
+                                      "-o",
+                                      path("all.catalogue")};
+    words.insert(words.end(), more.begin(), more.end());
+    return as(testing::kVerifierUri, KeyUsage::sign, std::move(words));
+  }
   static nlohmann::json json_of(const Ran& ran) {
     return nlohmann::json::parse(ran.out, nullptr, false);
   }

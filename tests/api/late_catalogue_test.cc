@@ -48,29 +48,8 @@ class LateCatalogueTest : public CliStage {
 
   // Issued 20 days ago unless `more` says otherwise.
   [[nodiscard]] Ran attest(std::vector<std::string> more, int days_ago = 20) const {
-    std::vector<std::string> words = {"attest",
-                                      "--catalogue",
-                                      path("sealed"),
-                                      "--scope",
-                                      "steel.cbam",
-                                      "--scheme",
-                                      "cbam",
-                                      "--scheme-version",
-                                      "2025-2546",
-                                      "--standard",
-                                      "iso14067-2018",
-                                      "--until",
-                                      "2031-01-01",
-                                      "--accreditation",
-                                      std::string(kAccreditationId),
-                                      "--body",
-                                      std::string(kBodyUri),
-                                      "--issued",
-                                      today_.plus(-days_ago).text(),
-                                      "-o",
-                                      path("all.catalogue")};
-    words.insert(words.end(), more.begin(), more.end());
-    return as(kVerifierUri, KeyUsage::sign, std::move(words));
+    more.insert(more.begin(), {"--issued", today_.plus(-days_ago).text()});
+    return attest_catalogue("2031-01-01", more);
   }
   [[nodiscard]] Ran request(int days_ago = 20) const {
     return attest({"--late-request", path("all.request")}, days_ago);
