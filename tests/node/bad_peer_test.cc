@@ -28,7 +28,7 @@ class BadPeer : public ::testing::Test {
   void SetUp() override {
     set_log_level(LogLevel::error);
     cluster_.init_all();
-    for (std::size_t i = 0; i < kSelf; ++i) ASSERT_TRUE(cluster_.start(i));
+    for (std::size_t i = 0; i < kSelf; ++i) ASSERT_TRUE(cluster_.start(i)) << i;
     mesh_ = std::make_unique<Mesh>(io_, cluster_.identity(kSelf),
                                    std::vector<PeerAddress>{{0, cluster_.config(0).mesh_listen}},
                                    Endpoint{"127.0.0.1", 0});
@@ -36,7 +36,7 @@ class BadPeer : public ::testing::Test {
     ASSERT_TRUE(until([this] { return links_.connected == 1; }));
   }
   void TearDown() override {
-    mesh_->stop();
+    if (mesh_) mesh_->stop();
     io_.run_for(std::chrono::seconds(1));
     EXPECT_EQ(cluster_.fatal(), 0);
   }

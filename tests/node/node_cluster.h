@@ -143,24 +143,37 @@ class NodeCluster {
  private:
   static constexpr const char* kName = "cluster";
 
-  // Bound for a moment, all at once, so that none is given twice.
+  // Below those that the system hands out to others. Each is ours while this cluster lives: its UDP
+  // twin is held, which every other cluster, of whichever process, asks for first.
   void reserve_ports(std::size_t count) {
-    std::vector<int> sockets;
-    for (std::size_t i = 0; i < count; ++i) {
-      const int one = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    constexpr std::uint32_t kLowest = 12'000;
+    constexpr std::uint32_t kSpan = 7'000;
+    const auto first = static_cast<std::uint32_t>(::getpid()) * 61U;
+    for (std::uint32_t i = 0; ports_.size() < count; ++i) {
+      if (i == kSpan) std::abort();  // all are taken
+      const auto port = static_cast<std::uint16_t>(kLowest + (first + i) % kSpan);
+      const auto claim = std::make_shared<HeldSocket>(SOCK_DGRAM, port);
+      if (!claim->bound || !HeldSocket(SOCK_STREAM, port).bound) continue;
+      ports_.push_back(port);
+      claims_.push_back(claim);
+    }
+  }
+  struct HeldSocket {
+    HeldSocket(int type, std::uint16_t port) : socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
+      const int yes = 1;  // as the nodes do: what lingers of an earlier listener is not in the way
+      if (type == SOCK_STREAM) ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
       sockaddr_in address{};
       address.sin_family = AF_INET;
       address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      socklen_t size = sizeof address;
-      if (::bind(one, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-          ::getsockname(one, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        std::abort();
-      }
-      ports_.push_back(ntohs(address.sin_port));
-      sockets.push_back(one);
+      address.sin_port = htons(port);
+      bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     }
-    for (const int one : sockets) ::close(one);
-  }
+    HeldSocket(const HeldSocket&) = delete;
+    HeldSocket& operator=(const HeldSocket&) = delete;
+    ~HeldSocket() { ::close(socket); }
+    int socket;
+    bool bound = false;
+  };
 
   Config make_config(std::size_t i) const {
     Config config;
@@ -188,6 +201,7 @@ class NodeCluster {
   std::vector<std::filesystem::path> homes_;
   std::vector<TlsFiles> tls_;
   std::vector<std::uint16_t> ports_;
+  std::vector<std::shared_ptr<HeldSocket>> claims_;
   std::unique_ptr<Network> network_;
   std::vector<Config> configs_;
   std::atomic<int> fatal_ = 0;
