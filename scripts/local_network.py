@@ -128,6 +128,14 @@ class Network:
 
     # -- processes
 
+    def within(self, name):
+        """The words of a command that runs another one, as itself, where this validator lives."""
+        return []
+
+    def environment(self, name):
+        """Of its process; None: ours."""
+        return None
+
     def pid(self, name):
         """Of the running process, or None."""
         home = self.homes[name]
@@ -153,8 +161,9 @@ class Network:
             if not (home / "data").exists():  # its first start in life
                 run(self.bin / "footproofd", "--init", home / "config.toml")
             with open(home / "footproofd.log", "ab") as log:
-                process = subprocess.Popen([self.bin / "footproofd", home / "config.toml"], stdout=log,
-                                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+                process = subprocess.Popen([*self.within(name), self.bin / "footproofd", home / "config.toml"],
+                                           stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                           start_new_session=True, env=self.environment(name))
             (home / "footproofd.pid").write_text(str(process.pid))
             self.children[name] = process
 
@@ -324,6 +333,14 @@ class Network:
 
     def load(self, results, names=None, **options):
         """Starts the load program; communicate() gives its summary."""
+        return subprocess.Popen(self._load("run", results, names, options), stdout=subprocess.PIPE, text=True)
+
+    def sign(self, results, count):
+        """The file's lines: entry and statement, in hex, of attestations that nobody has sent."""
+        run(*self._load("sign", results, None, {"count": count}))
+        return [json.loads(line) for line in pathlib.Path(results).read_text().splitlines()]
+
+    def _load(self, command, results, names, options):
         scope, scheme, version, standard = self.SCOPE
         arguments = ["--nodes", self._nodes(names), *self.signed_by("verifier", "sign"),
                      "--body", self.parties["accreditation-body"]["uri"], "--accreditation", self.ACCREDITATION,
@@ -331,7 +348,7 @@ class Network:
                      "--out", results]
         for option, value in options.items():
             arguments += [f"--{option}", value]
-        return subprocess.Popen([self.bin / "load", "run", *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+        return [self.bin / "load", command, *map(str, arguments)]
 
     def check(self, results):
         """Every statement answered as logged is everywhere, at its index, with a good receipt."""

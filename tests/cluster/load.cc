@@ -4,13 +4,15 @@
 //   --accreditation ID
 //              --scope S --scheme ID:VERSION --standard ID
 //              [--count N] [--seconds S] [--submitters M] --out FILE
+//   load sign  as `run`, without --seconds and --submitters
 //   load check --nodes URL[,URL…] --policy FILE --results FILE [--connections N]
 //
 // `run` signs everything first, then M submitters send one statement each at a time, to their nodes
 // in turn, and write one JSON line for each: what became of it, its index, how long its receipt
-// took. `check` demands of every statement that was answered as logged: each node has it at that
-// index, and the receipt that it gives verifies under the policy, offline. It asks all nodes at
-// once, each over N connections (4). Exit 0 if all holds.
+// took. `sign` writes the statements instead of sending them, one JSON line each: entry id and the
+// bytes in hex. `check` demands of every statement that was answered as logged: each node has it at
+// that index, and the receipt that it gives verifies under the policy, offline. It asks all nodes
+// at once, each over N connections (4). Exit 0 if all holds.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -195,6 +197,17 @@ int run_load(const Arguments& arguments) {
   return 0;
 }
 
+int sign_only(const Arguments& arguments) {
+  const Digest chain_id = must(client_of(arguments).health(), "health").chain_id;
+  std::ofstream out(required(arguments, "out"));
+  for (const Bytes& statement : sign_all(arguments, chain_id, number(arguments, "count", 1000))) {
+    const Digest entry_id = must(parse_statement(statement), "own statement").entry_id();
+    const nlohmann::json line = {{"entry", entry_id.hex()}, {"statement", to_hex(statement)}};
+    out << line.dump() << '\n';
+  }
+  return 0;
+}
+
 // Asks one node for the receipt of every statement, over several connections.
 class NodeCheck {
  public:
@@ -277,6 +290,7 @@ int main(int argc, char** argv) {
   for (int i = 2; i + 1 < argc; i += 2) arguments[std::string(argv[i]).substr(2)] = argv[i + 1];
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "run") return footproof::run_load(arguments);
+  if (command == "sign") return footproof::sign_only(arguments);
   if (command == "check") return footproof::check_answers(arguments);
-  footproof::stop("usage: load run|check --name value …");
+  footproof::stop("usage: load run|sign|check --name value …");
 }

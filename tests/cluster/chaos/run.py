@@ -1,0 +1,130 @@
+"""One case against one network: load before, during and after the faults; then everything is healed, all
+that was offered becomes final, and what clients were told all the while must be what a ledger tells."""
+import dataclasses
+import random
+import re
+import time
+
+from . import history
+from .client import Client
+
+HEADS_KEPT = 40  # of those that clients saw: the log must lead through them
+OPEN_FILES_GROWTH = 60  # connections of clients come and go
+LIMIT = 90  # seconds for what should happen within a few, on a machine that has other work
+
+
+@dataclasses.dataclass
+class Case:
+    """`amount`: so many `unit` in an ordinary run, which `run(stage, amount)` makes; it returns how many
+    it made and a sentence about them. `short`: how many in the selection of the ordinary tests, or 0."""
+    id: str
+    what: str
+    world: type
+    amount: int
+    unit: str
+    run: object
+    short: int = 0
+
+
+class Stage:
+    """What a case works with. It may add to `restarted` and `errors_expected`."""
+
+    def __init__(self, world, client, chance):
+        self.world, self.client, self.chance = world, client, chance
+        self.names = world.names
+        self.errors_expected = []  # patterns of lines with level=error that the faults explain
+        self.outside = []          # nodes that the case took out of the network for good
+        self.open_files = {name: world.open_files(name) for name in world.names}
+        self.pids = {name: world.pid(name) for name in world.names}
+
+    def say(self, text):
+        print(f"  {text}", flush=True)
+
+    def progress(self, *nodes, statements=5, seconds=LIMIT):
+        """These nodes go on: so many more statements are logged, and each node publishes them."""
+        logged = self.client.logged()
+        self.world.wait("statements to be logged", lambda: self.client.logged() >= logged + statements, seconds)
+        size = max(self.size(name) for name in nodes)
+        self.world.wait(f"{', '.join(nodes)} to publish size {size}",
+                        lambda: all(self.size(name) >= size for name in nodes), seconds)
+
+    def size(self, name):
+        try:
+            return self.world.published_size(name)
+        except OSError:
+            return -1
+
+    def spend(self, seconds):
+        """Lets a fault last: time is what it is made of, nothing waits for it to be over."""
+        time.sleep(seconds)
+
+
+def run_case(case, programs, amount, seed):
+    """(how many, a sentence); an AssertionError where it did not hold."""
+    with case.world.begin(programs, seed) as world:
+        client = Client(world, seed)
+        client.start()
+        stage = Stage(world, client, random.Random(seed))
+        try:
+            stage.progress(*world.names)
+            count, text = case.run(stage, amount)
+            heal(stage)
+            stage.progress(*client.nodes)
+        finally:
+            client.stop()
+        return count, f"{text}; {judge(stage)}"
+
+
+def heal(stage):
+    world = stage.world
+    world.mend()
+    if world.relay:
+        world.relay.heal()
+    for clock in world.clocks.values():
+        clock.right()
+    for name in world.running():
+        world.resume(name)
+    inside = [name for name in world.names if name not in stage.outside]
+    world.start(*inside)
+    world.wait_ready(*inside, seconds=LIMIT)
+
+
+def judge(stage):
+    world, client = stage.world, stage.client
+    client.settle(LIMIT)
+    world.wait_equal(LIMIT)
+    client.read_everywhere()
+    client.history.write(world.folder / "history.jsonl")
+    wrong = history.check(client.history)
+    assert not wrong, f"{len(wrong)} violations:\n" + "\n".join(wrong[:20])
+    client.write_results(world.folder / "results")
+    receipts = world.check(world.folder / "results")
+    assert " 0 wrong" in receipts, receipts
+    replay(stage)
+    for name in world.names:
+        look_at(stage, name)
+    calls = client.history.calls
+    return (f"{len(client.statements):,} statements, none lost, receipts good at every node; "
+            f"{len(calls):,} calls linearizable")
+
+
+def replay(stage):
+    """An auditor executes the log again; it must lead through heads that clients have seen at any node."""
+    world, notes = stage.world, stage.client.notes
+    sizes = sorted(notes)
+    kept = []
+    for size in sizes[::len(sizes) // HEADS_KEPT + 1]:
+        path = world.folder / f"head-{size}"
+        path.write_bytes(notes[size])
+        kept += ["--checkpoint", path]
+    world.footproof("replay", "--policy", world.export_policy(), *kept, nodes=stage.client.nodes[:1])
+
+
+def look_at(stage, name):
+    world = stage.world
+    lines = [line for line in world.log(name).splitlines() if "level=error" in line]
+    lines = [line for line in lines if not any(re.search(pattern, line) for pattern in stage.errors_expected)]
+    assert not lines, f"{name} complains:\n" + "\n".join(lines[-10:])
+    if world.pid(name) == stage.pids[name] and name not in stage.outside:
+        grown = world.open_files(name) - stage.open_files[name]
+        assert grown <= OPEN_FILES_GROWTH, f"{name} has {grown} open files more than before"
