@@ -1,0 +1,44 @@
+// Who takes part in a simulated network of whole nodes: its genesis, keys and statements. Every key
+// is Ed25519, whose signatures are a function of key and message, so that one seed gives the same
+// bytes every time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "attest/policy.h"
+#include "attest/statement.h"
+#include "node/network.h"
+#include "tests/simulation/random.h"
+
+namespace footproof::whole {
+
+class Cast {
+ public:
+  explicit Cast(std::size_t validators);
+
+  [[nodiscard]] const node::Network& network() const { return network_; }
+  [[nodiscard]] const Policy& policy() const { return policy_; }
+  [[nodiscard]] node::OwnKeys keys(consensus::ValidatorIndex validator) const;
+
+  // The grant and the two keys that admit the verifier: 0, 1, 2.
+  [[nodiscard]] Bytes admission(std::size_t step, std::uint64_t at_s);
+  // Accepted once the verifier is admitted.
+  [[nodiscard]] Bytes attestation(std::uint64_t number, std::uint64_t at_s);
+  // Two parties who register one key: whichever is executed second is refused for good.
+  [[nodiscard]] Bytes contested_key(std::uint64_t number, bool second, std::uint64_t at_s);
+  // The same entry with a signature that is none.
+  [[nodiscard]] static Bytes with_junk_signature(const Bytes& statement);
+
+ private:
+  [[nodiscard]] Bytes sign(std::string_view issuer, const SigningKey& key, Payload payload,
+                           std::uint64_t at_s);
+  node::Network network_;
+  Policy policy_;
+  simulation::Random random_{0x63617374};
+};
+
+inline constexpr std::size_t kAdmissionSteps = 3;
+
+}  // namespace footproof::whole

@@ -1,0 +1,220 @@
+#include "tests/simulation/whole/host.h"
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include "attest/check.h"
+#include "tests/simulation/whole/background.h"
+#include "tests/support/fixture_log.h"
+
+namespace footproof::whole {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kNoCall = ~std::size_t{0};
+
+std::vector<node::PeerIdentity> peers_of(const node::Network& network, node::ValidatorIndex self) {
+  std::vector<node::PeerIdentity> out;
+  const auto& members = network.validators.members;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (i == self) continue;
+    out.push_back({static_cast<node::ValidatorIndex>(i), members[i].id, members[i].vote_key,
+                   members[i].tls_pin});
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Host::Life {
+  Life(Host& host, Owner the_owner)
+      : owner(the_owner),
+        reactor(host.stage_, owner, host.clock_),
+        links(host.links_, host.place_, owner, reactor,
+              peers_of(host.cast_.network(), host.validator_)),
+        workers(host.stage_, owner),
+        storage(host.stage_, owner, reactor,
+                [&host] {
+                  wait_for_background();
+                  if (host.stepped) host.stepped();
+                }),
+        outside{reactor, links, workers, storage, [&host]() -> std::optional<node::DiskSpace> {
+                  constexpr std::uint64_t kTiB = std::uint64_t{1} << 40U;
+                  auto& points = host.stage_.points;
+                  if (points.hit("the disk's room cannot be asked", 2)) return std::nullopt;
+                  if (points.hit("the disk is nearly full for a while", 2)) {
+                    host.disk_low_until_ = host.stage_.loop.now() + points.between(1, 5) * kSecond;
+                  }
+                  const bool low = host.stage_.loop.now() < host.disk_low_until_;
+                  return node::DiskSpace{low ? (std::uint64_t{3} << 29U) : kTiB, kTiB};
+                }} {}
+
+  Owner owner;
+  SimReactor reactor;
+  SimLinks links;
+  SimWorkers workers;
+  SimRunner storage;
+  node::Outside outside;
+  std::optional<node::DataFolder> folder;
+  std::unique_ptr<node::Engine> engine;
+};
+
+Host::Host(Stage stage, const Plan& plan, const Cast& cast, Network& links, Place place,
+           fs::path home)
+    : stage_(stage),
+      plan_(plan),
+      cast_(cast),
+      links_(links),
+      place_(place),
+      validator_(links.validator(place)),
+      home_(std::move(home)),
+      keys_(cast.keys(validator_)) {
+  clock_.wall_base_ms = static_cast<std::uint64_t>(testing::kFixtureGenesis.ms) + 86'400'000;
+  clock_.mono_base = stage_.random.between(1, 100'000) * kSecond;
+  fs::create_directories(home_);
+  std::ofstream(home_ / "genesis.cbor", std::ios::binary) << as_text(cast_.network().genesis_bytes);
+  configure();
+  {
+    auto folder = node::DataFolder::open(config_.data);
+    CHECK(folder.has_value());
+    const auto& self = cast_.network().validators.members[validator_];
+    CHECK(node::make_data(*folder, cast_.network(), self, false, segment_size_).has_value());
+  }
+  disk_ = std::make_unique<test::FaultyDisk>(config_.data);
+}
+
+Host::~Host() {
+  if (life_) end();
+}
+
+void Host::configure() {
+  auto& points = stage_.points;
+  config_.home = home_;
+  config_.genesis = home_ / "genesis.cbor";
+  config_.data = home_ / "data";
+  config_.validator = cast_.network().validators.members[validator_].id;
+  config_.delta = std::chrono::milliseconds(plan_.delta_ms);
+  config_.idle_block = std::chrono::milliseconds(plan_.idle_ms);
+  if (points.chosen("batches of one statement")) config_.batch_statements_max = 1;
+  if (points.chosen("batches of few bytes")) config_.batch_bytes_max = std::size_t{17} * 1024;
+  if (points.chosen("batches wait long")) config_.batch_delay = std::chrono::milliseconds(1'000);
+  if (points.chosen("batches do not wait")) config_.batch_delay = std::chrono::milliseconds(0);
+  if (points.chosen("a small mempool")) config_.mempool_statements_max = 3;
+  segment_size_ = std::size_t{256} * 1024;
+  if (points.chosen("tiny segments of the log")) segment_size_ = node::kWalSegmentSizeMin * 2;
+}
+
+node::Config Host::config() const { return config_; }
+
+node::Engine* Host::engine_of() {
+  CHECK(life_ != nullptr && life_->engine != nullptr);
+  return life_->engine.get();
+}
+
+bool Host::disk_failed() const { return fault_armed_ && disk_->fault_met(); }
+
+bool Host::is_observer() { return is_up() && engine().is_observer(); }
+
+Result<void> Host::start() {
+  CHECK(life_ == nullptr && refusal_.empty());
+  ++lives_;
+  life_ = std::make_unique<Life>(*this, stage_.loop.make_owner());
+  auto folder = node::DataFolder::open_existing(config_.data);
+  auto started = Result<std::unique_ptr<node::Engine>>(nullptr);
+  if (folder) {
+    life_->folder.emplace(*std::move(folder));
+    started = node::Engine::start({life_->outside, config_, cast_.network(), keys_, validator_,
+                                   [this](const std::string& why) {
+                                     if (died) died(why);
+                                   },
+                                   segment_size_});
+  } else {
+    started = fail(folder.error());
+  }
+  wait_for_background();
+  if (started) {
+    life_->engine = *std::move(started);
+    return {};
+  }
+  const bool explained = disk_failed();
+  const std::string why = started.error().detail;
+  kill();
+  if (explained) return {};
+  if (damaged_) {
+    refusal_ = why;
+    return {};
+  }
+  return fail(Errc::corrupt, why);
+}
+
+// Everything that waits goes first: it may hold parts of the engine.
+void Host::end() {
+  stage_.loop.forget(life_->owner);
+  disk_->cut_power();
+  life_->engine.reset();
+  wait_for_background();
+  life_.reset();
+}
+
+void Host::kill() {
+  end();
+  disk_->set_fault(test::Fault::io, kNoCall);  // works again
+  fault_armed_ = false;
+}
+
+void Host::cut_power(test::Kept kept) {
+  if (life_) end();
+  fault_armed_ = false;
+  disk_->stop();
+  const fs::path found = home_ / "found";
+  disk_->restore(found, kept, stage_.random.next());
+  fs::remove_all(config_.data);
+  fs::rename(found, config_.data);
+  disk_ = std::make_unique<test::FaultyDisk>(config_.data);
+  if (kept == test::Kept::pages) damaged_ = true;
+}
+
+void Host::flip_bit() {
+  CHECK(life_ == nullptr);
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(config_.data)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_regular_file() && entry.file_size() > 0 && !name.starts_with("LOG")) {
+      files.push_back(entry.path());
+    }
+  }
+  if (files.empty()) return;
+  std::ranges::sort(files);
+  disk_->stop();
+  const fs::path& file = files[stage_.random.below(files.size())];
+  const std::uint64_t at = stage_.random.below(fs::file_size(file));
+  {
+    std::fstream io(file, std::ios::binary | std::ios::in | std::ios::out);
+    char byte = 0;
+    io.seekg(static_cast<std::streamoff>(at)).get(byte);
+    byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << stage_.random.below(8)));
+    io.seekp(static_cast<std::streamoff>(at)).put(byte);
+  }
+  damaged_ = true;
+  disk_ = std::make_unique<test::FaultyDisk>(config_.data);
+}
+
+void Host::set_disk_fault(test::Fault fault, std::size_t call, bool syncs_only) {
+  if (disk_->is_cut()) return;
+  disk_->set_fault(fault, call, syncs_only);
+  fault_armed_ = true;
+}
+
+// One that was met stays known until the next life.
+void Host::clear_disk_fault() {
+  if (fault_armed_ && !disk_->fault_met() && !disk_->is_cut())
+    disk_->set_fault(test::Fault::io, kNoCall);
+}
+
+void Host::pause(Micros until) {
+  if (life_) stage_.loop.pause(life_->owner, until);
+}
+
+}  // namespace footproof::whole

@@ -1,0 +1,84 @@
+// One machine of the simulated network: a disk that outlives the node on it, a clock, and lives of
+// the production node::Engine, one after the other.
+//
+// A crash drops the engine without its stop: as after a kill -9 the disk keeps what was written,
+// and after a power cut what was synced, and of the rest what the disk pleases (tests/disk).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "node/data_folder.h"
+#include "node/engine.h"
+#include "tests/disk/faulty_disk.h"
+#include "tests/simulation/whole/cast.h"
+#include "tests/simulation/whole/network.h"
+#include "tests/simulation/whole/plan.h"
+
+namespace footproof::whole {
+
+class Host {
+ public:
+  Host(Stage stage, const Plan& plan, const Cast& cast, Network& links, Place place,
+       std::filesystem::path home);
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  // An error that no fault of its disk explains.
+  [[nodiscard]] Result<void> start();
+  void kill();                      // the process; the machine runs on
+  void cut_power(test::Kept kept);  // and the power comes back at once
+  void flip_bit();                  // of a file, while the host is down
+  // The next call of the disk, or one after it, fails.
+  void set_disk_fault(test::Fault fault, std::size_t call, bool syncs_only);
+  void clear_disk_fault();
+  void pause(Micros until);
+  void set_clock(std::int64_t offset_ms) { clock_.offset_ms = offset_ms; }
+
+  [[nodiscard]] bool is_up() const { return life_ != nullptr; }
+  [[nodiscard]] std::uint64_t lives() const { return lives_; }
+  [[nodiscard]] node::Engine& engine() { return *engine_of(); }
+  [[nodiscard]] Place place() const { return place_; }
+  [[nodiscard]] node::ValidatorIndex validator() const { return validator_; }
+  // It refused to start on what was left of its disk, and says why.
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
+  // It follows and does not vote, because its log was not to be trusted.
+  [[nodiscard]] bool is_observer();
+  // A fault of its disk may have been met since the start.
+  [[nodiscard]] bool disk_failed() const;
+  [[nodiscard]] node::Config config() const;
+
+  std::function<void(const std::string&)> died;  // of a failed write; the host is still up
+  std::function<void()> stepped;                 // storage has done something
+
+ private:
+  struct Life;
+  [[nodiscard]] node::Engine* engine_of();
+  void end();
+  void configure();
+
+  Stage stage_;
+  const Plan& plan_;
+  const Cast& cast_;
+  Network& links_;
+  Place place_;
+  node::ValidatorIndex validator_;
+  std::filesystem::path home_;
+  node::OwnKeys keys_;
+  node::Config config_;
+  std::size_t segment_size_ = 0;
+  HostClock clock_;
+  std::unique_ptr<test::FaultyDisk> disk_;
+  std::unique_ptr<Life> life_;
+  std::uint64_t lives_ = 0;
+  bool damaged_ = false;  // bits were flipped or pages torn: it may refuse to start
+  bool fault_armed_ = false;
+  Micros disk_low_until_ = 0;
+  std::string refusal_;
+};
+
+}  // namespace footproof::whole

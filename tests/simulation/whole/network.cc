@@ -1,0 +1,282 @@
+#include "tests/simulation/whole/network.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "attest/check.h"
+
+namespace footproof::whole {
+namespace {
+
+constexpr Micros kPatience = 5 * kSecond;  // of a link that hears nothing
+constexpr std::size_t kUnderWayMax = 4'000;
+
+std::uint64_t hash_of(ByteView bytes) {
+  std::uint64_t hash = bytes.size();
+  for (const std::uint8_t byte : bytes) hash = hash * 1'099'511'628'211U + byte;
+  return hash;
+}
+
+}  // namespace
+
+// --- one end --------------------------------------------------------------------------------
+
+SimLinks::SimLinks(Network& network, Place place, Owner owner, const SimReactor& reactor,
+                   std::vector<node::PeerIdentity> peers)
+    : network_(network),
+      place_(place),
+      owner_(owner),
+      reactor_(reactor),
+      peers_(std::move(peers)),
+      ends_(network.places()) {}
+
+Result<std::uint16_t> SimLinks::start(node::LinkEvents& events) {
+  events_ = &events;
+  network_.attach(*this);
+  return std::uint16_t{1};
+}
+
+void SimLinks::stop() {
+  if (events_ == nullptr) return;
+  events_ = nullptr;
+  network_.detach(*this);
+}
+
+bool SimLinks::send(node::ValidatorIndex to, const node::Frame& frame) {
+  return network_.send(*this, to, frame);
+}
+
+void SimLinks::broadcast(const node::Frame& frame) {
+  for (const auto& peer : peers_) (void)network_.send(*this, peer.index, frame);
+}
+
+void SimLinks::drop(node::ValidatorIndex peer, const std::string& reason) {
+  End& end = ends_.at(peer);
+  if (end.link == 0) return;
+  const End was = std::exchange(end, {});
+  if (network_.dropped) network_.dropped(place_, was.place, reason);
+  network_.down(was.place, place_, was.link, network_.notice());
+  network_.dial(place_, was.place, network_.stage_.random.between(100, 300) * kMilli);
+  if (events_ != nullptr) events_->peer_disconnected(peer);
+}
+
+void SimLinks::charge(node::ValidatorIndex peer, std::size_t verifications) {
+  End& end = ends_.at(peer);
+  if (verifications > 3 && network_.stage_.points.hit("a costly peer is read slowly", 100)) {
+    end.read_again = network_.stage_.loop.now() + 100 * kMilli;
+  }
+}
+
+bool SimLinks::is_connected(node::ValidatorIndex peer) const { return ends_.at(peer).link != 0; }
+
+std::optional<node::MonoTime> SimLinks::last_heard(node::ValidatorIndex peer) const {
+  if (ends_.at(peer).link == 0) return std::nullopt;
+  return ends_.at(peer).heard;
+}
+
+// --- all of them ----------------------------------------------------------------------------
+
+Network::Network(Stage stage, std::vector<node::ValidatorIndex> validators)
+    : stage_(stage),
+      validators_(std::move(validators)),
+      lives_(validators_.size(), nullptr),
+      wires_(validators_.size() * validators_.size()),
+      cut_(validators_.size() * validators_.size(), false),
+      dialling_(validators_.size() * validators_.size(), false) {}
+
+// Mostly at once, sometimes only when a heartbeat stays away.
+Micros Network::notice() {
+  if (stage_.points.hit("the other end of a broken link hears late of it", 200)) {
+    return stage_.points.between(500, 5'000) * kMilli;
+  }
+  return stage_.random.between(1, 30) * kMilli;
+}
+
+void Network::attach(SimLinks& links) {
+  lives_[links.place_] = &links;
+  for (Place other = 0; other < places(); ++other) {
+    if (validators_[other] == validators_[links.place_]) continue;
+    dial(links.place_, other, stage_.random.between(1, 100) * kMilli);
+  }
+}
+
+void Network::detach(SimLinks& links) {
+  const Place place = links.place_;
+  if (lives_[place] == &links) lives_[place] = nullptr;
+  for (auto& end : links.ends_) {
+    if (end.link == 0) continue;
+    const auto was = std::exchange(end, {});
+    down(was.place, place, was.link, notice());
+    dial(was.place, place, stage_.random.between(100, 5'000) * kMilli);
+  }
+}
+
+SimLinks::End* Network::end_of(Place at, Place other) {
+  return lives_[at] == nullptr ? nullptr : &lives_[at]->ends_[validators_[other]];
+}
+
+void Network::dial(Place a, Place b, Micros after) {
+  if (a > b) std::swap(a, b);
+  if (dialling_[a * places() + b]) return;
+  dialling_[a * places() + b] = true;
+  stage_.loop.after(after, kWorld, "dial", [this, a, b] {
+    dialling_[a * places() + b] = false;
+    connect(a, b);
+  });
+}
+
+void Network::connect(Place a, Place b) {
+  const auto* at_a = end_of(a, b);
+  const auto* at_b = end_of(b, a);
+  if (at_a == nullptr || at_b == nullptr) return;  // whoever comes up dials
+  if (at_a->link != 0 && at_a->link == at_b->link) return;
+  const bool possible = at_a->link == 0 && at_b->link == 0 && !is_cut(a, b) && !is_cut(b, a) &&
+                        (!may_link || may_link(a, b)) && !stage_.points.hit("a dial fails", 200);
+  if (!possible) return dial(a, b, stage_.random.between(100, 1'000) * kMilli);
+  const std::uint64_t link = ++links_;
+  for (auto* direction : {&wire(a, b), &wire(b, a)}) *direction = {};
+  const Micros at_once = stage_.random.between(1, 20) * kMilli;
+  const Micros later = at_once + stage_.random.between(0, 20) * kMilli;
+  const bool first = stage_.random.chance(500);
+  up(a, b, link, first ? at_once : later);
+  up(b, a, link, first ? later : at_once);
+  // Nothing arrives before its end is up.
+  wire(a, b).last_arrival = wire(b, a).last_arrival = stage_.loop.now() + later;
+}
+
+void Network::up(Place at, Place other, std::uint64_t link, Micros after) {
+  auto& links = *lives_[at];
+  links.ends_[validators_[other]] = {link, other, links.reactor_.now(), 0};
+  stage_.loop.after(after, links.owner_, "link up", [this, &links, other, link] {
+    auto& end = links.ends_[validators_[other]];
+    if (links.events_ == nullptr || end.link != link) return;
+    links.events_->peer_connected(validators_[other]);
+    if (stage_.points.hit("a link takes another's place", 50)) {
+      links.events_->peer_connected(validators_[other]);
+    }
+  });
+}
+
+void Network::down(Place at, Place other, std::uint64_t link, Micros after) {
+  if (lives_[at] == nullptr) return;
+  auto& links = *lives_[at];
+  stage_.loop.after(after, links.owner_, "link down", [this, &links, at, other, link] {
+    auto& end = links.ends_[validators_[other]];
+    if (links.events_ == nullptr || end.link != link) return;
+    end = {};
+    links.events_->peer_disconnected(validators_[other]);
+    dial(at, other, stage_.random.between(50, 500) * kMilli);
+  });
+}
+
+void Network::break_link(Place a, Place b) {
+  for (const auto& [at, other] : {std::pair(a, b), std::pair(b, a)}) {
+    const auto* end = end_of(at, other);
+    if (end != nullptr && end->link != 0 && end->place == other) {
+      down(at, other, end->link, notice());
+    }
+  }
+}
+
+void Network::break_links(Place place) {
+  for (Place other = 0; other < places(); ++other) {
+    if (validators_[other] != validators_[place]) break_link(place, other);
+  }
+}
+
+void Network::set_cut(Place from, Place to, bool cut) {
+  if (is_cut(from, to) == cut) return;
+  cut_[from * places() + to] = cut;
+  if (cut) {
+    stage_.loop.after(kPatience, kWorld, "patience", [this, from, to] {
+      if (is_cut(from, to)) break_link(from, to);
+    });
+    return;
+  }
+  auto parked = std::exchange(wire(from, to).parked, {});
+  const auto* end = end_of(from, to);
+  if (end == nullptr || end->link == 0 || end->place != to) return;
+  for (const auto& frame : parked) transmit(from, to, end->link, frame);
+}
+
+void Network::heal() {
+  for (Place from = 0; from < places(); ++from) {
+    for (Place to = 0; to < places(); ++to) set_cut(from, to, false);
+  }
+}
+
+bool Network::send(SimLinks& from, node::ValidatorIndex to, const node::Frame& frame) {
+  const auto& end = from.ends_.at(to);
+  if (end.link == 0 || from.events_ == nullptr) return false;
+  if (mouth && !mouth(from.place_, end.place, frame)) return true;
+  say(from.place_, to, frame);
+  return true;
+}
+
+void Network::say(Place from, node::ValidatorIndex to, const node::Frame& frame) {
+  if (lives_[from] == nullptr) return;
+  const auto& end = lives_[from]->ends_.at(to);
+  if (end.link == 0) return;
+  const Place place = end.place;
+  if (sent) sent(from, place, frame);
+  if (wire(from, place).under_way > kUnderWayMax ||
+      stage_.points.hit("a send queue is full and its link breaks", 1)) {
+    break_link(from, place);
+  }
+  if (stage_.random.chance(rates_.loss)) return;
+  transmit(from, place, end.link, frame);
+  if (stage_.random.chance(rates_.repeat)) {
+    put(from, place, end.link, frame, stage_.loop.now() + stage_.random.between(1, 5'000) * kMilli);
+  }
+}
+
+void Network::transmit(Place from, Place to, std::uint64_t link, const node::Frame& frame) {
+  if (is_cut(from, to)) {
+    wire(from, to).parked.push_back(frame);
+    return;
+  }
+  Micros arrival = stage_.loop.now() + stage_.random.between(rates_.delay_min, rates_.delay_max);
+  if (stage_.points.hit("a frame is held up", 10)) {
+    arrival += stage_.points.between(50, 1'500) * kMilli;
+  }
+  auto& last = wire(from, to).last_arrival;
+  if (!stage_.random.chance(rates_.reorder)) arrival = last = std::max(arrival, last);
+  put(from, to, link, frame, arrival);
+}
+
+void Network::put(Place from, Place to, std::uint64_t link, const node::Frame& frame,
+                  Micros arrival) {
+  if (lives_[to] == nullptr) return;
+  ++wire(from, to).under_way;
+  stage_.loop.at(arrival, kWorld, "frame", [this, from, to, link, frame] {
+    if (wire(from, to).under_way > 0) --wire(from, to).under_way;
+    arrive(from, to, link, frame);
+  });
+}
+
+void Network::arrive(Place from, Place to, std::uint64_t link, const node::Frame& frame) {
+  const auto* end = end_of(to, from);
+  if (end == nullptr || end->link != link || lives_[to]->events_ == nullptr) return;
+  if (end->read_again > stage_.loop.now()) return put(from, to, link, frame, end->read_again);
+  ++frames_;
+  stage_.loop.add_to_hash(hash_of(*frame));
+  auto& links = *lives_[to];
+  // As a session reads it.
+  std::array<std::uint8_t, node::kFrameHeadSize> head{};
+  CHECK(frame->size() >= head.size());
+  std::copy_n(frame->begin(), head.size(), head.begin());
+  const auto size = node::parse_frame_head(head);
+  auto envelope = size ? node::parse_envelope(ByteView(*frame).subspan(4))
+                       : Result<node::Envelope>(fail(size.error()));
+  if (!envelope) return links.drop(validators_[from], "a frame that does not parse");
+  links.ends_[validators_[from]].heard = links.reactor_.now();
+  // On the host's own thread, which may be paused.
+  const auto task = [this, &links, from, link, body = *std::move(envelope)]() mutable {
+    if (links.events_ == nullptr || links.ends_[validators_[from]].link != link) return;
+    links.events_->peer_message(validators_[from], std::move(body));
+  };
+  stage_.loop.after(0, links.owner_, "message", task);
+}
+
+}  // namespace footproof::whole

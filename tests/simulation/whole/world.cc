@@ -1,0 +1,280 @@
+#include "tests/simulation/whole/world.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "node/fsck.h"
+
+namespace footproof::whole {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<node::ValidatorIndex> validators_of(const Plan& plan) {
+  std::vector<node::ValidatorIndex> out;
+  for (std::size_t i = 0; i < plan.validators; ++i) {
+    out.push_back(static_cast<node::ValidatorIndex>(i));
+  }
+  if (plan.weak == Plan::Weak::twin) {
+    out.push_back(static_cast<node::ValidatorIndex>(plan.weak_place));
+  }
+  return out;
+}
+
+}  // namespace
+
+World::World(const Plan& plan, const fs::path& folder, bool traced)
+    : plan_(plan),
+      points_(plan.seed),
+      random_(simulation::mix(plan.seed ^ 0x776f726c64U)),
+      cast_(plan.validators),
+      books_(cast_, plan.places()),
+      links_(stage_, validators_of(plan)),
+      restarting_(plan.places(), false) {
+  if (traced) loop_.trace_to_stdout();
+  if (plan.calm_at == 0) points_.calm();
+  links_.set_rates(plan_.rough);
+  links_.sent = [this](Place from, Place, const node::Frame& frame) {
+    if (!is_weak(*hosts_[from])) books_.sent(*hosts_[from], frame);
+  };
+  links_.dropped = [this](Place by, Place of, const std::string& reason) {
+    count("links closed for a breach");
+    tell(fmt::format("host {} closes its link to {}: {}", by, of, reason));
+    if (!is_weak(*hosts_[by]) && !is_weak(*hosts_[of])) {
+      books_.fail(fmt::format("host {} closed its link to host {}, which keeps the rules: {}", by,
+                              of, reason));
+    }
+  };
+  for (Place place = 0; place < plan_.places(); ++place) {
+    hosts_.push_back(std::make_unique<Host>(stage_, plan_, cast_, links_, place,
+                                            folder / fmt::format("host-{}", place)));
+    Host& host = *hosts_.back();
+    host.stepped = [this, &host] {
+      if (host.is_up()) books_.executed(host, false);
+    };
+    host.died = [this, &host, place](const std::string& why) {
+      tell(fmt::format("host {} ends: {}", place, why));
+      count("nodes that ended by themselves");
+      if (!host.disk_failed() && !is_weak(host)) {
+        books_.fail(fmt::format("host {} ended without a fault of its disk: {}", place, why));
+      }
+      loop_.after(0, kWorld, "end", [this, &host, life = host.lives()] {
+        if (host.is_up() && host.lives() == life) crash(host);
+      });
+    };
+  }
+  clients_ = std::make_unique<Clients>(stage_, plan_, cast_, books_, hosts_,
+                                       [this](const Host& host) { return keeps_promises(host); });
+}
+
+World::~World() = default;
+
+bool World::is_weak(const Host& host) const {
+  return plan_.weak != Plan::Weak::none &&
+         (host.place() == plan_.weak_place || host.place() >= plan_.validators);
+}
+
+void World::start(Host& host) {
+  if (host.is_up() || !host.refusal().empty()) return;
+  const auto started = host.start();
+  if (!started) {
+    return books_.fail(
+        fmt::format("host {} does not start: {}", host.place(), started.error().detail));
+  }
+  if (!host.refusal().empty()) {
+    count("nodes that refused a damaged disk");
+    return tell(fmt::format("host {} refuses: {}", host.place(), host.refusal()));
+  }
+  if (!host.is_up()) {  // the fault of its disk met it at once
+    count("starts that met a fault of the disk");
+    return restart_later(host.place());
+  }
+  tell(fmt::format("host {} starts, life {}", host.place(), host.lives()));
+  if (host.is_observer()) {
+    count("nodes that follow as observers");
+    if (!is_weak(host)) books_.fail(fmt::format("host {} became an observer", host.place()));
+  }
+  books_.executed(host, true);
+}
+
+void World::crash(Host& host) {
+  if (!host.is_up()) return;
+  using test::Kept;
+  const bool bad = plan_.weak == Plan::Weak::bad_disk && is_weak(host);
+  if (plan_.power_cuts && random_.chance(700)) {
+    static constexpr std::array kGood = {Kept::nothing, Kept::names, Kept::all};
+    const Kept kept = bad && random_.chance(500) ? Kept::pages : kGood.at(random_.below(3));
+    tell(fmt::format("host {} loses power, keeps {}", host.place(), static_cast<int>(kept)));
+    count("power cuts");
+    host.cut_power(kept);
+  } else {
+    tell(fmt::format("host {} is killed", host.place()));
+    count("kills");
+    host.kill();
+  }
+  if (bad && !calm_ && random_.chance(300)) {
+    count("bits flipped on a disk");
+    host.flip_bit();
+  }
+  restart_later(host.place());
+}
+
+void World::restart_later(Place place) {
+  if (restarting_[place]) return;
+  if (plan_.weak == Plan::Weak::dies && place == plan_.weak_place && random_.chance(500)) return;
+  restarting_[place] = true;
+  const Micros after = calm_ ? 100 * kMilli : random_.between(10, 4'000) * kMilli;
+  loop_.after(after, kWorld, "restart", [this, place] {
+    restarting_[place] = false;
+    start(*hosts_[place]);
+  });
+}
+
+void World::again_and_again(Micros every, const char* what, void (World::*act)()) {
+  if (every == 0) return;
+  loop_.after(random_.between(every / 4, every * 2), kWorld, what, [this, every, what, act] {
+    if (calm_) return;
+    (this->*act)();
+    again_and_again(every, what, act);
+  });
+}
+
+void World::partition() {
+  if (random_.chance(400)) return links_.heal();
+  count("partitions");
+  const std::uint64_t sides = random_.next();
+  const bool one_way = random_.chance(300);
+  for (Place from = 0; from < plan_.places(); ++from) {
+    for (Place to = 0; to < plan_.places(); ++to) {
+      const bool a = ((sides >> from) & 1U) != 0;
+      const bool b = ((sides >> to) & 1U) != 0;
+      links_.set_cut(from, to, one_way ? a && !b : a != b);
+    }
+  }
+}
+
+void World::crash_one() {
+  if (random_.chance(50)) {
+    count("all crash at once");
+    for (auto& host : hosts_) crash(*host);
+    return;
+  }
+  crash(*hosts_[random_.below(hosts_.size())]);
+}
+
+void World::break_one() {
+  count("links broken");
+  links_.break_link(random_.below(hosts_.size()), random_.below(hosts_.size()));
+}
+
+void World::pause_one() {
+  count("pauses");
+  hosts_[random_.below(hosts_.size())]->pause(loop_.now() + random_.between(50, 4'000) * kMilli);
+}
+
+void World::set_one_clock() {
+  count("clock jumps");
+  const auto span = static_cast<std::int64_t>(plan_.clock_jump_ms);
+  const auto drawn = static_cast<std::int64_t>(random_.below(plan_.clock_jump_ms * 2));
+  hosts_[random_.below(hosts_.size())]->set_clock(drawn - span);
+}
+
+void World::fail_one_disk() {
+  count("disk faults set");
+  hosts_[random_.below(hosts_.size())]->set_disk_fault(
+      random_.chance(500) ? test::Fault::io : test::Fault::full, random_.between(1, 30),
+      random_.chance(400));
+}
+
+void World::become_calm() {
+  tell("calm");
+  calm_ = true;
+  points_.calm();
+  links_.set_rates(plan_.smooth);
+  links_.heal();
+  for (auto& host : hosts_) {
+    host->set_clock(static_cast<std::int64_t>(random_.below(800)) - 400);
+    host->pause(loop_.now());
+    host->clear_disk_fault();
+    const bool stays_dead = plan_.weak == Plan::Weak::dies && is_weak(*host);
+    if (stays_dead && random_.chance(500)) continue;
+    if (!host->is_up()) restart_later(host->place());
+  }
+}
+
+bool World::is_done() {
+  if (!calm_ || !clients_->all_settled()) return false;
+  for (auto& host : hosts_) {
+    if (is_weak(*host)) continue;
+    if (!host->is_up()) return false;
+    const auto published = host->engine().store().published();
+    if (!published) return false;
+    for (const auto& [entry, where] : books_.entries()) {
+      if (published->head().log_size <= where.first) return false;
+    }
+  }
+  return true;
+}
+
+void World::check_end() {
+  for (auto& host : hosts_) {
+    if (is_weak(*host) || !host->is_up()) continue;
+    clients_->check(*host);
+    books_.check_receipts(*host);
+    const auto facts = host->engine().facts().get();
+    if (!facts.alarm.empty()) {
+      books_.fail(fmt::format("host {} raised an alarm: {}", host->place(), facts.alarm));
+    }
+    const bool accused = host->engine().counters().evidence > 0;
+    if (accused) count("nodes that hold evidence");
+    if (accused && plan_.weak != Plan::Weak::liar && plan_.weak != Plan::Weak::twin &&
+        plan_.weak != Plan::Weak::bad_disk) {
+      books_.fail(fmt::format("host {} holds evidence, and all keep the rules", host->place()));
+    }
+  }
+}
+
+Outcome World::run() {
+  for (auto& host : hosts_) start(*host);
+  clients_->begin();
+  again_and_again(plan_.partition_every, "partition", &World::partition);
+  again_and_again(plan_.crash_every, "crash", &World::crash_one);
+  again_and_again(plan_.break_every, "break", &World::break_one);
+  again_and_again(plan_.pause_every, "pause", &World::pause_one);
+  again_and_again(plan_.clock_every, "clock", &World::set_one_clock);
+  again_and_again(plan_.disk_fault_every, "disk fault", &World::fail_one_disk);
+  loop_.at(plan_.calm_at, kWorld, "calm", [this] { become_calm(); });
+  Micros looked = 0;
+  while (books_.failure().empty() && loop_.advance()) {
+    if (loop_.now() > plan_.deadline) {
+      books_.fail("not all final by the deadline: " + clients_->open_ones());
+      break;
+    }
+    if (loop_.now() < looked) continue;
+    looked = loop_.now() + 100 * kMilli;
+    if (is_done()) break;
+  }
+  if (books_.failure().empty()) check_end();
+  return finish();
+}
+
+Outcome World::finish() {
+  Outcome out;
+  out.failure = books_.failure();
+  out.trace_hash = loop_.hash();
+  out.virtual_ms = loop_.now() / kMilli;
+  out.events = loop_.events();
+  out.blocks = books_.highest();
+  out.statements = books_.entries().size();
+  out.counts = counts_;
+  for (const auto& [what, times] : clients_->counts()) out.counts[what] += times;
+  out.counts["votes looked at"] = books_.votes();
+  out.counts["receipts verified"] = books_.receipts();
+  out.counts["frames"] = links_.frames();
+  for (const auto& [what, times] : points_.counts()) out.points[what] += times;
+  return out;
+}
+
+}  // namespace footproof::whole

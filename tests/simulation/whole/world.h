@@ -1,0 +1,70 @@
+// A network of whole nodes in virtual time: production node::Engine, with LevelDB and write-ahead
+// log, over simulated clocks, links, threads and disks. One seed is one trace.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/whole/books.h"
+#include "tests/simulation/whole/clients.h"
+
+namespace footproof::whole {
+
+struct Outcome {
+  std::string failure;  // empty: none
+  std::uint64_t trace_hash = 0;
+  std::uint64_t virtual_ms = 0;
+  std::uint64_t events = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t statements = 0;
+  std::map<std::string, std::uint64_t> counts;  // of what happened
+  std::map<std::string, std::uint64_t> points;  // and of what was made to happen (points.h)
+};
+
+class World {
+ public:
+  // `folder` is empty, and the run's own.
+  World(const Plan& plan, const std::filesystem::path& folder, bool traced);
+  ~World();
+
+  Outcome run();
+
+ private:
+  [[nodiscard]] bool is_weak(const Host& host) const;
+  [[nodiscard]] bool keeps_promises(const Host& host) const { return !is_weak(host); }
+  void start(Host& host);
+  void crash(Host& host);
+  void restart_later(Place place);
+  void again_and_again(Micros every, const char* what, void (World::*act)());
+  void partition();
+  void crash_one();
+  void break_one();
+  void pause_one();
+  void set_one_clock();
+  void fail_one_disk();
+  void become_calm();
+  [[nodiscard]] bool is_done();
+  void check_end();
+  [[nodiscard]] Outcome finish();
+  void count(const std::string& what) { ++counts_[what]; }
+  void tell(const std::string& text) { loop_.tell(text); }
+
+  Plan plan_;
+  Loop loop_;
+  Points points_;
+  simulation::Random random_;
+  Stage stage_{loop_, points_, random_};
+  Cast cast_;
+  Books books_;
+  Network links_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::unique_ptr<Clients> clients_;
+  std::vector<bool> restarting_;
+  bool calm_ = false;
+  std::map<std::string, std::uint64_t> counts_;
+};
+
+}  // namespace footproof::whole
