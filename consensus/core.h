@@ -115,6 +115,9 @@ class Replica::Core {
   void receive(const Chain& message, ValidatorIndex from);
   void receive(const Status& message, ValidatorIndex from);
   void receive(const Evidence& evidence, ValidatorIndex from);
+  void receive(const EndOfEpoch& message, ValidatorIndex from);
+  // A message of an epoch before this one.
+  void answer_older(const Message& message, Epoch epoch, ValidatorIndex from);
 
   // ---- votes and certificates
   // Signs, persists and holds back until durable. False if a rule forbids the vote.
@@ -149,6 +152,7 @@ class Replica::Core {
   // ---- where the epoch ends (core_epoch.cc)
   void follow_end();
   void close_if_ended();
+  void announce_end();
   // end_after a block with this header, whose checkpoint is executed. False: not known yet.
   [[nodiscard]] bool find_end(const BlockHeader& header, std::optional<EpochEnd>& end) const;
   [[nodiscard]] bool end_pending() const;
@@ -212,6 +216,7 @@ class Replica::Core {
   bool started_ = false;
   bool alarmed_ = false;
   bool closed_ = false;  // the boundary block is final
+  bool end_announced_ = false;
 
   View view_ = 1;
   View lf_ = 0;
@@ -246,6 +251,7 @@ class Replica::Core {
   Requests<std::pair<View, std::uint8_t>> certificate_requests_;
   Requests<Digest> block_requests_;
   Requests<Digest> batch_requests_;
+  Requests<ValidatorIndex> ends_served_;
 
   std::uint64_t proposals_mine_ = 0;
   std::uint64_t views_nullified_ = 0;

@@ -71,7 +71,7 @@ const Certificate* Replica::Core::entry_certificate() const {
 
 void Replica::Core::repeat() {
   dirty_ = true;
-  if (parameters_.mutation == Mutation::no_repetition) return;
+  if (closed_ || parameters_.mutation == Mutation::no_repetition) return;
   // Nothing of this view was said yet and nothing is owed: STATUS is enough.
   const bool quiet = !pacemaker_.working() && safety_.votes().empty();
   if (quiet) return;
@@ -107,7 +107,6 @@ Status Replica::Core::status() const {
 }
 
 void Replica::Core::receive(const Status& message, ValidatorIndex from) {
-  if (message.epoch != membership_.epoch()) return;
   peer_heights_[from] = message.finalized_height;
   if (message.finalization) receive(*message.finalization, from);
   if (message.entry) receive(*message.entry, from);
@@ -196,8 +195,9 @@ void Replica::Core::request_chain() {
   const Height from = blocks_.linked_tip().height + 1;
   for (std::size_t tried = 0; tried < membership_.n(); ++tried) {
     const ValidatorIndex peer = next_peer();
-    if (peer_heights_[peer] < from + 2) continue;
-    send(peer, GetChain{from, kChainWindow});
+    // A block or two come faster by hash; but of a closed epoch from who has the chain alone.
+    if (peer_heights_[peer] < (closed_ ? from : from + 2)) continue;
+    send(peer, GetChain{membership_.epoch(), from, kChainWindow});
     chain_asked_ = true;
     next_chain_request_ = now_.mono_ms + 2 * parameters_.delta_ms;
     return;
@@ -233,10 +233,9 @@ void Replica::Core::request_batches() {
 // ---- answering
 
 void Replica::Core::receive(const GetCert& message, ValidatorIndex from) {
-  if (message.epoch != membership_.epoch()) return;
   bool sent_finalization = false;
   for (const CertQuery& query : message.queries) {
-    if (query.view <= lf_) {
+    if (query.view <= lf_ || closed_) {
       if (!sent_finalization && finalization_) send(from, *finalization_);
       sent_finalization = true;
       continue;
@@ -269,7 +268,7 @@ void Replica::Core::receive(const GetBlock& message, ValidatorIndex from) {
 void Replica::Core::receive(const GetChain& message, ValidatorIndex from) {
   const auto max = std::min<std::uint32_t>(message.max, kChainBlocksMax);
   if (max == 0 || message.from_height > blocks_.delivered_height()) return;
-  out_.push_back(ServeChain{from, message.from_height, max});
+  out_.push_back(ServeChain{from, message.epoch, message.from_height, max});
 }
 
 // Taken only if its hash is the one that is missing now.

@@ -110,7 +110,8 @@ void Replica::Core::alarm(AlarmKind kind, std::string detail, std::uint32_t sign
 
 // Is there something that a new block would bring forward?
 bool Replica::Core::work_pending() const {
-  if (closed_) return false;
+  const bool over = closed_ && parameters_.mutation != Mutation::vote_in_closed_epoch;
+  if (over) return false;
   if (end_pending()) return true;
   std::vector<Digest> branch;
   for (View view = view_ - 1;; --view) {

@@ -35,13 +35,63 @@ bool Replica::Core::end_pending() const {
   return end_.has_value() || heads_.next_set(heads_.executed_height()) != nullptr;
 }
 
-// R2: the finalization of a boundary block closes the epoch. Others are still answered.
+// R2: the finalization of a boundary block closes the epoch. What was signed and has not left stays
+// here; others are still answered.
 void Replica::Core::close_if_ended() {
   if (closed_ || lf_ == 0 || !finalization_) return;
   const Blocks::Entry* entry = blocks_.find(finalization_->proposal.block_id);
   if (entry == nullptr || entry->block.header.boundary == 0) return;
   closed_ = true;
+  if (parameters_.mutation == Mutation::vote_in_closed_epoch) return;
+  held_back_.clear();
   safety_.stop();
+}
+
+void Replica::Core::announce_end() {
+  if (!closed_ || end_announced_ || alarmed_) return;
+  const Block& boundary = blocks_.find(finalization_->proposal.block_id)->block;
+  if (heads_.executed_height() < boundary.header.height) return;
+  end_announced_ = true;
+  out_.push_back(EpochEnded{membership_.epoch(), boundary, finalization_->proposal.block_id,
+                            *finalization_});
+}
+
+// A finalization like another, and the block that it names. Who says so has all that is below it.
+void Replica::Core::receive(const EndOfEpoch& message, ValidatorIndex from) {
+  const BlockHeader& header = message.boundary.header;
+  const Digest id = block_id(header);
+  if (header.boundary != 1 || !body_fits(message.boundary) ||
+      message.finalization.type != VoteType::finalize ||
+      message.finalization.proposal.block_id != id) {
+    ++refused_;
+    return;
+  }
+  if (id != finalized_id_ && !membership_.verify(message.finalization, verifier_)) {
+    ++refused_;
+    return;
+  }
+  peer_heights_[from] = std::max(peer_heights_[from], header.height);
+  dirty_ = true;
+  if (blocks_.find(id) == nullptr) blocks_.insert(id, message.boundary);
+  block_requests_.forget(id);
+  receive(message.finalization, from);
+}
+
+// Who still speaks there has missed the end. Answers are not answered.
+void Replica::Core::answer_older(const Message& message, Epoch epoch, ValidatorIndex from) {
+  if (const auto* asked = std::get_if<GetChain>(&message)) {
+    const auto max = std::min<std::uint32_t>(asked->max, kChainBlocksMax);
+    if (max > 0 && asked->from_height <= root_.height) {
+      out_.push_back(ServeChain{from, epoch, asked->from_height, max});
+    }
+    return;
+  }
+  const bool speaks =
+      std::holds_alternative<Propose>(message) || std::holds_alternative<Vote>(message) ||
+      std::holds_alternative<Certificate>(message) || std::holds_alternative<GetCert>(message) ||
+      std::holds_alternative<Status>(message);
+  if (!speaks || !ends_served_.due(from, now_.mono_ms, 2 * parameters_.delta_ms)) return;
+  out_.push_back(ServeEpochEnd{from, epoch});
 }
 
 }  // namespace footproof::consensus

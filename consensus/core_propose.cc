@@ -43,7 +43,7 @@ void Replica::Core::try_propose() {
   if (!safety_.may_sign(VoteType::notarize, {membership_.epoch(), view, 0, {}})) return;
   const auto parent = select_parent(view);
   if (!parent || !heads_.has_executed(parent->info.checkpoint)) return;
-  if (parent->info.boundary) {
+  if (parent->info.boundary && parameters_.mutation != Mutation::child_of_boundary) {
     if (now_.mono_ms >= pacemaker_.empty_proposal_time()) propose_again(*parent);
     return;
   }
@@ -210,7 +210,8 @@ bool Replica::Core::well_formed(const Block& block) const {
 // What the chain shows: the same answer on every node that has executed the checkpoint.
 Replica::Core::Verdict Replica::Core::judge(const Block& block, const ParentInfo& parent) const {
   const BlockHeader& header = block.header;
-  if (!well_formed(block) || parent.boundary || header.parent != parent.id ||
+  const bool child = parent.boundary && parameters_.mutation == Mutation::child_of_boundary;
+  if (!well_formed(block) || (parent.boundary && !child) || header.parent != parent.id ||
       header.height != parent.height + 1 || header.time_ms <= parent.time_ms) {
     return Verdict::invalid;
   }
@@ -219,7 +220,7 @@ Replica::Core::Verdict Replica::Core::judge(const Block& block, const ParentInfo
     case Heads::Verdict::right: {
       std::optional<EpochEnd> end;
       if (!find_end(header, end)) return Verdict::pending;
-      return ends_rightly(block, end) ? Verdict::valid : Verdict::invalid;
+      return child || ends_rightly(block, end) ? Verdict::valid : Verdict::invalid;
     }
     case Heads::Verdict::wrong:
       return Verdict::invalid;

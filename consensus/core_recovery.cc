@@ -53,6 +53,13 @@ Result<void> Replica::Core::recover(const Recovery& recovery) {
   for (const Bytes& bytes : recovery.records) {
     const auto record = parse_record(bytes);
     if (!record) return fail(record.error());
+    if (epoch_of(*record) < membership_.epoch()) continue;
+    if (epoch_of(*record) > membership_.epoch()) {
+      return fail(Errc::corrupt,
+                  "WAL: a record of epoch " + std::to_string(epoch_of(*record)) +
+                      ", the store stands in epoch " + std::to_string(membership_.epoch()) +
+                      "; an older copy of the database?");
+    }
     if (const auto restored = restore(*record); !restored) return fail(restored.error());
   }
   if (finalization_) finalized_id_ = finalization_->proposal.block_id;
@@ -73,7 +80,7 @@ void Replica::Core::on(const Started&) {
   next_status_ = now_.mono_ms;
   // Own votes are votes: a quorum may need mine, and nobody else can repeat it.
   const std::vector<Vote> votes = safety_.votes();
-  if (parameters_.mutation != Mutation::own_votes_not_recounted) {
+  if (!closed_ && parameters_.mutation != Mutation::own_votes_not_recounted) {
     for (const Vote& vote : votes) {
       if (vote.proposal.view <= lf_) continue;
       if (vote.type == VoteType::notarize && is_me(leader(vote.proposal.view))) {
@@ -98,7 +105,7 @@ void Replica::Core::on(const Connected& event) {
   link_closed_[event.peer] = false;
   if (!started_ || parameters_.mutation == Mutation::no_repetition) return;
   send(event.peer, status());
-  repeat_own_votes(event.peer);
+  if (!closed_) repeat_own_votes(event.peer);
   dirty_ = true;
 }
 
@@ -107,6 +114,10 @@ void Replica::Core::on(const Disconnected& event) { link_closed_[event.peer] = t
 std::vector<Bytes> Replica::Core::live_records(Height synced_height) const {
   std::vector<Bytes> records;
   for (const auto& [key, evidence] : evidence_) records.push_back(encode_record(evidence));
+  if (closed_ && blocks_.linked_tip().id == finalized_id_ &&
+      blocks_.linked_tip().height <= synced_height) {
+    return records;  // the store proves that this epoch is over
+  }
   if (finalization_) records.push_back(encode_record(*finalization_));
   for (auto it = views_.upper_bound(lf_); it != views_.end(); ++it) {
     for (const auto& certificate : it->second.certificates) {

@@ -26,7 +26,9 @@ void Heads::restore(const std::vector<Checkpoint>& heads) {
 }
 
 void Heads::restore_sets(const std::vector<std::pair<Height, std::optional<NextSet>>>& sets) {
-  for (const auto& [height, next] : sets) note_set(height, next);
+  for (const auto& [height, next] : sets) {
+    if (height >= root_height_) note_set(height, next);
+  }
 }
 
 void Heads::note_set(Height height, const std::optional<NextSet>& next) {

@@ -21,6 +21,7 @@ class Heads {
   // Heads of earlier lives, ascending. Those at or below the root are ignored.
   void restore(const std::vector<Checkpoint>& heads);
   // The sets that their states hold for the next epoch: the heights, ascending, where that changed.
+  // Those below the root are of the epoch before, and ignored.
   void restore_sets(const std::vector<std::pair<Height, std::optional<NextSet>>>& sets);
   // False if it is not the next height. `next`: the set for the next epoch in the state after it;
   // one that is not acceptable() counts as none.

@@ -22,10 +22,12 @@ enum class Kind : std::uint8_t {
   get_cert = 4,
   get_block = 5,
   block = 6,
-  get_chain = 7,
+  // 7 was GET_CHAIN without an epoch.
   chain = 8,
   status = 9,
   evidence = 10,
+  end_of_epoch = 11,
+  get_chain = 12,
 };
 
 std::string_view tag(VoteType type) {
@@ -177,7 +179,7 @@ struct Writer {
   }
   void operator()(const GetChain& m) {
     kind(Kind::get_chain);
-    out.u64(m.from_height).u32(m.max);
+    out.u64(m.epoch).u64(m.from_height).u32(m.max);
   }
   void operator()(const Chain& m) {
     kind(Kind::chain);
@@ -194,6 +196,11 @@ struct Writer {
   void operator()(const Evidence& m) {
     kind(Kind::evidence);
     write(out, m);
+  }
+  void operator()(const EndOfEpoch& m) {
+    kind(Kind::end_of_epoch);
+    write(out, m.boundary);
+    write(out, m.finalization);
   }
 };
 
@@ -267,6 +274,22 @@ Result<Message> read_status(ByteReader& in) {
   return m;
 }
 
+// Of one epoch, the one an end, the other a finalization; whether they are true is for the rules.
+Result<Message> read_end_of_epoch(ByteReader& in) {
+  auto boundary = read_block(in);
+  if (!boundary) return fail("end_of_epoch", std::move(boundary.error()));
+  auto finalization = read_certificate(in);
+  if (!finalization) return fail("end_of_epoch", std::move(finalization.error()));
+  if (boundary->header.boundary != 1) {
+    return fail(Errc::bad_value, "end_of_epoch: the block is no boundary block");
+  }
+  if (finalization->type != VoteType::finalize ||
+      finalization->proposal.epoch != boundary->header.epoch) {
+    return fail(Errc::bad_value, "end_of_epoch: no finalization of the block's epoch");
+  }
+  return EndOfEpoch{std::move(*boundary), std::move(*finalization)};
+}
+
 // Lifts the result of one kind into a message.
 template <class T>
 Result<Message> as_message(Result<T> part) {
@@ -292,9 +315,10 @@ Result<Message> read_message(ByteReader& in) {
       return BlockAnswer{std::move(*block)};
     }
     case Kind::get_chain: {
+      const Epoch epoch = in.u64();
       const Height from_height = in.u64();
       const std::uint32_t max = in.u32();
-      return GetChain{from_height, max};
+      return GetChain{epoch, from_height, max};
     }
     case Kind::chain:
       return read_chain(in);
@@ -302,18 +326,36 @@ Result<Message> read_message(ByteReader& in) {
       return read_status(in);
     case Kind::evidence:
       return as_message(read_evidence(in));
+    case Kind::end_of_epoch:
+      return read_end_of_epoch(in);
   }
   return fail(Errc::bad_version, "consensus message: unknown kind");
 }
+
+struct EpochOf {
+  std::optional<Epoch> operator()(const Propose& m) const { return m.proposal.epoch; }
+  std::optional<Epoch> operator()(const Vote& m) const { return m.proposal.epoch; }
+  std::optional<Epoch> operator()(const Certificate& m) const { return m.proposal.epoch; }
+  std::optional<Epoch> operator()(const GetCert& m) const { return m.epoch; }
+  std::optional<Epoch> operator()(const GetBlock&) const { return std::nullopt; }
+  std::optional<Epoch> operator()(const BlockAnswer& m) const { return m.block.header.epoch; }
+  std::optional<Epoch> operator()(const GetChain& m) const { return m.epoch; }
+  std::optional<Epoch> operator()(const Chain& m) const { return m.finalization.proposal.epoch; }
+  std::optional<Epoch> operator()(const Status& m) const { return m.epoch; }
+  std::optional<Epoch> operator()(const Evidence& m) const { return m.first.proposal.epoch; }
+  std::optional<Epoch> operator()(const EndOfEpoch& m) const { return m.boundary.header.epoch; }
+};
 
 }  // namespace
 
 std::string_view name(const Message& message) {
   constexpr std::array<std::string_view, std::variant_size_v<Message>> kNames = {
-      "propose", "vote",      "certificate", "get_cert", "get_block",
-      "block",   "get_chain", "chain",       "status",   "evidence"};
+      "propose",   "vote",  "certificate", "get_cert", "get_block",   "block",
+      "get_chain", "chain", "status",      "evidence", "end_of_epoch"};
   return kNames[message.index()];
 }
+
+std::optional<Epoch> epoch_of(const Message& message) { return std::visit(EpochOf{}, message); }
 
 Bytes encode(const Message& message) {
   ByteWriter out;

@@ -156,12 +156,13 @@ struct BlockAnswer {
 };
 
 struct GetChain {
+  Epoch epoch = 0;  // of the asker: blocks of another say nothing to it
   Height from_height = 0;
   std::uint32_t max = 0;  // blocks
   friend bool operator==(const GetChain&, const GetChain&) = default;
 };
 
-// Consecutive finalized blocks, lowest first; `finalization` names the last one.
+// Consecutive finalized blocks of one epoch, lowest first; `finalization` names the last one.
 struct Chain {
   std::vector<Block> blocks;
   Certificate finalization;
@@ -178,11 +179,22 @@ struct Status {
   friend bool operator==(const Status&, const Status&) = default;
 };
 
+// That an epoch has ended, and with which set the next one begins: its boundary block and a
+// finalization that names it. Of which epoch, those two say (README.md §10).
+struct EndOfEpoch {
+  Block boundary;
+  Certificate finalization;
+  friend bool operator==(const EndOfEpoch&, const EndOfEpoch&) = default;
+};
+
 using Message = std::variant<Propose, Vote, Certificate, GetCert, GetBlock, BlockAnswer, GetChain,
-                             Chain, Status, Evidence>;
+                             Chain, Status, Evidence, EndOfEpoch>;
 
 // The short name of the message kind, for logs and metrics: "propose", "vote", …
 [[nodiscard]] std::string_view name(const Message& message);
+
+// The epoch that a message is of. None: GET_BLOCK, which names its blocks by hash alone.
+[[nodiscard]] std::optional<Epoch> epoch_of(const Message& message);
 
 // ---- bytes
 

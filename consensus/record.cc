@@ -37,4 +37,17 @@ Result<Record> parse_record(ByteView bytes) {
   return fail(Errc::corrupt, "WAL record: unknown kind");
 }
 
+Epoch epoch_of(const Record& record) {
+  if (const auto* block = std::get_if<Block>(&record)) return block->header.epoch;
+  if (const auto* evidence = std::get_if<Evidence>(&record)) return evidence->first.proposal.epoch;
+  if (const auto* vote = std::get_if<Vote>(&record)) return vote->proposal.epoch;
+  return std::get<Certificate>(record).proposal.epoch;
+}
+
+Result<Epoch> record_epoch(ByteView bytes) {
+  const auto record = parse_record(bytes);
+  if (!record) return fail(record.error());
+  return epoch_of(*record);
+}
+
 }  // namespace footproof::consensus

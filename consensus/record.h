@@ -13,5 +13,8 @@ using Record = std::variant<Vote, Block, Certificate, Evidence>;
 
 [[nodiscard]] Bytes encode_record(const Record& record);
 [[nodiscard]] Result<Record> parse_record(ByteView bytes);
+// The epoch that a record is of: what tells the records of an epoch from those of the one before.
+[[nodiscard]] Epoch epoch_of(const Record& record);
+[[nodiscard]] Result<Epoch> record_epoch(ByteView bytes);
 
 }  // namespace footproof::consensus

@@ -41,6 +41,11 @@ void Replica::Core::on(const Received& event) {
   if (event.from >= membership_.n() || is_me(event.from)) return;
   heard_[event.from] = std::max<std::uint64_t>(now_.mono_ms, 1);
   link_closed_[event.from] = false;
+  const auto epoch = epoch_of(event.message);
+  if (epoch && *epoch != membership_.epoch()) {
+    if (*epoch < membership_.epoch()) answer_older(event.message, *epoch, event.from);
+    return;  // nothing about a later set is believed
+  }
   std::visit([&](const auto& message) { receive(message, event.from); }, event.message);
 }
 
@@ -48,6 +53,7 @@ void Replica::Core::on(const Received& event) {
 void Replica::Core::settle() {
   link_and_deliver();
   check_divergence();
+  announce_end();
   pacemaker_.work(work_pending(), now_.mono_ms);
   check_timers();
   try_notarize();
@@ -101,6 +107,9 @@ Result<std::unique_ptr<Replica>> Replica::make(Parameters parameters, Membership
                                                Signer* signer, const Verifier& verifier,
                                                const Recovery& recovery) {
   if (self && *self >= membership.n()) return fail(Errc::usage, "replica: no such validator");
+  if (root.checkpoint.height != root.height) {
+    return fail(Errc::usage, "replica: the root's checkpoint is not the head after it");
+  }
   if (parameters.mutation == Mutation::quorum_too_small) membership.break_quorum_for_tests();
   auto core =
       std::make_unique<Core>(parameters, std::move(membership), root, self, signer, verifier);
@@ -119,14 +128,15 @@ std::vector<Bytes> Replica::live_records(Height synced_height) const {
 Replica::Info Replica::info() const { return core_->info(); }
 std::vector<Evidence> Replica::evidence() const { return core_->evidence(); }
 
-std::optional<Chain> make_chain(const ChainReader& reader, Height from_height, std::uint32_t max) {
+std::optional<Chain> make_chain(const ChainReader& reader, Epoch epoch, Height from_height,
+                                std::uint32_t max) {
   Chain chain;
   std::size_t bytes = 0;
   std::optional<std::size_t> good;  // blocks up to the last one that is named directly
   for (Height height = from_height; chain.blocks.size() < kChainBlocksMax; ++height) {
     auto block = reader.block_at(height);
     auto finalization = block ? reader.finalization_at(height) : std::nullopt;
-    if (!finalization) break;
+    if (!finalization || block->header.epoch != epoch) break;
     bytes += encode_block(*block).size();
     if (bytes > kChainBytesMax && good) break;
     const bool direct = finalization->proposal.block_id == block_id(block->header);
@@ -140,6 +150,17 @@ std::optional<Chain> make_chain(const ChainReader& reader, Height from_height, s
   if (!good) return std::nullopt;
   chain.blocks.resize(*good);
   return chain;
+}
+
+std::optional<EndOfEpoch> make_end_of_epoch(const ChainReader& reader, Epoch epoch,
+                                            Height boundary_height) {
+  auto block = reader.block_at(boundary_height);
+  auto finalization = block ? reader.finalization_at(boundary_height) : std::nullopt;
+  if (!finalization || block->header.epoch != epoch || block->header.boundary != 1 ||
+      finalization->proposal.block_id != block_id(block->header)) {
+    return std::nullopt;
+  }
+  return EndOfEpoch{std::move(*block), std::move(*finalization)};
 }
 
 }  // namespace footproof::consensus

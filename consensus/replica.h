@@ -29,15 +29,29 @@
 //   must keep delivered blocks for ever (or until it can say so): it answers ServeChain from them
 //   with make_chain() below.
 // * Checkpointed: the host verified q cosignatures over this log size and root, of whatever height.
+// * EpochEnded: the boundary block is final, delivered and executed; once in a life, so after a
+//   restart again. This replica does not vote any more; it is stepped on, for others, until the
+//   head after that block has q cosignatures of its set and these, the block and all below it are
+//   synced (the hop, docs/formats.md §7). Only then may the host make the Replica of the next
+//   epoch: from an EpochRoot, with the membership that the boundary block carries, self by its
+//   place in that one, and Started.
+// * Every ValidatorIndex in an event or effect is the place in this replica's own membership,
+//   whatever epoch a message is of. The host maps links to it by validator id, and hands in nothing
+//   that comes from somebody who has no place there.
+// * ServeEpochEnd: a peer speaks of an older epoch. The host answers with make_end_of_epoch().
+//   ServeChain may name an older epoch too.
 // * Contradicted: what was delivered contradicts what the host has executed or cosigned before. The
 //   answer is an Alarm.
 // * Cosignatures, GET_BATCH/BATCH, and everything about statements are the host's own messages.
 // * EvidenceFound and Alarm are for people: log, metric, health page. Alarm means that this node
 //   has stopped voting and must stop cosigning.
-// * After a restart: build a new Replica from every WAL record in order (Recovery), hand in
-//   PayloadReady for every batch still held, then Started. Nothing else may come before Started.
+// * After a restart: build a new Replica, of the epoch that follows the last hop in the store, from
+//   every WAL record in order (Recovery), hand in PayloadReady for every batch still held, then
+//   Started. Nothing else may come before Started.
 // * WAL space: live_records() gives what must survive, given what the store has synced. Write it to
-//   a new segment, sync, then delete the old ones.
+//   a new segment, sync, then delete the old ones. Of an epoch whose boundary block is synced
+//   nothing needs to survive but evidence, and that only for people: once the next replica is made,
+//   its live_records() are all.
 #pragma once
 
 #include <cstdint>
@@ -134,8 +148,19 @@ struct Deliver {
 };
 struct ServeChain {
   ValidatorIndex to = 0;
+  Epoch epoch = 0;  // this one, or an older one
   Height from_height = 0;
   std::uint32_t max = 0;
+};
+struct ServeEpochEnd {  // at most one a peer in 2 delta_ms
+  ValidatorIndex to = 0;
+  Epoch epoch = 0;  // older than this one
+};
+struct EpochEnded {
+  Epoch epoch = 0;
+  Block boundary;
+  Digest block_id;
+  Certificate finalization;  // names the block itself
 };
 struct EvidenceFound {
   Evidence evidence;
@@ -150,8 +175,8 @@ struct Alarm {
   std::uint32_t signers = 0;  // conflicting_finality: who signed both sides, bit i = validator i
 };
 
-using Effect =
-    std::variant<Send, Persist, SetTimer, Fetch, Deliver, ServeChain, EvidenceFound, Alarm>;
+using Effect = std::variant<Send, Persist, SetTimer, Fetch, Deliver, ServeChain, EvidenceFound,
+                            Alarm, ServeEpochEnd, EpochEnded>;
 using Effects = std::vector<Effect>;
 
 // ---- what a replica is made from
@@ -167,8 +192,14 @@ enum class Mutation : std::uint8_t {
   own_votes_not_recounted,
   quorum_too_small,
   signer_counted_twice,
+  vote_in_closed_epoch,
+  child_of_boundary,
+  // Of the host: it makes the next replica before the hop is durable; with the keys that members
+  // had before.
+  next_epoch_without_hop,
+  old_keys_in_next_epoch,
 };
-inline constexpr std::size_t kMutations = 9;  // none included
+inline constexpr std::size_t kMutations = 13;  // none included
 
 struct Parameters {
   std::uint64_t delta_ms = 150;    // bound on one message delay, repeated ones included
@@ -183,13 +214,13 @@ struct Parameters {
   Mutation mutation = Mutation::none;
 };
 
-// The block that the epoch builds on: notarized and finalized at view 0, and a checkpoint without
-// further proof.
+// The block that the epoch builds on, the genesis block or the boundary block of the epoch before:
+// notarized and finalized at view 0, and a checkpoint without further proof.
 struct EpochRoot {
   Digest block_id;
   Height height = 0;
   std::uint64_t time_ms = 0;
-  Checkpoint checkpoint;  // genesis: (0, 1, root)
+  Checkpoint checkpoint;  // the head after it, of this very height; genesis: (0, 1, root)
 };
 
 // The last block that the store has executed and synced.
@@ -199,12 +230,15 @@ struct Applied {
 };
 
 struct Recovery {
-  std::vector<Bytes> records;      // every Persist record the WAL gave back, in order
+  // Every Persist record the WAL gave back, in order. Those of older epochs are passed over.
+  std::vector<Bytes> records;
   std::optional<Applied> applied;  // none: nothing above the epoch root
-  // Executed heads, ascending, the last one `applied`'s; the more (up to kHeadsMax) the better,
-  // none for a new chain (the epoch root counts by itself).
+  // Executed heads, ascending, the last one `applied`'s; the more (up to kHeadsMax) the better.
+  // The epoch root counts by itself, and nothing at or below it does.
   std::vector<Checkpoint> heads;
-  // The sets for the next epoch that their states hold: the heights where that changed, ascending.
+  // The sets for the next epoch that their states hold: the heights where that changed, ascending,
+  // from the epoch root's on: its state may hold one already, decided after this epoch's was fixed.
+  // What is given for a lower height is passed over.
   std::vector<std::pair<Height, std::optional<NextSet>>> next_sets{};
   // end_after(`applied`), as the host kept it (epoch_end.h).
   std::optional<EpochEnd> end{};
@@ -214,8 +248,9 @@ class Replica {
  public:
   static constexpr std::size_t kHeadsMax = 4096;
 
-  // `self` none: observer. Fails when a record does not parse or belongs to another chain: the
-  // host then starts without records as observer (README.md §13).
+  // `self` none: observer. Fails when a record does not parse, belongs to another chain or to a
+  // later epoch (the store is an older copy): the host then starts without records as observer
+  // (README.md §13). usage: no such validator; a root whose checkpoint is of another height.
   [[nodiscard]] static Result<std::unique_ptr<Replica>> make(Parameters parameters,
                                                              Membership membership, EpochRoot root,
                                                              std::optional<ValidatorIndex> self,
@@ -271,9 +306,13 @@ class ChainReader {
   [[nodiscard]] virtual std::optional<Certificate> finalization_at(Height height) const = 0;
 };
 
-// Blocks from `from_height` that end with one that a certificate names directly; none if the store
-// has no such stretch within the limits.
-[[nodiscard]] std::optional<Chain> make_chain(const ChainReader& reader, Height from_height,
-                                              std::uint32_t max);
+// Blocks of `epoch` from `from_height` that end with one that a certificate names directly; none if
+// the store has no such stretch within the limits. It ends with the epoch's boundary block.
+[[nodiscard]] std::optional<Chain> make_chain(const ChainReader& reader, Epoch epoch,
+                                              Height from_height, std::uint32_t max);
+// The answer to ServeEpochEnd, from the height at which the store says that `epoch` ended; none if
+// it does not hold the boundary block of that epoch there.
+[[nodiscard]] std::optional<EndOfEpoch> make_end_of_epoch(const ChainReader& reader, Epoch epoch,
+                                                          Height boundary_height);
 
 }  // namespace footproof::consensus

@@ -36,7 +36,8 @@ consensus::Checkpoint checkpoint_of(const ledger::Head& head) {
 
 FrameKind frame_kind(const consensus::Message& message) {
   if (std::holds_alternative<consensus::Propose>(message) ||
-      std::holds_alternative<consensus::BlockAnswer>(message)) {
+      std::holds_alternative<consensus::BlockAnswer>(message) ||
+      std::holds_alternative<consensus::EndOfEpoch>(message)) {
     return FrameKind::proposal;
   }
   return std::holds_alternative<consensus::Chain>(message) ? FrameKind::chain : FrameKind::control;
@@ -121,6 +122,9 @@ struct Carries {
   }
   bool operator()(const consensus::Chain& chain) const {
     return holds(chain.finalization, signature);
+  }
+  bool operator()(const consensus::EndOfEpoch& end) const {
+    return holds(end.finalization, signature);
   }
   bool operator()(const consensus::Status& status) const {
     return (status.finalization && holds(*status.finalization, signature)) ||
@@ -301,8 +305,8 @@ void CoreLoop::perform(consensus::Effect& effect) {
          {"view", vote.proposal.view}});
     return;
   }
-  const auto& alarm = std::get<consensus::Alarm>(effect);
-  raise_alarm(alarm.detail);
+  if (const auto* alarm = std::get_if<consensus::Alarm>(&effect)) return raise_alarm(alarm->detail);
+  // EpochEnded, ServeEpochEnd: no set is decided on yet, so no epoch ends.
 }
 
 void CoreLoop::raise_alarm(const std::string& what) {
@@ -366,7 +370,8 @@ void CoreLoop::perform_deliver(consensus::Deliver& deliver) {
 
 void CoreLoop::serve_chain(const consensus::ServeChain& request) {
   auto chain =
-      consensus::make_chain(chain_, request.from_height, std::min(request.max, kChainBlocksServed));
+      consensus::make_chain(chain_, request.epoch, request.from_height,
+                            std::min(request.max, kChainBlocksServed));
   if (chain) perform_send({request.to, *std::move(chain)});
 }
 

@@ -13,7 +13,8 @@ constexpr std::size_t kExecutedRootsMax = 512;
 bool kind_fits(FrameKind kind, const consensus::Message& message) {
   if (std::holds_alternative<consensus::Chain>(message)) return kind == FrameKind::chain;
   const bool block = std::holds_alternative<consensus::Propose>(message) ||
-                     std::holds_alternative<consensus::BlockAnswer>(message);
+                     std::holds_alternative<consensus::BlockAnswer>(message) ||
+                     std::holds_alternative<consensus::EndOfEpoch>(message);
   return kind == (block ? FrameKind::proposal : FrameKind::control);
 }
 

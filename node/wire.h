@@ -18,7 +18,7 @@ enum class FrameKind : std::uint8_t {
   hello = 1,        // node/peer_session.h
   heartbeat = 2,    // empty
   control = 3,      // consensus message: votes, certificates, status, requests
-  proposal = 4,     // consensus message: PROPOSE, BLOCK
+  proposal = 4,     // consensus message: PROPOSE, BLOCK, END_OF_EPOCH
   chain = 5,        // consensus message: CHAIN
   batch = 6,        // one canonical batch (node/batch.h)
   get_batch = 7,    // digests

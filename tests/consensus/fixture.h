@@ -80,6 +80,7 @@ struct Network {
   Block block(View view, const Digest& parent, Height height) const {
     Block made;
     made.header.chain_id = membership.chain_id();
+    made.header.epoch = membership.epoch();
     made.header.view = view;
     made.header.height = height;
     made.header.parent = parent;
@@ -94,7 +95,7 @@ struct Network {
   Propose propose(const Block& block, View parent_view,
                   std::vector<Certificate> justification = {}) const {
     const View view = block.header.view;
-    const Proposal proposal{0, view, parent_view, block_id(block.header)};
+    const Proposal proposal{membership.epoch(), view, parent_view, block_id(block.header)};
     return {proposal, block, vote(VoteType::notarize, proposal, membership.leader(view)).signature,
             std::move(justification)};
   }
@@ -126,6 +127,12 @@ struct Driven {
         sent.push_back(*send);
       } else if (auto* deliver = std::get_if<Deliver>(&effect)) {
         delivered.push_back(*deliver);
+      } else if (auto* end = std::get_if<EpochEnded>(&effect)) {
+        ended.push_back(*end);
+      } else if (auto* serve = std::get_if<ServeEpochEnd>(&effect)) {
+        ends_to_serve.push_back(*serve);
+      } else if (auto* chain = std::get_if<ServeChain>(&effect)) {
+        chains_to_serve.push_back(*chain);
       }
     }
     if (lsn > 0 && !hold) step(Durable{lsn});
@@ -158,6 +165,9 @@ struct Driven {
   std::vector<Bytes> records;
   std::vector<Send> sent;
   std::vector<Deliver> delivered;
+  std::vector<EpochEnded> ended;
+  std::vector<ServeEpochEnd> ends_to_serve;
+  std::vector<ServeChain> chains_to_serve;
 };
 
 }  // namespace footproof::consensus

@@ -15,6 +15,14 @@ Block sample_block() {
   return block;
 }
 
+Block sample_boundary() {
+  Block block = sample_block();
+  block.header.boundary = 1;
+  block.next_members = Bytes(8, 1);
+  block.header.next_members_hash = next_members_hash(block.next_members);
+  return block;
+}
+
 std::vector<Message> samples() {
   const Network network;
   const Proposal proposal{0, 3, 1, digest_of(0x44)};
@@ -29,12 +37,13 @@ std::vector<Message> samples() {
           GetCert{0, {{7, Wanted::any}, {6, Wanted::nullification}}},
           GetBlock{{digest_of(1), digest_of(2)}},
           BlockAnswer{sample_block()},
-          GetChain{17, 64},
+          GetChain{2, 17, 64},
           Chain{{sample_block(), sample_block()}, finalization},
           Status{0, 9, 8, finalization, std::nullopt},
           Status{0, 9, 8, std::nullopt, nullification},
           Evidence{network.vote(VoteType::nullify, proposal, 1),
-                   network.vote(VoteType::finalize, proposal, 1)}};
+                   network.vote(VoteType::finalize, proposal, 1)},
+          EndOfEpoch{sample_boundary(), finalization}};
 }
 
 TEST(Messages, RoundTrip) {
@@ -102,6 +111,32 @@ TEST(Messages, NullifyNamesNoBlock) {
   EXPECT_FALSE(parse_message(encode(vote)));
 }
 
+// An end of an epoch is a boundary block with a finalization of its epoch.
+TEST(Messages, AnEndOfEpochIsNothingElse) {
+  const Network network;
+  const Certificate finalization =
+      network.certificate(VoteType::finalize, {0, 3, 1, digest_of(0x44)});
+  EXPECT_TRUE(parse_message(encode(EndOfEpoch{sample_boundary(), finalization})));
+  EXPECT_FALSE(parse_message(encode(EndOfEpoch{sample_block(), finalization})));
+  Certificate other = finalization;
+  other.type = VoteType::notarize;
+  EXPECT_FALSE(parse_message(encode(EndOfEpoch{sample_boundary(), other})));
+  other = finalization;
+  other.proposal.epoch = 1;
+  EXPECT_FALSE(parse_message(encode(EndOfEpoch{sample_boundary(), other})));
+}
+
+TEST(Messages, EveryMessageButGetBlockNamesItsEpoch) {
+  for (const Message& message : samples()) {
+    const bool named = !std::holds_alternative<GetBlock>(message);
+    EXPECT_EQ(epoch_of(message).has_value(), named) << name(message);
+  }
+  EXPECT_EQ(epoch_of(GetChain{2, 17, 64}), 2U);
+  Block block = sample_block();
+  block.header.epoch = 5;
+  EXPECT_EQ(epoch_of(BlockAnswer{block}), 5U);
+}
+
 TEST(Messages, SignedBytesOfDifferentKindsNeverMeet) {
   const Proposal proposal{0, 3, 1, digest_of(0x44)};
   const Digest chain = digest_of(0xc1);
@@ -133,8 +168,8 @@ TEST(Messages, GoldenBytes) {
   const std::vector<std::string> golden = {
       "8a80efe10f29babb", "9972219a6bcbe557", "8b5854632169ad25", "336e8e60b9e45431",
       "127f21fa7c95e00f", "90e5b459422e656d", "0290af6be1016107", "e976b04c26f03459",
-      "30a8ab8c8ab87570", "d945ca0bd8f8896f", "cc0e2f528bf7bfd0", "310e9dc9800da45d",
-      "a59cbd7517f3cdb1"};
+      "5d37d3c3cc36f61e", "d945ca0bd8f8896f", "cc0e2f528bf7bfd0", "310e9dc9800da45d",
+      "a59cbd7517f3cdb1", "ba299efe5578eba0"};
   EXPECT_EQ(hashes, golden);
   EXPECT_EQ(block_id(sample_block().header).hex(),
             "03f00a0a01618e48ea4f22b845aa3fa9cf75c7b4af46b55f71900cfa7d2c9fca");
@@ -157,12 +192,19 @@ TEST(Records, RoundTripAndRefuse) {
     const auto parsed = parse_record(bytes);
     ASSERT_TRUE(parsed) << parsed.error().detail;
     EXPECT_EQ(*parsed, record);
+    ASSERT_TRUE(record_epoch(bytes));
+    EXPECT_EQ(*record_epoch(bytes), 0U);
     bytes.push_back(1);
     EXPECT_FALSE(parse_record(bytes));
     bytes.resize(bytes.size() - 2);
     EXPECT_FALSE(parse_record(bytes));
   }
   EXPECT_FALSE(parse_record(Bytes{}));
+  EXPECT_FALSE(record_epoch(Bytes{}));
+  Block later = sample_block();
+  later.header.epoch = 7;
+  EXPECT_EQ(*record_epoch(encode_record(later)), 7U);
+  EXPECT_EQ(*record_epoch(encode_record(network.vote(VoteType::nullify, {3, 3, 0, {}}, 0))), 3U);
   EXPECT_FALSE(parse_record(Bytes{9, 0, 0}));
 }
 

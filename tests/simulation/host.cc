@@ -401,7 +401,7 @@ void Host::perform(const consensus::Deliver& effect) {
 }
 
 void Host::perform(const consensus::ServeChain& effect) {
-  auto chain = consensus::make_chain(*this, effect.from_height, effect.max);
+  auto chain = consensus::make_chain(*this, effect.epoch, effect.from_height, effect.max);
   if (!chain) return;
   world_.count("chains served");
   perform(consensus::Send{effect.to, std::move(*chain)});

@@ -120,7 +120,7 @@ TEST(Scenario, RequestForWhatIsFinalIsAnswered) {
   world.run_until(world.now() + 3'000);
   books.sent.clear();
   world.host(1).step(consensus::Received{2, consensus::GetBlock{{id}}});
-  world.host(1).step(consensus::Received{2, consensus::GetChain{1, 10}});
+  world.host(1).step(consensus::Received{2, consensus::GetChain{0, 1, 10}});
   bool block_answered = false;
   bool chain_answered = false;
   for (const consensus::Send& send : books.sent[1]) {
