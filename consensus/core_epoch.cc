@@ -52,8 +52,8 @@ void Replica::Core::announce_end() {
   const Block& boundary = blocks_.find(finalization_->proposal.block_id)->block;
   if (heads_.executed_height() < boundary.header.height) return;
   end_announced_ = true;
-  out_.push_back(EpochEnded{membership_.epoch(), boundary, finalization_->proposal.block_id,
-                            *finalization_});
+  out_.push_back(
+      EpochEnded{membership_.epoch(), boundary, finalization_->proposal.block_id, *finalization_});
 }
 
 // A finalization like another, and the block that it names. Who says so has all that is below it.

@@ -55,10 +55,10 @@ Result<void> Replica::Core::recover(const Recovery& recovery) {
     if (!record) return fail(record.error());
     if (epoch_of(*record) < membership_.epoch()) continue;
     if (epoch_of(*record) > membership_.epoch()) {
-      return fail(Errc::corrupt,
-                  "WAL: a record of epoch " + std::to_string(epoch_of(*record)) +
-                      ", the store stands in epoch " + std::to_string(membership_.epoch()) +
-                      "; an older copy of the database?");
+      return fail(Errc::corrupt, "WAL: a record of epoch " + std::to_string(epoch_of(*record)) +
+                                     ", the store stands in epoch " +
+                                     std::to_string(membership_.epoch()) +
+                                     "; an older copy of the database?");
     }
     if (const auto restored = restore(*record); !restored) return fail(restored.error());
   }

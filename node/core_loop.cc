@@ -369,9 +369,8 @@ void CoreLoop::perform_deliver(consensus::Deliver& deliver) {
 }
 
 void CoreLoop::serve_chain(const consensus::ServeChain& request) {
-  auto chain =
-      consensus::make_chain(chain_, request.epoch, request.from_height,
-                            std::min(request.max, kChainBlocksServed));
+  auto chain = consensus::make_chain(chain_, request.epoch, request.from_height,
+                                     std::min(request.max, kChainBlocksServed));
   if (chain) perform_send({request.to, *std::move(chain)});
 }
 

@@ -223,8 +223,8 @@ TEST_F(NextEpoch, NoVoteCertificateOrEvidenceOfAnotherEpochCounts) {
     vote.proposal.epoch = 1;
     first.receive(i, vote);
   }
-  first.receive(1, Status{1, 2, 0, std::nullopt,
-                          network.certificate(VoteType::nullify, {0, 1, 0, {}})});
+  first.receive(
+      1, Status{1, 2, 0, std::nullopt, network.certificate(VoteType::nullify, {0, 1, 0, {}})});
   EXPECT_EQ(first.replica->info().view, 1U);
   const Vote one = network.vote(VoteType::finalize, {0, 1, 0, digest_of(1)}, 2);
   const Vote two = network.vote(VoteType::finalize, {0, 1, 0, digest_of(2)}, 2);

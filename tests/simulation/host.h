@@ -111,6 +111,8 @@ class Host final : public consensus::ChainReader {
   void perform(const consensus::ServeChain& effect);
   void perform(const consensus::EvidenceFound& effect);
   void perform(const consensus::Alarm& effect);
+  void perform(const consensus::EpochEnded&) {}
+  void perform(const consensus::ServeEpochEnd&) {}
   // True: the doomed vote is at this step, and the host is down.
   bool dies(VoteStep step);
   [[nodiscard]] bool carries_doomed(const consensus::Message& message) const;
