@@ -16,6 +16,7 @@
 #include "node/core_loop.h"
 #include "node/data_folder.h"
 #include "node/network.h"
+#include "node/own_keys.h"
 #include "node/wal.h"
 
 namespace footproof::node {
@@ -94,15 +95,15 @@ Result<bool> make_folder(const fs::path& folder) {
 
 struct Identity {
   Digest chain_id;
-  Bytes vote_key;
+  KeyRing keys;
 };
 
 Result<Identity> identity_of(const Config& config) {
   const auto network = load_network(config.genesis);
   if (!network) return fail(network.error());
-  const auto self = find_self(config, *network);
-  if (!self) return fail(self.error());
-  return Identity{network->chain_id, to_bytes(network->validators.members[*self].vote_key.raw())};
+  auto keys = KeyRing::load(config);
+  if (!keys) return fail(keys.error());
+  return Identity{network->chain_id, *std::move(keys)};
 }
 
 // A log that reaches as far as the copy, so that nothing about it is in doubt; it holds no vote.
@@ -150,11 +151,12 @@ Result<BackupReport> assemble(const Identity& identity, const fs::path& from, co
     const auto folder = DataFolder::open(data);
     if (!folder) return fail(folder.error());
     // A marker of others is an error of its own.
-    const auto marked = folder->has_marker(identity.chain_id, identity.vote_key);
+    const auto marked = is_marked(*folder, identity.chain_id, identity.keys);
     if (!marked) return fail(marked.error());
   }
-  const std::string why =
-      fmt::format("restored from a backup of height {}: may have voted after it\n", report->height);
+  const std::string why = observer_text(
+      fmt::format("restored from a backup of height {}: may have voted after it", report->height),
+      identity.keys);
   if (auto wrote = replace_file(data / kObserverFile, as_bytes(why)); !wrote) {
     return fail(wrote.error());
   }
@@ -174,7 +176,7 @@ Result<BackupReport> back_up(const Config& config, const fs::path& to) {
   if (!identity) return fail(identity.error());
   const auto folder = DataFolder::open_existing(config.data);
   if (!folder) return fail(folder.error());
-  const auto marked = folder->has_marker(identity->chain_id, identity->vote_key);
+  const auto marked = is_marked(*folder, identity->chain_id, identity->keys);
   if (!marked) return fail(marked.error());
   if (!*marked) return fail(Errc::not_found, config.data.string() + " is not initialised");
   const auto anchor = ledger::Anchor::open(config.data / kAnchorFile);

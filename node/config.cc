@@ -133,7 +133,7 @@ std::string read_peers(Section& mesh, Config& config) {
 }
 
 std::string combination_problem(const Config& config) {
-  if (config.validator.empty()) return "[node] validator: is missing; it is our id in the genesis";
+  if (config.validator.empty()) return "[node] validator: is missing; it is our validator id";
   if (config.mesh_listen.host.empty()) return "[mesh] listen: is missing; write \"host:port\"";
   if (config.http_listen.host.empty()) return "[http] listen: is missing; write \"host:port\"";
   if (config.mesh_listen.port != 0 && config.mesh_listen == config.http_listen) {
@@ -169,8 +169,9 @@ std::string combination_problem(const Config& config) {
 }
 
 void make_absolute(Config& config) {
-  for (auto* path : {&config.genesis, &config.data, &config.vote_key, &config.cosign_key,
-                     &config.log_key, &config.tls_key, &config.tls_certificate}) {
+  for (auto* path :
+       {&config.genesis, &config.data, &config.vote_key, &config.cosign_key, &config.log_key,
+        &config.tls_key, &config.tls_certificate, &config.next_keys}) {
     if (path->is_relative()) *path = config.home / *path;
   }
 }
@@ -220,6 +221,7 @@ std::string read_tables(const toml::table& root, Config& config) {
   node.path("log_key", config.log_key);
   node.path("tls_key", config.tls_key);
   node.path("tls_certificate", config.tls_certificate);
+  node.path("next_keys", config.next_keys);
   node.number("verifier_threads", config.verifier_threads, 1, 64);
 
   mesh.endpoint("listen", config.mesh_listen);

@@ -8,7 +8,7 @@
 // An example with every key that has no default; relative paths start at the home folder:
 //
 //   [node]
-//   validator = "battery"              # our validator id in the genesis file
+//   validator = "battery"              # our validator id, in the genesis file or by ballot
 //   [mesh]
 //   listen = "127.0.0.1:7101"          # where the other validators reach us
 //   [[mesh.peer]]
@@ -19,7 +19,7 @@
 //
 // Files of the home folder, unless [node] says otherwise: genesis.cbor, data/ (made by `footproofd
 // --init` once), keys/{vote,cosign,log}.pem (PKCS#8, unencrypted, mode 0600), keys/tls.pem,
-// keys/tls.crt.
+// keys/tls.crt; keys/next/ while new keys of ours wait for the set that names them.
 #pragma once
 
 #include <chrono>
@@ -64,11 +64,13 @@ struct Config {
   std::filesystem::path log_key = "keys/log.pem";
   std::filesystem::path tls_key = "keys/tls.pem";
   std::filesystem::path tls_certificate = "keys/tls.crt";
-  std::size_t verifier_threads = 2;  // 1..64; signature and hash workers
+  std::filesystem::path next_keys = "keys/next";  // a folder; need not be there (own_keys.h)
+  std::size_t verifier_threads = 2;               // 1..64; signature and hash workers
 
   // [mesh]
-  Endpoint mesh_listen;           // required
-  std::vector<PeerConfig> peers;  // the other validators; at most 30
+  Endpoint mesh_listen;  // required
+  // Where to dial validators, whether they are in the set now or will be; at most 30.
+  std::vector<PeerConfig> peers;
 
   // [http]
   Endpoint http_listen;  // required

@@ -21,19 +21,6 @@ std::uint64_t to_ms(MonoTime time) {
       std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
 }
 
-consensus::Parameters parameters(const Config& config, bool observer) {
-  consensus::Parameters out;
-  out.delta_ms = static_cast<std::uint64_t>(config.delta.count());
-  out.idle_ms = static_cast<std::uint64_t>(config.idle_block.count());
-  out.drift_ms = static_cast<std::uint64_t>(config.drift.count());
-  out.observer = observer;
-  return out;
-}
-
-consensus::Checkpoint checkpoint_of(const ledger::Head& head) {
-  return {head.height, head.log_size, head.log_root};
-}
-
 FrameKind frame_kind(const consensus::Message& message) {
   if (std::holds_alternative<consensus::Propose>(message) ||
       std::holds_alternative<consensus::BlockAnswer>(message) ||
@@ -42,66 +29,6 @@ FrameKind frame_kind(const consensus::Message& message) {
   }
   return std::holds_alternative<consensus::Chain>(message) ? FrameKind::chain : FrameKind::control;
 }
-
-}  // namespace
-
-class CoreLoop::VoteSigner final : public consensus::Signer {
- public:
-  explicit VoteSigner(const SigningKey& key) : key_(key) {}
-  consensus::Signature sign(ByteView message) override {
-    const Bytes signature = key_.sign(message);
-    consensus::Signature out{};
-    std::ranges::copy(signature, out.begin());
-    return out;
-  }
-
- private:
-  const SigningKey& key_;
-};
-
-// Keeps what it found, so that whoever sent it can be told (settle_signatures).
-class CoreLoop::VoteVerifier final : public consensus::Verifier {
- public:
-  struct Failure {
-    ValidatorIndex signer;  // by the key that it should verify under
-    consensus::Signature signature;
-  };
-  struct Found {
-    std::size_t checked = 0;
-    std::vector<Failure> failures;
-  };
-
-  explicit VoteVerifier(const ValidatorsRecord& validators) {
-    for (std::size_t i = 0; i < validators.members.size(); ++i) {
-      const auto& member = validators.members[i];
-      consensus::VoteKey key;
-      std::ranges::copy(member.vote_key.raw(), key.bytes.begin());
-      keys_.emplace(key, Voter{member.vote_key, static_cast<ValidatorIndex>(i)});
-    }
-  }
-  bool verify(const consensus::VoteKey& key, ByteView message,
-              const consensus::Signature& signature) const override {
-    const auto voter = keys_.find(key);
-    if (voter == keys_.end()) return false;
-    ++found_.checked;
-    if (footproof::verify(voter->second.key, message, signature)) return true;
-    found_.failures.push_back({voter->second.index, signature});
-    return false;
-  }
-
-  // Since it was last asked.
-  [[nodiscard]] Found take() { return std::exchange(found_, {}); }
-
- private:
-  struct Voter {
-    PublicKey key;
-    ValidatorIndex index;
-  };
-  std::map<consensus::VoteKey, Voter> keys_;
-  mutable Found found_;  // the core thread alone verifies
-};
-
-namespace {
 
 bool holds(const consensus::Certificate& certificate, const consensus::Signature& signature) {
   return std::ranges::find(certificate.signatures, signature) != certificate.signatures.end();
@@ -140,83 +67,6 @@ struct Carries {
 };
 
 }  // namespace
-
-CoreLoop::CoreLoop(CoreParts parts)
-    : parts_(std::move(parts)),
-      outside_(parts_.outside),
-      chain_(parts_.store),
-      signer_(std::make_unique<VoteSigner>(parts_.keys.vote)),
-      verifier_(std::make_unique<VoteVerifier>(parts_.network.validators)),
-      storage_(parts_.store, parts_.network.origin,
-               parts_.network.validators.members[parts_.self].cosign_name, parts_.keys.cosign,
-               parts_.verdicts, outside_.reactor, outside_.storage, *this),
-      replica_timer_(outside_.reactor.make_timer()),
-      tick_timer_(outside_.reactor.make_timer()),
-      cut_timer_(outside_.reactor.make_timer()),
-      next_sequence_(outside_.reactor.wall_ms() * 1000),
-      book_(parts_.network.origin, parts_.network.validators.members) {}
-
-CoreLoop::~CoreLoop() = default;
-
-Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
-  wal_ = std::move(recovery.wal);
-  observer_ = recovery.observer;
-  reach_ = reach_synced_ = recovery.reach;
-  const ledger::Head head = parts_.store.snapshot()->head();
-  consensus::Recovery start;
-  start.records = std::move(recovery.replica_records);
-  if (head.height > 0) {
-    start.applied = chain_.applied_at(head.height);
-    if (!start.applied) return fail(Errc::io, "database: the last block is missing or damaged");
-  }
-  const std::uint64_t oldest =
-      head.height - std::min<std::uint64_t>(head.height, consensus::Replica::kHeadsMax - 1);
-  for (std::uint64_t height = std::max<std::uint64_t>(oldest, 1); height <= head.height; ++height) {
-    auto known = parts_.store.head_at(height);
-    if (!known) return fail(Errc::io, "database: " + known.error().detail);
-    if (*known) start.heads.push_back(checkpoint_of(**known));
-  }
-  auto replica = consensus::Replica::make(parameters(parts_.config, observer_),
-                                          parts_.network.membership, parts_.network.root,
-                                          observer_ ? std::nullopt : std::optional(parts_.self),
-                                          observer_ ? nullptr : signer_.get(), *verifier_, start);
-  if (!replica) return fail(Errc::corrupt, "write-ahead log: " + replica.error().detail);
-  replica_ = *std::move(replica);
-  synced_height_ = head.height;
-  executed_roots_[head.log_size] = head.log_root;
-
-  for (auto& batch : recovery.batches) {
-    if (batch.producer == parts_.self) {
-      const auto parsed = parse_batch(*batch.bytes);
-      for (const auto& bytes : parsed->statements) {
-        const auto statement = parse_statement(bytes);
-        if (statement) {
-          parts_.mempool.restore({statement->statement_hash(), statement->entry_id(), {}});
-        }
-      }
-      next_sequence_ = std::max(next_sequence_, batch.sequence + 1);
-    }
-    const auto ref = batch.ref;
-    const auto producer = batch.producer;
-    if (batches_.put(std::move(batch), now())) {
-      push(consensus::PayloadReady{ref, producer, true});
-    }
-  }
-  if (!log_reaches(head.height)) return fail(Errc::io, "write-ahead log: a write failed");
-  push(consensus::Started{});
-  storage_.start();
-  if (observer_) {
-    storage_.forbid_cosigning();
-  } else {
-    storage_.cosign_current();
-  }
-  auto port = outside_.links.start(*this);
-  if (!port) return port;
-  turn();
-  arm_tick();
-  publish_facts();
-  return port;
-}
 
 void CoreLoop::stop() {
   stopped_ = true;
@@ -276,7 +126,7 @@ void CoreLoop::settle_signatures(const consensus::Event& event) {
     const bool at_hand =
         received != nullptr && std::visit(Carries{failure.signature}, received->message);
     const ValidatorIndex guilty = at_hand ? received->from : failure.signer;
-    if (guilty != parts_.self) drop_peer(guilty, "a signature that does not verify");
+    if (set_.self != guilty) drop_peer(guilty, "a signature that does not verify");
   }
 }
 
@@ -301,8 +151,7 @@ void CoreLoop::perform(consensus::Effect& effect) {
     ++parts_.counters.evidence;
     const auto& vote = found->evidence.first;
     log(LogLevel::warning, "evidence",
-        {{"signer", parts_.network.validators.members[vote.signer].id},
-         {"view", vote.proposal.view}});
+        {{"signer", set_.member(vote.signer).id}, {"view", vote.proposal.view}});
     return;
   }
   if (const auto* alarm = std::get_if<consensus::Alarm>(&effect)) return raise_alarm(alarm->detail);
@@ -346,7 +195,10 @@ bool CoreLoop::log_reaches(std::uint64_t height) {
 }
 
 WalRecord CoreLoop::reach_record() const {
-  return {.epoch = 0, .view = 0, .type = kWalReach, .body = ByteWriter().u64(reach_).bytes()};
+  return {.epoch = set_.epoch(),
+          .view = 0,
+          .type = kWalReach,
+          .body = ByteWriter().u64(reach_).bytes()};
 }
 
 void CoreLoop::perform_deliver(consensus::Deliver& deliver) {
@@ -419,10 +271,10 @@ void CoreLoop::collect_garbage() {
   std::vector<WalRecord> live = {reach_record()};
   // Batches first: a block's record must not come before its bodies.
   for (const auto& batch : batches_.all()) {
-    live.push_back({.epoch = 0, .view = 0, .type = kWalBatch, .body = *batch.bytes});
+    live.push_back({set_.epoch(), 0, kWalBatch, *batch.bytes});
   }
   for (auto& record : replica_->live_records(synced_height_)) {
-    live.push_back({.epoch = 0, .view = 0, .type = kWalReplica, .body = std::move(record)});
+    live.push_back({set_.epoch(), 0, kWalReplica, std::move(record)});
   }
   const auto rewritten = wal_->rewrite(live);
   if (!rewritten) return fail_for_good(rewritten.error().detail);
@@ -469,11 +321,10 @@ void CoreLoop::fail_for_good(const std::string& why) {
 
 // --- from the storage thread --------------------------------------------------------------------
 
-void CoreLoop::block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
-                              std::optional<Cosignature> mine) {
+void CoreLoop::block_executed(ExecutedBlock block) {
   bool refused = false;
   std::vector<Digest> done;
-  for (const auto& outcome : outcomes) {
+  for (const auto& outcome : block.outcomes) {
     done.push_back(outcome.statement_hash);
     const auto* refusal = std::get_if<ledger::Refusal>(&outcome.verdict);
     if (refusal == nullptr) {
@@ -482,11 +333,13 @@ void CoreLoop::block_executed(const ledger::Head& head, std::vector<ledger::Outc
     }
     ++parts_.counters.refused;
     refused = true;
-    parts_.refusals.add(outcome.statement_hash, outcome.entry_id, {*refusal, head.height}, now());
+    parts_.refusals.add(outcome.statement_hash, outcome.entry_id, {*refusal, block.head.height},
+                        now());
   }
   if (!done.empty()) parts_.mempool.remove(done);
   if (refused) parts_.waiters.notify();
-  post([this, head, mine = std::move(mine)]() mutable { executed(head, std::move(mine)); });
+  block.outcomes.clear();
+  post([this, block = std::move(block)]() mutable { executed(std::move(block)); });
 }
 
 void CoreLoop::store_synced(std::uint64_t height) {

@@ -26,13 +26,16 @@
 #include "node/cosignatures.h"
 #include "node/counters.h"
 #include "node/disk_guard.h"
+#include "node/epoch_set.h"
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/network.h"
+#include "node/own_keys.h"
 #include "node/ports.h"
 #include "node/refusals.h"
 #include "node/storage_writer.h"
 #include "node/verdict_cache.h"
+#include "node/vote_keys.h"
 #include "node/waiters.h"
 #include "node/wal.h"
 
@@ -46,13 +49,15 @@ constexpr std::uint8_t kWalBatch = 2;    // canonical bytes of a batch
 constexpr std::uint8_t kWalReach = 3;
 constexpr std::uint64_t kWalReachAhead = 8;
 
+// In place of a batch's producer where that is no member of the set in force.
+constexpr ValidatorIndex kNoProducer = 255;
+
 // What the core loop works with; all of it outlives the loop.
 struct CoreParts {
   const Outside& outside;
   const Config& config;
   const Network& network;
-  const OwnKeys& keys;
-  consensus::ValidatorIndex self;
+  KeyRing& keys;
   ledger::Store& store;
   Mempool& mempool;
   Refusals& refusals;
@@ -66,7 +71,7 @@ struct CoreParts {
 // What the write-ahead log gave back.
 struct CoreRecovery {
   std::unique_ptr<Wal> wal;
-  std::vector<Bytes> replica_records;
+  std::vector<Bytes> replica_records;  // of earlier epochs, too
   std::vector<HeldBatch> batches;
   std::uint64_t reach = 0;  // the highest of kWalReach
   bool observer = false;    // follow, never vote or cosign
@@ -74,7 +79,8 @@ struct CoreRecovery {
 
 class CoreLoop final : public StorageEvents, private LinkEvents {
  public:
-  explicit CoreLoop(CoreParts parts);
+  // `set`: in force, as the store says.
+  CoreLoop(CoreParts parts, EpochSet set);
   ~CoreLoop() override;
 
   // Rebuilds the replica, starts storage, links and timers. The port that the links listen on.
@@ -89,16 +95,13 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void submitted();
 
   // StorageEvents, on the storage thread, or out of stop_storage().
-  void block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
-                      std::optional<Cosignature> mine) override;
+  void block_executed(ExecutedBlock block) override;
   void store_synced(std::uint64_t height) override;
   void checkpoint_published(std::uint64_t size) override;
   void must_not_cosign(const std::string& why) override;
   void storage_failed(const std::string& why) override;
 
  private:
-  class VoteSigner;
-  class VoteVerifier;
   using EventBody = decltype(consensus::Event::what);
 
   // core_loop.cc: events and effects.
@@ -121,6 +124,13 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void watch_disk();
   void fail_for_good(const std::string& why);
 
+  // core_loop_epoch.cc: replica and set.
+  [[nodiscard]] bool may_vote() const { return set_.self.has_value() && !observer_; }
+  [[nodiscard]] Result<void> make_replica(std::vector<Bytes> records);
+  [[nodiscard]] Result<void> recover_end(const consensus::Applied& applied,
+                                         consensus::Recovery& out);
+  void take_back(HeldBatch batch);
+
   // core_loop_batches.cc: own batches, those of others, fetching.
   void cut_batches();
   void cut_one();
@@ -142,10 +152,11 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void peer_message(ValidatorIndex peer, Envelope&& envelope) override;
   void consensus_message(ValidatorIndex peer, const Envelope& envelope);
   void cosignature_message(ValidatorIndex peer, const Envelope& envelope);
-  void executed(const ledger::Head& head, std::optional<Cosignature> mine);
+  void executed(ExecutedBlock block);
   void consider_head(const CosignedHead& head);
 
   CoreParts parts_;
+  EpochSet set_;  // in force
   const Outside& outside_;
   ChainStore chain_;
   std::unique_ptr<VoteSigner> signer_;

@@ -50,8 +50,9 @@ void CoreLoop::submitted() {
 // At once when none of ours is on its way; else when a batch is full or the oldest statement has
 // waited long enough for company.
 void CoreLoop::cut_batches() {
+  if (!set_.self) return;  // nobody takes batches of one who is in no set
   while (parts_.mempool.waiting() > 0) {
-    const std::size_t on_the_way = batches_.undelivered(parts_.self);
+    const std::size_t on_the_way = batches_.undelivered(*set_.self);
     if (on_the_way >= kOwnWindowMax) return;  // tried again when a block is delivered
     const bool full = parts_.mempool.waiting() >= parts_.config.batch_statements_max ||
                       parts_.mempool.waiting_bytes() >= parts_.config.batch_bytes_max;
@@ -63,8 +64,8 @@ void CoreLoop::cut_batches() {
     cut_timer_armed_ = true;
     cut_timer_->start(now() + parts_.config.batch_delay, [this] {
       cut_timer_armed_ = false;
-      if (stopped_) return;
-      if (batches_.undelivered(parts_.self) < kOwnWindowMax) cut_one();
+      if (stopped_ || !set_.self) return;
+      if (batches_.undelivered(*set_.self) < kOwnWindowMax) cut_one();
       cut_batches();
       turn();
     });
@@ -77,8 +78,8 @@ void CoreLoop::cut_one() {
       parts_.mempool.take(parts_.config.batch_statements_max, parts_.config.batch_bytes_max);
   if (statements.empty()) return;
   Batch batch;
-  batch.epoch = parts_.network.membership.epoch();
-  batch.producer = parts_.self;
+  batch.epoch = set_.epoch();
+  batch.producer = *set_.self;
   batch.sequence = next_sequence_++;
   for (auto& statement : statements) {
     cut_hashes_.push_back(statement.statement_hash);
@@ -98,7 +99,7 @@ void CoreLoop::take_batch(HeldBatch batch, bool proposable) {
   const auto producer = batch.producer;
   const auto bytes = batch.bytes;
   if (!batches_.put(std::move(batch), now())) return;
-  const auto appended = wal_->append(parts_.network.membership.epoch(), 0, kWalBatch, *bytes);
+  const auto appended = wal_->append(set_.epoch(), 0, kWalBatch, *bytes);
   if (!appended) return fail_for_good(appended.error().detail);
   push(consensus::PayloadReady{ref, producer, proposable});
 }
@@ -189,7 +190,7 @@ void CoreLoop::serve_batches(ValidatorIndex peer, const Envelope& envelope) {
 void CoreLoop::send_own_batches(ValidatorIndex peer) {
   for (const auto& batch : batches_.all()) {
     const auto* held = batches_.find(batch.ref.digest);
-    if (batch.producer != parts_.self || held->delivered) continue;
+    if (set_.self != batch.producer || held->delivered) continue;
     outside_.links.send(peer, encode_frame(FrameKind::batch, 0, *batch.bytes));
   }
 }
@@ -204,7 +205,7 @@ void CoreLoop::drop_unused_batches() {
     push(consensus::PayloadDropped{digest});
     batches_.erase(digest);
     turn();
-    if (batch.producer != parts_.self) continue;
+    if (set_.self != batch.producer) continue;
     std::vector<PendingStatement> again;
     const auto parsed = parse_batch(*batch.bytes);
     for (const auto& bytes : parsed->statements) {

@@ -87,16 +87,20 @@ void CoreLoop::cosignature_message(ValidatorIndex peer, const Envelope& envelope
   turn();
 }
 
-void CoreLoop::executed(const ledger::Head& head, std::optional<Cosignature> mine) {
+void CoreLoop::executed(ExecutedBlock block) {
   if (stopped_) return;
+  const auto& head = block.head;
+  auto& mine = block.mine;
   executed_roots_[head.log_size] = head.log_root;
   while (executed_roots_.size() > kExecutedRootsMax) executed_roots_.erase(executed_roots_.begin());
   if (head.height > replica_->info().executed_height) {
-    push(consensus::Executed{{head.height, head.log_size, head.log_root}});
+    push(consensus::Executed{
+        {head.height, head.log_size, head.log_root},
+        block.next ? std::optional(next_set_of(block.next->members)) : std::nullopt});
   }
   if (mine) {
     outside_.links.broadcast(encode_frame(FrameKind::cosignature, 0, encode_cosignature(*mine)));
-    const auto added = book_.add(parts_.self, *mine);
+    const auto added = book_.add(*set_.self, *mine);
     if (!added) return fail_for_good("own cosignature does not verify");
     own_cosignature_ = std::move(mine);
   }
@@ -117,7 +121,7 @@ void CoreLoop::consider_head(const CosignedHead& head) {
   const bool is_newer = !published_ || published_->size < head.size ||
                         (published_->size == head.size && published_as_of_ < as_of);
   if (!is_newer) return;
-  auto note = book_.make_note(head, parts_.keys.log);
+  auto note = book_.make_note(head, set_.keys->log);
   published_ = head;
   published_as_of_ = as_of;
   storage_.publish(head, *std::move(note));

@@ -21,7 +21,10 @@ std::string checkpoint_text(const std::string& origin, const CosignedHead& head)
 
 Bytes encode_cosignature(const Cosignature& cosignature) {
   ByteWriter out;
-  out.u64(cosignature.size).raw(cosignature.root.view()).u64(cosignature.time_s);
+  out.u64(cosignature.epoch)
+      .u64(cosignature.size)
+      .raw(cosignature.root.view())
+      .u64(cosignature.time_s);
   out.raw(cosignature.signature);
   return std::move(out).take();
 }
@@ -29,6 +32,7 @@ Bytes encode_cosignature(const Cosignature& cosignature) {
 Result<Cosignature> parse_cosignature(ByteView bytes) {
   ByteReader in(bytes);
   Cosignature out;
+  out.epoch = in.u64();
   out.size = in.u64();
   const auto root = to_digest(in.take(Digest::kSize));
   out.time_s = in.u64();
@@ -38,14 +42,16 @@ Result<Cosignature> parse_cosignature(ByteView bytes) {
   return out;
 }
 
-CosignatureBook::CosignatureBook(std::string origin, const std::vector<Member>& members)
+CosignatureBook::CosignatureBook(std::string origin, const ValidatorsRecord& set)
     : origin_(std::move(origin)),
-      quorum_(quorum_of(members.size())),
-      faulty_max_(faulty_max(members.size())),
-      of_validator_(members.size()) {
-  for (const auto& member : members) {
+      epoch_(set.epoch),
+      quorum_(quorum_of(set.members.size())),
+      faulty_max_(faulty_max(set.members.size())),
+      of_validator_(set.members.size()),
+      floor_(set.epoch == 0 ? 0 : set.from_size + 1) {
+  for (const auto& member : set.members) {
     auto key = NoteKey::make(member.cosign_name, NoteKeyType::cosignature, member.cosign_key);
-    CHECK(key.has_value());  // the genesis parser has judged names and keys
+    CHECK(key.has_value());  // genesis and ballots have judged names and keys
     keys_.push_back(*std::move(key));
   }
 }
@@ -56,7 +62,7 @@ Result<bool> CosignatureBook::add(std::size_t validator, const Cosignature& cosi
   if (head.size > kNumberMax || cosignature.time_s > kNumberMax) {
     return fail(Errc::bad_value, "a cosignature of a size or time that no checkpoint can have");
   }
-  if (head.size < floor_) return false;
+  if (cosignature.epoch != epoch_ || head.size < floor_ || head.size > ceiling_) return false;
   auto& lines = heads_[head];
   const auto known = lines.find(validator);
   const bool is_new = known == lines.end() || known->second.time_s < cosignature.time_s;
@@ -129,6 +135,13 @@ std::optional<std::uint64_t> CosignatureBook::as_of(const CosignedHead& head) co
   times.reserve(lines.size());
   for (const auto& [validator, line] : lines) times.push_back(line.time_s);
   return as_of_time(times, faulty_max_);
+}
+
+void CosignatureBook::end_at(std::uint64_t size) {
+  ceiling_ = size;
+  const auto is_beyond = [size](const auto& item) { return item.first.size > size; };
+  std::erase_if(heads_, is_beyond);
+  for (auto& own : of_validator_) std::erase_if(own, is_beyond);
 }
 
 void CosignatureBook::drop_below(std::uint64_t size) {

@@ -22,7 +22,10 @@
 
 namespace footproof::node {
 
+// Of a head by a validator of the epoch that it lies in: set e alone cosigns the sizes above S(e-1)
+// up to S(e), where its boundary block's record is the last.
 struct Cosignature {
+  std::uint64_t epoch = 0;
   std::uint64_t size = 0;
   Digest root;
   std::uint64_t time_s = 0;
@@ -44,11 +47,11 @@ class CosignatureBook {
  public:
   static constexpr std::size_t kHeadsMax = 512;  // a validator
 
-  // Members of the epoch, in the order of their indices.
-  CosignatureBook(std::string origin, const std::vector<Member>& members);
+  // Of one epoch.
+  CosignatureBook(std::string origin, const ValidatorsRecord& set);
 
-  // True: it verifies and tells something new. False: known or too old. An error: it does not
-  // verify, and its sender is at fault.
+  // True: it verifies and tells something new. False: known, too old, or of another epoch. An
+  // error: it does not verify, and its sender is at fault.
   [[nodiscard]] Result<bool> add(std::size_t validator, const Cosignature& cosignature);
   // q cosignatures or more are here.
   [[nodiscard]] bool has_quorum(const CosignedHead& head) const;
@@ -60,6 +63,8 @@ class CosignatureBook {
                                                      const SigningKey& log_key) const;
   // T of what make_note() would give.
   [[nodiscard]] std::optional<std::uint64_t> as_of(const CosignedHead& head) const;
+  // The epoch ends with this size: S(e). Larger heads count no more.
+  void end_at(std::uint64_t size);
   // Forgets smaller heads.
   void drop_below(std::uint64_t size);
 
@@ -74,12 +79,14 @@ class CosignatureBook {
       const CosignedHead& head) const;
 
   std::string origin_;
+  std::uint64_t epoch_;
   std::vector<NoteKey> keys_;  // by index
   std::size_t quorum_;
   std::size_t faulty_max_;
   std::map<CosignedHead, Lines> heads_;
   std::vector<std::map<CosignedHead, bool>> of_validator_;  // which heads each has lines under
-  std::uint64_t floor_ = 0;
+  std::uint64_t floor_;                                     // no head below
+  std::uint64_t ceiling_ = UINT64_MAX;                      // and none above
 };
 
 }  // namespace footproof::node

@@ -15,6 +15,7 @@ namespace footproof::node {
 namespace {
 
 constexpr std::size_t kMarkerSizeMax = 1024;
+constexpr std::size_t kObserverFileSizeMax = std::size_t{64} * 1024;
 constexpr std::string_view kInitNoteName = "initialising";
 
 tl::unexpected<Error> system_error(std::string_view what, const std::filesystem::path& file) {
@@ -139,6 +140,27 @@ Result<bool> DataFolder::has_marker(const Digest& chain_id, ByteView vote_key) c
 Result<bool> DataFolder::write_marker(const Digest& chain_id, ByteView vote_key) const {
   const std::string text = marker_text(chain_id, vote_key);
   return replace_file(path_ / kMarkerFile, as_bytes(text));
+}
+
+// The observer file first: were it left beside the new key, that key would be silent for ever; and
+// the old one is never used again, for the set that is in force names it no more.
+Result<bool> DataFolder::change_key(const std::filesystem::path& folder, const Digest& chain_id,
+                                    ByteView vote_key) {
+  const std::string text = marker_text(chain_id, vote_key);
+  const auto content = read_file(folder / kMarkerFile, kMarkerSizeMax);
+  if (!content) return fail(content.error());
+  if (as_text(*content) == text) return false;
+  const auto observer = folder / kObserverFile;
+  const auto why = read_file(observer, kObserverFileSizeMax);
+  if (!why && why.error().code != Errc::not_found) return fail(why.error());
+  const bool may_have_voted =
+      why && as_text(*why).find(fmt::format("key {}\n", to_hex(vote_key))) != std::string::npos;
+  if (!may_have_voted && ::unlink(observer.c_str()) != 0 && errno != ENOENT) {
+    return system_error("cannot delete", observer);
+  }
+  auto written = replace_file(folder / kMarkerFile, as_bytes(text));
+  if (!written) return written;
+  return true;
 }
 
 Result<bool> DataFolder::begin_init(std::string_view kind,

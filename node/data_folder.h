@@ -53,6 +53,12 @@ class DataFolder {
   [[nodiscard]] Result<bool> has_marker(const Digest& chain_id, ByteView vote_key) const;
   [[nodiscard]] Result<bool> write_marker(const Digest& chain_id, ByteView vote_key) const;
 
+  // Where the set in force names another vote key than the marker: it is written there, and
+  // kObserverFile goes, unless that names this key too ("key HEX") as one that may have voted.
+  // True if it was another.
+  [[nodiscard]] static Result<bool> change_key(const std::filesystem::path& folder,
+                                               const Digest& chain_id, ByteView vote_key);
+
   // Before anything is made: `kind` of init in one word, and the names that it will make. Takes
   // away what one of the same kind left that was cut off; usage where such names are there without
   // it.

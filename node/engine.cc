@@ -83,7 +83,7 @@ ledger::StorePaths store_paths(const std::filesystem::path& data) {
   return {data / kDatabaseFolder, data / kAnchorFile};
 }
 
-Result<void> make_data(const DataFolder& folder, const Network& network, const Member& self,
+Result<void> make_data(const DataFolder& folder, const Network& network, const KeyRing& keys,
                        bool observer, std::size_t wal_segment_size) {
   constexpr std::array<std::string_view, 4> kMade = {kDatabaseFolder, kAnchorFile, kWalFolder,
                                                      kObserverFile};
@@ -93,24 +93,26 @@ Result<void> make_data(const DataFolder& folder, const Network& network, const M
   auto store = ledger::Store::create(store_paths(folder.path()), network.genesis_result);
   if (!store) return fail(store.error());
   if (observer) {
-    if (auto wrote = become_observer(folder.path(), "initialised as observer"); !wrote) {
-      return wrote;
-    }
+    const std::string text = observer_text("initialised as observer", keys);
+    const auto wrote = replace_file(folder.path() / kObserverFile, as_bytes(text));
+    if (!wrote) return fail(wrote.error());
   }
   if (auto made = Wal::create(folder.path() / kWalFolder, wal_segment_size); !made) {
     return fail(made.error());
   }
-  auto wrote = folder.write_marker(network.chain_id, self.vote_key.raw());
+  auto wrote = folder.write_marker(network.chain_id, keys.first().vote.public_key().raw());
   if (!wrote) return fail(wrote.error());
   if (auto ended = folder.end_init(); !ended) return fail(ended.error());
   return {};
 }
 
-Engine::Engine(const EngineParts& parts, std::unique_ptr<ledger::Store> store, bool observer)
+Engine::Engine(const EngineParts& parts, std::unique_ptr<ledger::Store> store, EpochSet set,
+               bool observer)
     : store_(std::move(store)),
       mempool_(parts.config.mempool_statements_max),
-      core_({parts.outside, parts.config, parts.network, parts.keys, parts.self, *store_, mempool_,
-             refusals_, waiters_, facts_, counters_, verdicts_, parts.fatal}),
+      core_({parts.outside, parts.config, parts.network, parts.keys, *store_, mempool_, refusals_,
+             waiters_, facts_, counters_, verdicts_, parts.fatal},
+            std::move(set)),
       port_({parts.outside, parts.config, parts.network, *store_, mempool_, refusals_, waiters_,
              facts_, verdicts_, counters_, [this] { core_.submitted(); }}),
       observer_(observer) {}
@@ -121,9 +123,17 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineParts parts) {
   if (!opened) return fail("database", opened.error());
   auto store = *std::move(opened);
   const auto head = store->snapshot()->head();
+  auto set =
+      epoch_set(parts.network, *store, epoch_in_force(*store), parts.config.validator, parts.keys);
+  if (!set) return fail(set.error());
+  if (auto right = check_keys(*set, parts.config.validator, parts.keys); !right) {
+    return fail(right.error());
+  }
+  if (auto ours = speak_as(data, parts.network, *set); !ours) return fail(ours.error());
   auto recovery = recover(data, ChainStore(*store), head.height, parts.wal_segment_size);
   if (!recovery) return fail(recovery.error());
-  std::unique_ptr<Engine> engine(new Engine(parts, std::move(store), recovery->observer));
+  std::unique_ptr<Engine> engine(
+      new Engine(parts, std::move(store), *std::move(set), recovery->observer));
   auto port = engine->core_.start(*std::move(recovery));
   if (!port && port.error().code == Errc::corrupt) {
     // Whole records that make no sense: the next start follows as observer, without them.

@@ -16,9 +16,11 @@
 #include "node/core_loop.h"
 #include "node/counters.h"
 #include "node/data_folder.h"
+#include "node/epoch_set.h"
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/network.h"
+#include "node/own_keys.h"
 #include "node/port.h"
 #include "node/ports.h"
 #include "node/refusals.h"
@@ -33,7 +35,7 @@ namespace footproof::node {
 
 // Files of a new validator in its folder, without a marker of an earlier one (node.h, init_data).
 [[nodiscard]] Result<void> make_data(const DataFolder& folder, const Network& network,
-                                     const Member& self, bool observer,
+                                     const KeyRing& keys, bool observer,
                                      std::size_t wal_segment_size = kWalSegmentSizeDefault);
 
 // All of it outlives the engine.
@@ -41,8 +43,7 @@ struct EngineParts {
   const Outside& outside;
   const Config& config;  // data: a folder that make_data() has filled, and whose lock is held
   const Network& network;
-  const OwnKeys& keys;
-  consensus::ValidatorIndex self;
+  KeyRing& keys;
   std::function<void(const std::string&)> fatal;  // once, from any thread: the process must end
   std::size_t wal_segment_size = kWalSegmentSizeDefault;
 };
@@ -68,7 +69,8 @@ class Engine {
   [[nodiscard]] bool is_observer() const { return observer_; }
 
  private:
-  Engine(const EngineParts& parts, std::unique_ptr<ledger::Store> store, bool observer);
+  Engine(const EngineParts& parts, std::unique_ptr<ledger::Store> store, EpochSet set,
+         bool observer);
 
   std::unique_ptr<ledger::Store> store_;
   Mempool mempool_;

@@ -12,6 +12,7 @@
 #include "node/core_loop.h"
 #include "node/data_folder.h"
 #include "node/network.h"
+#include "node/own_keys.h"
 #include "node/wal.h"
 
 namespace footproof::node {
@@ -178,12 +179,11 @@ void check_wal(const fs::path& data, const fs::path& work, ledger::Fsck& store) 
 Result<FsckReport> fsck_home(const Config& config, const fs::path& work) {
   auto network = load_network(config.genesis);
   if (!network) return fail(network.error());
-  const auto self = find_self(config, *network);
-  if (!self) return fail(self.error());
+  const auto keys = KeyRing::load(config);
+  if (!keys) return fail(keys.error());
   const auto folder = DataFolder::open_existing(config.data);
   if (!folder) return fail(folder.error());
-  const auto marked =
-      folder->has_marker(network->chain_id, network->validators.members[*self].vote_key.raw());
+  const auto marked = is_marked(*folder, network->chain_id, *keys);
   if (!marked) return fail(marked.error());
   std::error_code error;
   if (!fs::create_directory(work, error)) {

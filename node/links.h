@@ -1,6 +1,9 @@
 // The links to the other validators, as the core loop sees them: at most one a peer, frames in
 // order on it, and word of each that comes up or goes down. What was sent on a link that went down
 // may be lost. Core thread only. mesh.h makes them of TLS over TCP.
+//
+// Who the peers are follows from the set in force (set_links); an index is the peer's place in that
+// set. Peers of the next set alone have the indices behind it (core_loop_epoch.cc).
 #pragma once
 
 #include <cstdint>
@@ -26,6 +29,13 @@ struct PeerIdentity {
   Digest tls_pin;
 };
 
+// Who speaks here, and with whom.
+struct LinkSet {
+  PeerIdentity self;  // its index counts only for a member
+  std::vector<PeerIdentity> peers;
+  bool dials = true;  // false: this node only waits to be dialled, as one who has left the set does
+};
+
 class LinkEvents {
  public:
   virtual ~LinkEvents() = default;
@@ -44,6 +54,11 @@ class Links {
   [[nodiscard]] virtual Result<std::uint16_t> start(LinkEvents& events) = 0;
   // Closes everything; nothing is delivered afterwards.
   virtual void stop() = 0;
+
+  // From now on these alone, before start() or after. Links to whom is not among them, or has other
+  // keys, close at once; if this node's own keys are others, all do. The rest stay, each under its
+  // new index. LinkEvents hears of nothing: the caller knows, and asks is_connected().
+  virtual void set_links(LinkSet links) = 0;
 
   // False if there is no link.
   virtual bool send(ValidatorIndex to, const Frame& frame) = 0;

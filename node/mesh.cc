@@ -34,9 +34,10 @@ struct Mesh::Dialer {
 };
 
 Mesh::Mesh(asio::io_context& io, LinkIdentity identity, const std::vector<PeerAddress>& addresses,
-           Endpoint listen)
+           Endpoint listen, LinkKeySource source)
     : io_(io),
       identity_(std::move(identity)),
+      source_(std::move(source)),
       listen_(std::move(listen)),
       acceptor_(io),
       accept_pause_(io),
@@ -49,7 +50,7 @@ Mesh::Mesh(asio::io_context& io, LinkIdentity identity, const std::vector<PeerAd
 Mesh::~Mesh() { stop(); }
 
 Mesh::Dialer& Mesh::dialer_for(const PeerAddress& peer) {
-  auto& dialer = dialers_[peer.index];
+  auto& dialer = dialers_[peer.validator];
   if (!dialer) dialer = std::make_unique<Dialer>(io_, peer);
   dialer->to = peer;
   return *dialer;
@@ -76,7 +77,7 @@ Result<std::uint16_t> Mesh::start(LinkEvents& events) {
                 "[mesh] listen: cannot listen on " + listen_.text() + ": " + error.message());
   }
   accept_next();
-  for (auto& [index, dialer] : dialers_) dial(*dialer);
+  for (auto& [id, dialer] : dialers_) dial(*dialer);
   return acceptor_.local_endpoint(error).port();
 }
 
@@ -86,7 +87,7 @@ void Mesh::stop() {
   error_code ignored;
   acceptor_.close(ignored);
   accept_pause_.cancel();
-  for (auto& [index, dialer] : dialers_) {
+  for (auto& [id, dialer] : dialers_) {
     dialer->timer.cancel();
     dialer->resolver.cancel();
     dialer->socket.close(ignored);
@@ -94,6 +95,53 @@ void Mesh::stop() {
   auto all = sessions_;
   for (auto& [pointer, session] : all) session->close("this node stops");
   links_.clear();
+}
+
+std::optional<ValidatorIndex> Mesh::index_of(const PeerSession& session) const {
+  const auto* peer = identity_.find(session.peer());
+  return peer == nullptr ? std::nullopt : std::optional(peer->index);
+}
+
+// True if all links must be made again.
+bool Mesh::take_own_keys(const PeerIdentity& self) {
+  const auto before = std::exchange(identity_.self, self);
+  const bool same =
+      before.id == self.id && before.vote_key == self.vote_key && before.tls_pin == self.tls_pin;
+  if (same || !source_) return !same;
+  auto keys = source_(self);
+  if (keys) {
+    identity_.keys = *std::move(keys);
+  } else {
+    log(LogLevel::error, "link_keys", {{"why", keys.error().detail}});
+  }
+  return true;
+}
+
+void Mesh::set_links(LinkSet links) {
+  const bool all_anew = take_own_keys(links.self);
+  dials_ = links.dials;
+  identity_.peers = std::move(links.peers);
+  const auto before = std::exchange(links_, {});
+  for (const auto& [old_index, session] : before) {
+    const auto index = index_of(*session);
+    if (index && !all_anew) {
+      links_.emplace(*index, session);
+      continue;
+    }
+    const std::string_view why = all_anew ? "this node speaks with other keys now"
+                                 : identity_.find(session->peer().id) == nullptr
+                                     ? "it is not in the set in force"
+                                     : "it has other keys now";
+    log(LogLevel::info, "peer_down", {{"peer", session->peer().id}, {"why", why}});
+    session->close(std::string(why));
+  }
+  if (events_ == nullptr || stopped_) return;  // start() dials
+  for (auto& [id, dialer] : dialers_) {
+    dialer->back_off = kBackOffMin;
+    if (dialer->busy) continue;
+    dialer->timer.cancel();
+    dial(*dialer);
+  }
 }
 
 void Mesh::accept_next() {
@@ -138,7 +186,9 @@ void Mesh::accepted(tcp::socket socket) {
 }
 
 void Mesh::dial(Dialer& dialer) {
-  if (stopped_ || dialer.busy || links_.contains(dialer.to.index)) return;
+  if (stopped_ || !dials_ || dialer.busy) return;
+  const auto* peer = identity_.find(dialer.to.validator);
+  if (peer == nullptr || links_.contains(peer->index)) return;
   dialer.busy = true;
   dialer.timer.expires_after(kConnectDeadline);
   dialer.timer.async_wait([&dialer](error_code aborted) {
@@ -157,7 +207,12 @@ void Mesh::dial(Dialer& dialer) {
     if (stopped_) return;
     if (error) return failed(error);
     dialer.timer.cancel();
-    const PeerIdentity* expected = identity_.find(dialer.to.index);
+    const PeerIdentity* expected = identity_.find(dialer.to.validator);
+    if (expected == nullptr) {  // no peer any more
+      dialer.busy = false;
+      dialer.socket = tcp::socket(io_);
+      return;
+    }
     auto session =
         std::make_shared<PeerSession>(std::move(dialer.socket), TlsRole::client, expected,
                                       identity_, static_cast<SessionOwner&>(*this));
@@ -192,7 +247,9 @@ bool Mesh::is_preferred(const PeerSession& session) const {
 
 bool Mesh::session_up(const std::shared_ptr<PeerSession>& session) {
   if (stopped_) return false;
-  const ValidatorIndex index = session->peer().index;
+  const auto known = index_of(*session);
+  if (!known) return false;
+  const ValidatorIndex index = *known;
   auto& link = links_[index];
   if (link) {
     // The same dialler again means that the older link is stale.
@@ -206,7 +263,7 @@ bool Mesh::session_up(const std::shared_ptr<PeerSession>& session) {
     log(LogLevel::info, "peer_up",
         {{"peer", session->peer().id}, {"dialled", session->role() == TlsRole::client ? 1 : 0}});
   }
-  if (const auto dialer = dialers_.find(index); dialer != dialers_.end()) {
+  if (const auto dialer = dialers_.find(session->peer().id); dialer != dialers_.end()) {
     dialer->second->back_off = kBackOffMin;
   }
   // Also after a replacement: what was queued on the old link is gone, so it counts as a new one.
@@ -216,9 +273,10 @@ bool Mesh::session_up(const std::shared_ptr<PeerSession>& session) {
 
 void Mesh::session_frame(PeerSession& session, Envelope&& envelope) {
   if (stopped_) return;
-  const auto link = links_.find(session.peer().index);
+  const auto index = index_of(session);
+  const auto link = index ? links_.find(*index) : links_.end();
   if (link == links_.end() || link->second.get() != &session) return;  // replaced
-  events_->peer_message(session.peer().index, std::move(envelope));
+  events_->peer_message(*index, std::move(envelope));
 }
 
 void Mesh::session_down(PeerSession& session, const std::string& reason) {
@@ -229,17 +287,19 @@ void Mesh::session_down(PeerSession& session, const std::string& reason) {
   if (stopped_) return;
   if (!session.is_up()) {
     log(LogLevel::debug, "link_failed", {{"address", session.remote_address()}, {"why", reason}});
-  } else if (const auto link = links_.find(session.peer().index);
-             link != links_.end() && link->second == keep) {
+  } else if (const auto link = std::ranges::find_if(
+                 links_, [&keep](const auto& item) { return item.second == keep; });
+             link != links_.end()) {
+    const ValidatorIndex index = link->first;
     links_.erase(link);
     log(LogLevel::info, "peer_down", {{"peer", session.peer().id}, {"why", reason}});
-    events_->peer_disconnected(session.peer().index);
-    if (const auto dialer = dialers_.find(session.peer().index);
+    events_->peer_disconnected(index);
+    if (const auto dialer = dialers_.find(session.peer().id);
         dialer != dialers_.end() && !dialer->second->busy) {
       dial_later(*dialer->second);
     }
   }
-  for (auto& [index, dialer] : dialers_) {
+  for (auto& [id, dialer] : dialers_) {
     if (dialer->session != &session) continue;
     dialer->session = nullptr;
     dialer->busy = false;

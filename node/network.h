@@ -1,19 +1,16 @@
-// The network that a genesis file starts, as this node sees it: who the validators are, the root
-// that consensus builds on, and this node's own keys, checked against what is registered.
+// The network that a genesis file starts: its names, its first validators and the root that their
+// epoch builds on. Who the validators are later says the state (epoch_set.h).
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <filesystem>
+#include <span>
 #include <string>
-#include <vector>
 
-#include "attest/key.h"
 #include "attest/result.h"
 #include "attest/state_record.h"
 #include "consensus/quorum.h"
 #include "consensus/replica.h"
 #include "ledger/genesis.h"
-#include "node/config.h"
 
 namespace footproof::node {
 
@@ -22,7 +19,7 @@ struct Network {
   ledger::Genesis genesis;
   Digest chain_id;
   std::string origin;
-  ValidatorsRecord validators;  // of epoch 0, ascending by id: the index is the position
+  ValidatorsRecord validators;  // of epoch 0, as are membership and root
   consensus::Membership membership;
   consensus::Block genesis_block;
   ledger::BlockResult genesis_result;
@@ -33,16 +30,5 @@ struct Network {
 [[nodiscard]] Digest members_hash(std::span<const Member> members);
 [[nodiscard]] Result<Network> make_network(Bytes genesis_bytes);
 [[nodiscard]] Result<Network> load_network(const std::filesystem::path& genesis);
-
-struct OwnKeys {
-  SigningKey vote;
-  SigningKey cosign;
-  SigningKey log;
-};
-
-// The files must be ours alone (0600) and hold the keys that the genesis names for this validator.
-[[nodiscard]] Result<OwnKeys> load_keys(const Config& config, const Member& self);
-// The place of this validator in the epoch's list.
-[[nodiscard]] Result<std::uint8_t> find_self(const Config& config, const Network& network);
 
 }  // namespace footproof::node

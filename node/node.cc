@@ -18,6 +18,7 @@
 #include "node/engine.h"
 #include "node/log.h"
 #include "node/mesh.h"
+#include "node/own_keys.h"
 #include "node/thread_name.h"
 #include "node/thread_runner.h"
 #include "node/verifier_pool.h"
@@ -29,40 +30,23 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kStopPatience{2};
 
-Result<LinkIdentity> make_links(const Config& config, const Network& network, const OwnKeys& keys,
-                                ValidatorIndex self) {
-  auto client = make_tls_context(TlsRole::client, config.tls_key, config.tls_certificate);
-  if (!client) return fail(client.error());
-  auto server = make_tls_context(TlsRole::server, config.tls_key, config.tls_certificate);
-  if (!server) return fail(server.error());
-  const auto pem = read_file(config.tls_certificate, std::size_t{64} * 1024);
-  if (!pem) return fail(pem.error());
-  const auto pin = certificate_pin(as_text(*pem));
-  if (!pin) return fail(pin.error());
-  const auto& members = network.validators.members;
-  if (*pin != members[self].tls_pin) {
-    return fail(Errc::mismatch, config.tls_certificate.string() +
-                                    " does not hold the TLS key that the genesis file names");
-  }
-  std::vector<PeerIdentity> peers;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    if (i == self) continue;
-    peers.push_back(
-        {static_cast<ValidatorIndex>(i), members[i].id, members[i].vote_key, members[i].tls_pin});
-  }
-  return LinkIdentity{
-      network.chain_id,   {self, members[self].id, members[self].vote_key, members[self].tls_pin},
-      std::move(peers),   [&keys](ByteView message) { return keys.vote.sign(message); },
-      *std::move(client), *std::move(server)};
+std::vector<PeerAddress> addresses(const Config& config) {
+  std::vector<PeerAddress> out;
+  for (const auto& peer : config.peers) out.push_back({peer.validator, peer.address});
+  return out;
 }
 
-std::vector<PeerAddress> addresses(const Config& config, const Network& network) {
-  std::vector<PeerAddress> out;
-  for (const auto& peer : config.peers) {
-    const auto index = network.membership.index_of(peer.validator);
-    if (index) out.push_back({*index, peer.address});
-  }
-  return out;
+// A folder that nothing ever ran on begins with the first set; then the genesis file must name the
+// keys that are here, if it names this validator. Later sets say for themselves.
+Result<void> check_first_set(const Config& config, const Network& network, KeyRing& keys) {
+  const auto index = network.membership.index_of(config.validator);
+  if (!index || keys.find(network.validators.members[*index]) != nullptr) return {};
+  return fail(
+      Errc::mismatch,
+      fmt::format("the key files of [node] are not the ones that the genesis file names for "
+                  "{}. If they came later, by ballot, and the data folder is lost: "
+                  "footproofd --init-observer",
+                  config.validator));
 }
 
 }  // namespace
@@ -70,12 +54,13 @@ std::vector<PeerAddress> addresses(const Config& config, const Network& network)
 Result<void> check_files(const Config& config) {
   auto network = load_network(config.genesis);
   if (!network) return fail("[node] genesis", network.error());
-  const auto self = find_self(config, *network);
-  if (!self) return fail(self.error());
-  const auto keys = load_keys(config, network->validators.members[*self]);
+  auto keys = KeyRing::load(config);
   if (!keys) return fail(keys.error());
-  if (auto links = make_links(config, *network, *keys, *self); !links) return fail(links.error());
+  if (auto links = link_keys(keys->first()); !links) return fail(links.error());
   std::error_code error;
+  if (!std::filesystem::exists(config.data / kMarkerFile, error)) {
+    if (auto first = check_first_set(config, *network, *keys); !first) return first;
+  }
   if (std::filesystem::exists(config.data, error) &&
       !std::filesystem::is_directory(config.data, error)) {
     return fail(Errc::bad_value, "[node] data: " + config.data.string() + " is not a folder");
@@ -86,23 +71,23 @@ Result<void> check_files(const Config& config) {
 Result<void> init_data(const Config& config, bool observer) {
   auto network = load_network(config.genesis);
   if (!network) return fail(network.error());
-  const auto self = find_self(config, *network);
-  if (!self) return fail(self.error());
-  const auto& member = network->validators.members[*self];
-  const auto keys = load_keys(config, member);
+  auto keys = KeyRing::load(config);
   if (!keys) return fail(keys.error());
+  if (!observer) {
+    if (auto first = check_first_set(config, *network, *keys); !first) return first;
+  }
   auto folder = DataFolder::open(config.data);
   if (!folder) return fail(folder.error());
-  auto marked = folder->has_marker(network->chain_id, member.vote_key.raw());
+  auto marked = is_marked(*folder, network->chain_id, *keys);
   if (!marked) return fail(marked.error());
   if (*marked) {
     return fail(Errc::usage, config.data.string() + " is initialised already; start footproofd");
   }
-  return make_data(*folder, *network, member, observer);
+  return make_data(*folder, *network, *keys, observer);
 }
 
 struct Node::Parts {
-  explicit Parts(Config settings, Network net, OwnKeys own, DataFolder folder)
+  explicit Parts(Config settings, Network net, KeyRing own, DataFolder folder)
       : config(std::move(settings)),
         network(std::move(net)),
         keys(std::move(own)),
@@ -112,7 +97,7 @@ struct Node::Parts {
 
   const Config config;
   const Network network;
-  const OwnKeys keys;
+  KeyRing keys;  // the core thread's, once that runs
   const DataFolder data;
   asio::io_context io{1};
   AsioReactor reactor{io};
@@ -126,20 +111,26 @@ struct Node::Parts {
   std::promise<void> core_done;
   std::thread core_thread;
 
-  Result<void> start(ValidatorIndex self, std::function<void(const std::string&)> on_fatal);
+  Result<void> start(std::function<void(const std::string&)> on_fatal);
   Result<void> start_server();
   void stop();
 };
 
-Result<void> Node::Parts::start(ValidatorIndex self,
-                                std::function<void(const std::string&)> on_fatal) {
-  auto links = make_links(config, network, keys, self);
+Result<void> Node::Parts::start(std::function<void(const std::string&)> on_fatal) {
+  auto links = link_keys(keys.first());
   if (!links) return fail(links.error());
-  mesh =
-      std::make_unique<Mesh>(io, *std::move(links), addresses(config, network), config.mesh_listen);
+  const PeerIdentity self{0, config.validator, keys.first().vote.public_key(),
+                          keys.first().tls_pin};
+  const auto keys_of = [this](const PeerIdentity& me) -> Result<LinkKeys> {
+    const auto* own = keys.find(me.vote_key);
+    if (own == nullptr) return fail(Errc::not_found, "no link key for this vote key");
+    return link_keys(*own);
+  };
+  mesh = std::make_unique<Mesh>(io, LinkIdentity{network.chain_id, self, {}, *std::move(links)},
+                                addresses(config), config.mesh_listen, keys_of);
   outside.emplace(
       Outside{reactor, *mesh, pool, storage, [this] { return disk_space(config.data); }});
-  auto started = Engine::start({*outside, config, network, keys, self, std::move(on_fatal)});
+  auto started = Engine::start({*outside, config, network, keys, std::move(on_fatal)});
   if (!started) return fail(started.error());
   engine = *std::move(started);
   const auto head = engine->store().snapshot()->head();
@@ -203,10 +194,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config,
                                           std::function<void(const std::string&)> on_fatal) {
   auto network = load_network(config.genesis);
   if (!network) return fail(network.error());
-  const auto self = find_self(config, *network);
-  if (!self) return fail(self.error());
-  const auto& member = network->validators.members[*self];
-  auto keys = load_keys(config, member);
+  auto keys = KeyRing::load(config);
   if (!keys) return fail(keys.error());
   if (!std::filesystem::exists(config.data)) {
     return fail(Errc::not_found,
@@ -217,7 +205,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config,
   }
   auto folder = DataFolder::open(config.data);
   if (!folder) return fail(folder.error());
-  const auto marked = folder->has_marker(network->chain_id, member.vote_key.raw());
+  const auto marked = is_marked(*folder, network->chain_id, *keys);
   if (!marked) return fail(marked.error());
   if (!*marked) {
     return fail(Errc::not_found,
@@ -226,7 +214,7 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config,
   }
   auto parts =
       std::make_unique<Parts>(config, *std::move(network), *std::move(keys), *std::move(folder));
-  auto started = parts->start(*self, std::move(on_fatal));
+  auto started = parts->start(std::move(on_fatal));
   if (!started) {
     parts->stop();
     return fail(started.error());

@@ -58,10 +58,16 @@ const PeerIdentity* LinkIdentity::find_pin(const Digest& pin) const {
   return found == peers.end() ? nullptr : &*found;
 }
 
-const PeerIdentity* LinkIdentity::find(ValidatorIndex index) const {
-  const auto found =
-      std::ranges::find_if(peers, [&](const auto& peer) { return peer.index == index; });
+const PeerIdentity* LinkIdentity::find(std::string_view id) const {
+  const auto found = std::ranges::find_if(peers, [&](const auto& peer) { return peer.id == id; });
   return found == peers.end() ? nullptr : &*found;
+}
+
+const PeerIdentity* LinkIdentity::find(const PeerIdentity& peer) const {
+  const auto* found = find(peer.id);
+  const bool same =
+      found != nullptr && found->vote_key == peer.vote_key && found->tls_pin == peer.tls_pin;
+  return same ? found : nullptr;
 }
 
 Bytes hello_sign_bytes(const Digest& chain_id, const Digest& binding, std::string_view validator_id,
@@ -74,10 +80,10 @@ Bytes hello_sign_bytes(const Digest& chain_id, const Digest& binding, std::strin
 
 PeerSession::PeerSession(Socket socket, TlsRole role, const PeerIdentity* expected,
                          const LinkIdentity& identity, SessionOwner& owner)
-    : stream_(std::move(socket),
-              role == TlsRole::client ? *identity.client_context : *identity.server_context),
+    : stream_(std::move(socket), role == TlsRole::client ? *identity.keys.client_context
+                                                         : *identity.keys.server_context),
       role_(role),
-      expected_(expected),
+      expected_(expected == nullptr ? std::nullopt : std::optional(*expected)),
       identity_(identity),
       owner_(owner),
       deadline_(stream_.get_executor()),
@@ -113,7 +119,7 @@ asio::awaitable<PeerSession::Outcome> PeerSession::run(std::shared_ptr<PeerSessi
   problem = co_await self->exchange_hello();
   if (!problem.empty()) co_return problem;
   self->up_ = true;
-  if (!self->owner_.session_up(self)) co_return "a link to this peer is up already";
+  if (!self->owner_.session_up(self)) co_return "a link to this peer is up, or it is no peer now";
   self->arm_heartbeat();
   problem = co_await self->read_frames();
   co_return problem;
@@ -139,9 +145,10 @@ asio::awaitable<PeerSession::Outcome> PeerSession::handshake() {
   if (error) co_return "handshake: " + error.message();
   const auto pin = peer_pin(stream_.native_handle());
   if (!pin) co_return pin.error().detail;
-  peer_ = identity_.find_pin(*pin);
-  if (peer_ == nullptr) co_return "the peer's key is not registered";
-  if (expected_ != nullptr && expected_->index != peer_->index) {
+  const auto* peer = identity_.find_pin(*pin);
+  if (peer == nullptr) co_return "the peer's key is not registered in the set in force";
+  peer_ = *peer;
+  if (expected_ && expected_->id != peer_->id) {
     co_return "another validator answers at the address of " + expected_->id;
   }
   co_return Outcome();
@@ -152,7 +159,7 @@ Result<Frame> PeerSession::make_hello() {
   if (!binding) return fail(binding.error());
   Hello hello{identity_.chain_id, identity_.self.id, {}};
   hello.signature =
-      identity_.sign(hello_sign_bytes(identity_.chain_id, *binding, identity_.self.id, role_));
+      identity_.keys.sign(hello_sign_bytes(identity_.chain_id, *binding, identity_.self.id, role_));
   return encode_frame(FrameKind::hello, 0, encode_hello(hello));
 }
 

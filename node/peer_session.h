@@ -18,7 +18,9 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attest/digest.h"
@@ -37,17 +39,25 @@ constexpr std::chrono::seconds kHeartbeatEvery{5};
 constexpr std::chrono::seconds kDeadAfter{15};
 constexpr std::size_t kSendQueueMax = std::size_t{16} * 1024 * 1024;
 
-// What a session needs to know of this node; outlives every session.
-struct LinkIdentity {
-  Digest chain_id;
-  PeerIdentity self;
-  std::vector<PeerIdentity> peers;      // the other validators
+// What a node speaks with on its links.
+struct LinkKeys {
   std::function<Bytes(ByteView)> sign;  // with the vote key
   std::shared_ptr<boost::asio::ssl::context> client_context;
   std::shared_ptr<boost::asio::ssl::context> server_context;
+};
+
+// What a session needs to know of this node; outlives every session. Self, peers and keys change
+// with the set in force.
+struct LinkIdentity {
+  Digest chain_id;
+  PeerIdentity self;
+  std::vector<PeerIdentity> peers;  // the other validators
+  LinkKeys keys;
 
   [[nodiscard]] const PeerIdentity* find_pin(const Digest& pin) const;
-  [[nodiscard]] const PeerIdentity* find(ValidatorIndex index) const;
+  [[nodiscard]] const PeerIdentity* find(std::string_view id) const;
+  // The entry of this very peer: id and both keys.
+  [[nodiscard]] const PeerIdentity* find(const PeerIdentity& peer) const;
 };
 
 // What the hello's signature covers.
@@ -59,7 +69,7 @@ class PeerSession;
 class SessionOwner {
  public:
   virtual ~SessionOwner() = default;
-  // The peer is proven. False: not wanted (a duplicate), the session closes.
+  // The peer is proven. False: not wanted (a duplicate, or no peer any more), the session closes.
   virtual bool session_up(const std::shared_ptr<PeerSession>& session) = 0;
   virtual void session_frame(PeerSession& session, Envelope&& envelope) = 0;
   // Always the last call, whether it was up or not.
@@ -84,7 +94,8 @@ class PeerSession : public std::enable_shared_from_this<PeerSession> {
 
   [[nodiscard]] bool is_up() const { return up_; }
   [[nodiscard]] TlsRole role() const { return role_; }
-  [[nodiscard]] const PeerIdentity& peer() const { return *peer_; }  // once up
+  // Once up; its index is the one of the set in force when the link was made.
+  [[nodiscard]] const PeerIdentity& peer() const { return *peer_; }
   [[nodiscard]] const std::string& remote_address() const { return remote_address_; }
   [[nodiscard]] std::chrono::steady_clock::time_point last_heard() const { return last_heard_; }
   // Down and not yet reported, or reported.
@@ -108,10 +119,10 @@ class PeerSession : public std::enable_shared_from_this<PeerSession> {
 
   boost::asio::ssl::stream<Socket> stream_;
   TlsRole role_;
-  const PeerIdentity* expected_;
+  const std::optional<PeerIdentity> expected_;
   const LinkIdentity& identity_;
   SessionOwner& owner_;
-  const PeerIdentity* peer_ = nullptr;  // by its pin, proven once up_
+  std::optional<PeerIdentity> peer_;  // by its pin, proven once up_
   std::string remote_address_;
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer heartbeat_;

@@ -11,13 +11,10 @@
 namespace footproof::node {
 
 StorageWriter::StorageWriter(ledger::Store& store, const std::string& origin,
-                             std::string cosign_name, const SigningKey& cosign_key,
                              VerdictCache& verdicts, const Clock& clock, Runner& runner,
                              StorageEvents& events)
     : store_(store),
       origin_(origin),
-      cosign_name_(std::move(cosign_name)),
-      cosign_key_(cosign_key),
       verdicts_(verdicts),
       clock_(clock),
       runner_(runner),
@@ -46,6 +43,11 @@ void StorageWriter::publish(CosignedHead head, std::string note) {
 }
 
 void StorageWriter::cosign_current() { push(CosignCurrent{}); }
+
+void StorageWriter::cosign_as(std::optional<EpochCosigner> cosigner) {
+  const std::lock_guard lock(mutex_);
+  cosigner_ = cosigner;
+}
 
 void StorageWriter::forbid_cosigning() {
   const std::lock_guard lock(mutex_);
@@ -102,7 +104,10 @@ bool StorageWriter::run(Task& task, std::size_t backlog) {
   const auto head = store_.snapshot()->head();
   auto mine = cosign(head);
   if (!mine) return false;
-  events_.block_executed(head, {}, *std::move(mine));
+  ExecutedBlock out;
+  out.head = head;
+  out.mine = *std::move(mine);
+  events_.block_executed(std::move(out));
   return true;
 }
 
@@ -120,8 +125,8 @@ bool StorageWriter::execute(const DeliveredBlock& delivered, bool may_cosign) {
                              .epoch = header.epoch,
                              .time_ms = header.time_ms,
                              .block_id = delivered.block_id,
-                             .first_of_epoch = false,
-                             .boundary = false,
+                             .first_of_epoch = header.epoch != before->head().epoch,
+                             .boundary = header.boundary != 0,
                              .statements = {}};
   for (const auto& held : delivered.batches) {
     auto batch = parse_batch(*held.bytes);
@@ -160,16 +165,19 @@ bool StorageWriter::execute(const DeliveredBlock& delivered, bool may_cosign) {
     if (!signed_head) return false;
     mine = *std::move(signed_head);
   }
-  events_.block_executed(head, std::move(result->outcomes), std::move(mine));
+  events_.block_executed({head, std::move(result->outcomes), std::move(mine),
+                          std::move(result->next), result->begun.has_value()});
   return true;
 }
 
 // None where this node must not, or need not, cosign. An error ends the process.
 Result<std::optional<Cosignature>> StorageWriter::cosign(const ledger::Head& head) {
+  std::optional<EpochCosigner> cosigner;
   {
     const std::lock_guard lock(mutex_);
-    if (!may_cosign_) return std::optional<Cosignature>();
+    if (may_cosign_) cosigner = cosigner_;
   }
+  if (!cosigner || cosigner->epoch != head.epoch) return std::optional<Cosignature>();
   // The time of the block, never of a clock: "at that block the head was this".
   const std::uint64_t time_s = head.time_ms / 1000;
   const auto& anchor = store_.anchor();
@@ -187,8 +195,9 @@ Result<std::optional<Cosignature>> StorageWriter::cosign(const ledger::Head& hea
     return fail(recorded.error());
   }
   const std::string text = encode(Checkpoint{origin_, head.log_size, head.log_root, {}});
-  return std::optional<Cosignature>(Cosignature{
-      head.log_size, head.log_root, time_s, cosign_key_.sign(cosignature_message(time_s, text))});
+  return std::optional<Cosignature>(
+      Cosignature{head.epoch, head.log_size, head.log_root, time_s,
+                  cosigner->key->sign(cosignature_message(time_s, text))});
 }
 
 bool StorageWriter::sync() {

@@ -39,11 +39,25 @@ struct DeliveredBlock {
   std::vector<HeldBatch> batches;  // in the order of the block's references
 };
 
+// What came of one.
+struct ExecutedBlock {
+  ledger::Head head;
+  std::vector<ledger::Outcome> outcomes;
+  std::optional<Cosignature> mine;
+  std::optional<NextValidatorsRecord> next;  // what the state after it holds for the next epoch
+  bool ends_epoch = false;                   // the boundary block
+};
+
+// Whose cosignatures this node makes: heads of this epoch alone.
+struct EpochCosigner {
+  std::uint64_t epoch = 0;
+  const SigningKey* key = nullptr;  // outlives the writer
+};
+
 class StorageEvents {
  public:
   virtual ~StorageEvents() = default;
-  virtual void block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
-                              std::optional<Cosignature> mine) = 0;
+  virtual void block_executed(ExecutedBlock block) = 0;
   virtual void store_synced(std::uint64_t height) = 0;
   virtual void checkpoint_published(std::uint64_t size) = 0;
   // Execution contradicts what this node has cosigned.
@@ -55,9 +69,8 @@ class StorageEvents {
 class StorageWriter {
  public:
   // All references outlive the writer.
-  StorageWriter(ledger::Store& store, const std::string& origin, std::string cosign_name,
-                const SigningKey& cosign_key, VerdictCache& verdicts, const Clock& clock,
-                Runner& runner, StorageEvents& events);
+  StorageWriter(ledger::Store& store, const std::string& origin, VerdictCache& verdicts,
+                const Clock& clock, Runner& runner, StorageEvents& events);
   // What was delivered and not executed is left for the next start.
   ~StorageWriter();
   StorageWriter(const StorageWriter&) = delete;
@@ -68,6 +81,9 @@ class StorageWriter {
   void publish(CosignedHead head, std::string note);
   // The current head once more: after a restart, and never by an observer.
   void cosign_current();
+  // Until this is called, and after none, nothing is cosigned.
+  void cosign_as(std::optional<EpochCosigner> cosigner);
+  // For the rest of this process's life.
   void forbid_cosigning();
   // Finishes what was delivered, and syncs.
   void stop();
@@ -92,19 +108,18 @@ class StorageWriter {
 
   ledger::Store& store_;
   const std::string& origin_;
-  const std::string cosign_name_;
-  const SigningKey& cosign_key_;
   VerdictCache& verdicts_;
   const Clock& clock_;
   Runner& runner_;
   StorageEvents& events_;
 
   std::mutex mutex_;
-  std::deque<Task> tasks_;  // guarded by mutex_
-  bool stopping_ = false;   // guarded by mutex_
-  bool may_cosign_ = true;  // guarded by mutex_
-  bool failed_ = false;     // within a step only, as are those below
-  bool dirty_ = false;      // something is applied and not synced
+  std::deque<Task> tasks_;                 // guarded by mutex_
+  bool stopping_ = false;                  // guarded by mutex_
+  bool may_cosign_ = true;                 // guarded by mutex_
+  std::optional<EpochCosigner> cosigner_;  // guarded by mutex_
+  bool failed_ = false;                    // within a step only, as are those below
+  bool dirty_ = false;                     // something is applied and not synced
   MonoTime synced_at_;
 };
 

@@ -29,9 +29,10 @@ class BadPeer : public ::testing::Test {
     set_log_level(LogLevel::error);
     cluster_.init_all();
     for (std::size_t i = 0; i < kSelf; ++i) ASSERT_TRUE(cluster_.start(i)) << i;
-    mesh_ = std::make_unique<Mesh>(io_, cluster_.identity(kSelf),
-                                   std::vector<PeerAddress>{{0, cluster_.config(0).mesh_listen}},
-                                   Endpoint{"127.0.0.1", 0});
+    mesh_ = std::make_unique<Mesh>(
+        io_, cluster_.identity(kSelf),
+        std::vector<PeerAddress>{{cluster_.config(0).validator, cluster_.config(0).mesh_listen}},
+        Endpoint{"127.0.0.1", 0});
     ASSERT_TRUE(mesh_->start(links_));
     ASSERT_TRUE(until([this] { return links_.connected == 1; }));
   }

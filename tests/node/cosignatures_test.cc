@@ -23,13 +23,13 @@ class CosignaturesTest : public testing::Test {
                           cosigner_name(origin_, id), cosigns_.back().public_key(),
                           logs_.back().public_key(), sha256(as_bytes(id))});
     }
-    book_.emplace(origin_, members_);
+    book_.emplace(origin_, ValidatorsRecord{0, 0, 0, 4, members_});
   }
 
   Cosignature make(std::size_t validator, std::uint64_t size, std::uint64_t time_s,
                    const Digest& root = sha256(as_bytes("root"))) const {
     const std::string text = encode(Checkpoint{origin_, size, root, {}});
-    return {size, root, time_s, cosigns_[validator].sign(cosignature_message(time_s, text))};
+    return {0, size, root, time_s, cosigns_[validator].sign(cosignature_message(time_s, text))};
   }
   bool add(std::size_t validator, const Cosignature& cosignature) {
     const auto added = book_->add(validator, cosignature);
@@ -47,7 +47,7 @@ class CosignaturesTest : public testing::Test {
 TEST_F(CosignaturesTest, MessageHasOneSpelling) {
   const auto cosignature = make(0, 9, 100);
   const Bytes bytes = encode_cosignature(cosignature);
-  EXPECT_EQ(bytes.size(), 8U + 32 + 8 + 64);
+  EXPECT_EQ(bytes.size(), 8U + 8 + 32 + 8 + 64);
   const auto parsed = parse_cosignature(bytes);
   ASSERT_TRUE(parsed);
   EXPECT_EQ(encode_cosignature(*parsed), bytes);

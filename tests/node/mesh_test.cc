@@ -106,7 +106,8 @@ Bytes hello_frame(const LinkIdentity& identity, SSL* ssl, const Digest& chain_id
                   const std::string& id) {
   const auto binding = channel_binding(ssl);
   EXPECT_TRUE(binding);
-  const Bytes signature = identity.sign(hello_sign_bytes(chain_id, *binding, id, TlsRole::client));
+  const Bytes signature =
+      identity.keys.sign(hello_sign_bytes(chain_id, *binding, id, TlsRole::client));
   ByteWriter body;
   body.u16(kWireVersion).raw(chain_id.view()).sized(as_bytes(id)).raw(signature);
   return *encode_frame(FrameKind::hello, 0, body.bytes());
@@ -115,8 +116,8 @@ Bytes hello_frame(const LinkIdentity& identity, SSL* ssl, const Digest& chain_id
 TEST_F(MeshTest, TwoThatBothDialKeepOneLinkAndTalk) {
   Side& a = add(links_.identity(0));
   Side& b = add(links_.identity(1));
-  a.mesh->dial({1, {"127.0.0.1", b.port}});
-  b.mesh->dial({0, {"127.0.0.1", a.port}});
+  a.mesh->dial({"b", {"127.0.0.1", b.port}});
+  b.mesh->dial({"a", {"127.0.0.1", a.port}});
   until([&] { return a.mesh->is_connected(1) && b.mesh->is_connected(0); });
   const Bytes body{1, 2, 3};
   until([&] {
@@ -135,7 +136,7 @@ TEST_F(MeshTest, TwoThatBothDialKeepOneLinkAndTalk) {
 TEST_F(MeshTest, DialsAgainAfterTheLinkIsLost) {
   Side& a = add(links_.identity(0));
   Side& b = add(links_.identity(1));
-  a.mesh->dial({1, {"127.0.0.1", b.port}});
+  a.mesh->dial({"b", {"127.0.0.1", b.port}});
   until([&] { return a.mesh->is_connected(1) && b.mesh->is_connected(0); });
   b.mesh->drop(0, "for the test");
   until([&] { return a.events.disconnected[1] >= 1; });
@@ -147,7 +148,7 @@ TEST_F(MeshTest, UnregisteredTlsKeyIsRefused) {
   auto stranger = links_.identity(1);
   const auto files = test::make_tls_files(links_.folder(), "stranger");
   test::LinkFixture::use_files(stranger, files);
-  RawLink& link = raw_link(stranger.client_context, a.port);
+  RawLink& link = raw_link(stranger.keys.client_context, a.port);
   link.start([&](error_code) { link.drain(); });
   until([&] { return link.is_closed(); });
   EXPECT_TRUE(a.events.connected.empty());
@@ -156,7 +157,7 @@ TEST_F(MeshTest, UnregisteredTlsKeyIsRefused) {
 TEST_F(MeshTest, AnotherRegisteredValidatorAtTheAddressIsRefused) {
   Side& a = add(links_.identity(0));
   Side& c = add(links_.identity(2));
-  a.mesh->dial({1, {"127.0.0.1", c.port}});  // meant for 1
+  a.mesh->dial({"b", {"127.0.0.1", c.port}});  // meant for 1
   const auto stop = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
   while (std::chrono::steady_clock::now() < stop) {
     io_.run_one_for(std::chrono::milliseconds(50));
@@ -200,7 +201,7 @@ TEST_F(MeshTest, HelloMustBeSignedByTheVoteKeyForThisChainAndChannel) {
   Side& a = add(links_.identity(0));
   const auto good = links_.identity(1);
   auto other_key = good;
-  other_key.sign = links_.identity(2).sign;
+  other_key.keys.sign = links_.identity(2).keys.sign;
   const Digest chain = good.chain_id;
   const Digest other_chain = sha256(as_bytes("another chain"));
   struct Case {
@@ -211,7 +212,7 @@ TEST_F(MeshTest, HelloMustBeSignedByTheVoteKeyForThisChainAndChannel) {
   };
   for (const auto& it : {Case{other_key, chain, "b", false}, Case{good, other_chain, "b", false},
                          Case{good, chain, "c", false}, Case{good, chain, "b", true}}) {
-    RawLink& link = raw_link(good.client_context, a.port);
+    RawLink& link = raw_link(good.keys.client_context, a.port);
     link.start([&](error_code error) {
       ASSERT_FALSE(error);
       link.write(hello_frame(it.identity, link.native(), it.chain, it.id));
@@ -228,7 +229,7 @@ TEST_F(MeshTest, HelloMustBeSignedByTheVoteKeyForThisChainAndChannel) {
 
 TEST_F(MeshTest, NothingIsDeliveredBeforeTheHello) {
   Side& a = add(links_.identity(0));
-  RawLink& link = raw_link(links_.identity(1).client_context, a.port);
+  RawLink& link = raw_link(links_.identity(1).keys.client_context, a.port);
   link.start([&](error_code) {
     link.write(*encode_frame(FrameKind::control, 0, Bytes(10, 1)));
     link.drain();
@@ -242,7 +243,7 @@ class MeshFrames : public MeshTest, public testing::WithParamInterface<std::stri
 TEST_P(MeshFrames, BadFrameClosesTheLink) {
   Side& a = add(links_.identity(0));
   const auto identity = links_.identity(1);
-  RawLink& link = raw_link(identity.client_context, a.port);
+  RawLink& link = raw_link(identity.keys.client_context, a.port);
   link.start([&](error_code) {
     Bytes bytes = hello_frame(identity, link.native(), identity.chain_id, "b");
     append(bytes, *from_hex(GetParam()));

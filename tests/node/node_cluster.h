@@ -82,14 +82,14 @@ class NodeCluster {
       return PeerIdentity{static_cast<ValidatorIndex>(at), members[at].id, members[at].vote_key,
                           members[at].tls_pin};
     };
-    LinkIdentity out{network_->chain_id, peer_of(i), {}, {}, {}, {}};
+    LinkIdentity out{network_->chain_id, peer_of(i), {}, {}};
     for (std::size_t at = 0; at < members.size(); ++at) {
       if (at != i) out.peers.push_back(peer_of(at));
     }
     const auto key = std::make_shared<SigningKey>(
         testing::key_from(std::string(kName) + '/' + members[i].id + '/' + std::string(role::kVote),
                           Algorithm::eddsa));
-    out.sign = [key](ByteView message) { return key->sign(message); };
+    out.keys.sign = [key](ByteView message) { return key->sign(message); };
     LinkFixture::use_files(out, tls_[i]);
     return out;
   }

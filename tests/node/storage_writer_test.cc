@@ -20,11 +20,10 @@ using testing::Sequencer;
 
 // Written by the storage thread, read after stop().
 struct Recorder final : StorageEvents {
-  void block_executed(const ledger::Head& head, std::vector<ledger::Outcome> outcomes,
-                      std::optional<Cosignature> mine) override {
-    heads.push_back(head);
-    for (auto& outcome : outcomes) all_outcomes.push_back(std::move(outcome));
-    if (mine) cosignatures.push_back(*std::move(mine));
+  void block_executed(ExecutedBlock block) override {
+    heads.push_back(block.head);
+    for (auto& outcome : block.outcomes) all_outcomes.push_back(std::move(outcome));
+    if (block.mine) cosignatures.push_back(*std::move(block.mine));
   }
   void store_synced(std::uint64_t height) override { synced = height; }
   void checkpoint_published(std::uint64_t) override {}
@@ -41,7 +40,10 @@ struct Recorder final : StorageEvents {
 
 class StorageWriterTest : public ::testing::Test {
  protected:
-  StorageWriterTest() { network_.admit_verifier(); }
+  StorageWriterTest() {
+    network_.admit_verifier();
+    writer_.cosign_as(EpochCosigner{0, &cosign_key_});
+  }
 
   // The block after `height`, with one attestation.
   [[nodiscard]] DeliveredBlock block_after(std::uint64_t height, std::string_view id) {
@@ -68,8 +70,7 @@ class StorageWriterTest : public ::testing::Test {
   boost::asio::io_context io_;
   AsioReactor clock_{io_};
   ThreadRunner runner_{"fp-storage"};
-  StorageWriter writer_{network_.store(), network_.origin(), "name", cosign_key_, verdicts_,
-                        clock_,           runner_,           events_};
+  StorageWriter writer_{network_.store(), network_.origin(), verdicts_, clock_, runner_, events_};
 };
 
 TEST_F(StorageWriterTest, CosignsWhatItHasExecutedAndAnchored) {

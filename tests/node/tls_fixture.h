@@ -66,18 +66,18 @@ class LinkFixture {
 
   // What validator `i` knows, if all goes well.
   [[nodiscard]] LinkIdentity identity(std::size_t i) const {
-    LinkIdentity out{sha256(as_bytes("a chain")), registry_[i], {}, {}, {}, {}};
+    LinkIdentity out{sha256(as_bytes("a chain")), registry_[i], {}, {}};
     for (const auto& peer : registry_) {
       if (peer.index != i) out.peers.push_back(peer);
     }
-    out.sign = [key = keys_[i]](ByteView message) { return key->sign(message); };
+    out.keys.sign = [key = keys_[i]](ByteView message) { return key->sign(message); };
     use_files(out, files_[i]);
     return out;
   }
 
   static void use_files(LinkIdentity& identity, const TlsFiles& files) {
-    identity.client_context = *make_tls_context(TlsRole::client, files.key, files.certificate);
-    identity.server_context = *make_tls_context(TlsRole::server, files.key, files.certificate);
+    identity.keys.client_context = *make_tls_context(TlsRole::client, files.key, files.certificate);
+    identity.keys.server_context = *make_tls_context(TlsRole::server, files.key, files.certificate);
   }
 
   [[nodiscard]] const std::filesystem::path& folder() const { return temp_.path(); }

@@ -10,6 +10,7 @@
 #include "attest/policy.h"
 #include "attest/statement.h"
 #include "node/network.h"
+#include "node/own_keys.h"
 #include "tests/simulation/random.h"
 
 namespace footproof::whole {

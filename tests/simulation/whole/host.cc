@@ -15,25 +15,13 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kNoCall = ~std::size_t{0};
 
-std::vector<node::PeerIdentity> peers_of(const node::Network& network, node::ValidatorIndex self) {
-  std::vector<node::PeerIdentity> out;
-  const auto& members = network.validators.members;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    if (i == self) continue;
-    out.push_back({static_cast<node::ValidatorIndex>(i), members[i].id, members[i].vote_key,
-                   members[i].tls_pin});
-  }
-  return out;
-}
-
 }  // namespace
 
 struct Host::Life {
   Life(Host& host, Owner the_owner)
       : owner(the_owner),
         reactor(host.stage_, owner, host.clock_),
-        links(host.links_, host.place_, owner, reactor,
-              peers_of(host.cast_.network(), host.validator_)),
+        links(host.links_, host.place_, owner, reactor),
         workers(host.stage_, owner),
         storage(host.stage_, owner, reactor,
                 [&host] {
@@ -79,8 +67,7 @@ Host::Host(Stage stage, const Plan& plan, const Cast& cast, Network& links, Plac
   {
     auto folder = node::DataFolder::open(config_.data);
     CHECK(folder.has_value());
-    const auto& self = cast_.network().validators.members[validator_];
-    CHECK(node::make_data(*folder, cast_.network(), self, false, segment_size_).has_value());
+    CHECK(node::make_data(*folder, cast_.network(), keys_, false, segment_size_).has_value());
   }
   disk_ = std::make_unique<test::FaultyDisk>(config_.data);
 }
@@ -125,7 +112,7 @@ Result<void> Host::start() {
   auto started = Result<std::unique_ptr<node::Engine>>(nullptr);
   if (folder) {
     life_->folder.emplace(*std::move(folder));
-    started = node::Engine::start({life_->outside, config_, cast_.network(), keys_, validator_,
+    started = node::Engine::start({life_->outside, config_, cast_.network(), keys_,
                                    [this](const std::string& why) {
                                      if (died) died(why);
                                    },

@@ -68,7 +68,7 @@ class Host {
   Place place_;
   node::ValidatorIndex validator_;
   std::filesystem::path home_;
-  node::OwnKeys keys_;
+  node::KeyRing keys_;
   node::Config config_;
   std::size_t segment_size_ = 0;
   HostClock clock_;

@@ -22,13 +22,11 @@ std::uint64_t hash_of(ByteView bytes) {
 
 // --- one end --------------------------------------------------------------------------------
 
-SimLinks::SimLinks(Network& network, Place place, Owner owner, const SimReactor& reactor,
-                   std::vector<node::PeerIdentity> peers)
+SimLinks::SimLinks(Network& network, Place place, Owner owner, const SimReactor& reactor)
     : network_(network),
       place_(place),
       owner_(owner),
       reactor_(reactor),
-      peers_(std::move(peers)),
       ends_(network.places()) {}
 
 Result<std::uint16_t> SimLinks::start(node::LinkEvents& events) {

@@ -38,12 +38,12 @@ class Network;
 // One life's end of all its links.
 class SimLinks final : public node::Links {
  public:
-  SimLinks(Network& network, Place place, Owner owner, const SimReactor& reactor,
-           std::vector<node::PeerIdentity> peers);
+  SimLinks(Network& network, Place place, Owner owner, const SimReactor& reactor);
   ~SimLinks() override { stop(); }
 
   [[nodiscard]] Result<std::uint16_t> start(node::LinkEvents& events) override;
   void stop() override;
+  void set_links(node::LinkSet links) override { peers_ = std::move(links.peers); }
   bool send(node::ValidatorIndex to, const node::Frame& frame) override;
   void broadcast(const node::Frame& frame) override;
   void drop(node::ValidatorIndex peer, const std::string& reason) override;
