@@ -62,9 +62,9 @@ Result<void> CoreLoop::make_replica(std::vector<Bytes> records) {
   }
   verifier_ = std::make_unique<VoteVerifier>(set_.validators);
   signer_ = may_vote() ? std::make_unique<VoteSigner>(set_.keys->vote) : nullptr;
-  auto replica = consensus::Replica::make(
-      parameters(parts_.config, !may_vote()), set_.membership, set_.root,
-      may_vote() ? set_.self : std::nullopt, signer_.get(), *verifier_, start);
+  auto replica = consensus::Replica::make(parameters(parts_.config, !may_vote()), set_.membership,
+                                          set_.root, may_vote() ? set_.self : std::nullopt,
+                                          signer_.get(), *verifier_, start);
   if (!replica) return fail(Errc::corrupt, "write-ahead log: " + replica.error().detail);
   replica_ = *std::move(replica);
   return {};
@@ -115,7 +115,8 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   return port;
 }
 
-// A batch that the log gave back, perhaps of an earlier epoch: what it holds is still to be ordered.
+// A batch that the log gave back, perhaps of an earlier epoch: what it holds is still to be
+// ordered.
 void CoreLoop::take_back(HeldBatch batch) {
   const auto parsed = parse_batch(*batch.bytes);
   const auto producer = parsed ? producer_in(set_, parts_.store, *parsed) : std::nullopt;

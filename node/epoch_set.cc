@@ -24,10 +24,8 @@ Result<consensus::EpochRoot> root_of(const Network& network, const ledger::Store
     return fail(Errc::corrupt,
                 fmt::format("database: the boundary block at height {} is missing", height));
   }
-  return consensus::EpochRoot{(*head)->block_id,
-                              height,
-                              (*head)->time_ms,
-                              {height, (*head)->log_size, (*head)->log_root}};
+  return consensus::EpochRoot{
+      (*head)->block_id, height, (*head)->time_ms, {height, (*head)->log_size, (*head)->log_root}};
 }
 
 void find_self(EpochSet& set, const std::string& id, KeyRing& keys) {

@@ -45,16 +45,16 @@ Result<OwnKeys> load_keys(const KeyFiles& files) {
   if (!certificate) return fail(certificate.error());
   const auto pin = certificate_pin(as_text(*certificate));
   if (!pin) return fail(pin.error());
-  return OwnKeys{*std::move(vote), *std::move(cosign), *std::move(log),
-                 *pin,             files.tls_key,      files.tls_certificate};
+  return OwnKeys{*std::move(vote), *std::move(cosign),   *std::move(log), *pin,
+                 files.tls_key,    files.tls_certificate};
 }
 
 }  // namespace
 
 bool names(const Member& member, const OwnKeys& keys) {
   return member.vote_key == keys.vote.public_key() &&
-         member.cosign_key == keys.cosign.public_key() &&
-         member.log_key == keys.log.public_key() && member.tls_pin == keys.tls_pin;
+         member.cosign_key == keys.cosign.public_key() && member.log_key == keys.log.public_key() &&
+         member.tls_pin == keys.tls_pin;
 }
 
 Result<LinkKeys> link_keys(const OwnKeys& keys) {
@@ -62,8 +62,8 @@ Result<LinkKeys> link_keys(const OwnKeys& keys) {
   if (!client) return fail(client.error());
   auto server = make_tls_context(TlsRole::server, keys.tls_key, keys.tls_certificate);
   if (!server) return fail(server.error());
-  return LinkKeys{[&keys](ByteView message) { return keys.vote.sign(message); },
-                  *std::move(client), *std::move(server)};
+  return LinkKeys{[&keys](ByteView message) { return keys.vote.sign(message); }, *std::move(client),
+                  *std::move(server)};
 }
 
 std::string observer_text(std::string_view why, const KeyRing& keys) {
@@ -88,8 +88,8 @@ KeyRing::KeyRing(OwnKeys keys) {
 }
 
 Result<KeyRing> KeyRing::load(const Config& config) {
-  auto keys = load_keys({config.vote_key, config.cosign_key, config.log_key, config.tls_key,
-                         config.tls_certificate});
+  auto keys = load_keys(
+      {config.vote_key, config.cosign_key, config.log_key, config.tls_key, config.tls_certificate});
   if (!keys) return fail(keys.error());
   KeyRing ring(*std::move(keys));
   ring.next_ = config.next_keys;
@@ -99,8 +99,8 @@ Result<KeyRing> KeyRing::load(const Config& config) {
 
 const OwnKeys* KeyRing::find(const Member& member) {
   const auto look = [&]() -> const OwnKeys* {
-    const auto found = std::ranges::find_if(
-        rings_, [&member](const auto& keys) { return names(member, *keys); });
+    const auto found =
+        std::ranges::find_if(rings_, [&member](const auto& keys) { return names(member, *keys); });
     return found == rings_.end() ? nullptr : found->get();
   };
   if (const auto* found = look()) return found;

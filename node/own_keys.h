@@ -39,8 +39,8 @@ struct OwnKeys {
 
 class KeyRing;
 
-// What stands in kObserverFile: why, and the keys that must not vote because of it. A set that names
-// another key of ours ends it (DataFolder::change_key).
+// What stands in kObserverFile: why, and the keys that must not vote because of it. A set that
+// names another key of ours ends it (DataFolder::change_key).
 [[nodiscard]] std::string observer_text(std::string_view why, const KeyRing& keys);
 
 // Whether this folder was used before on this chain under one of these keys; a marker of others is

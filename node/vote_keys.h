@@ -1,5 +1,5 @@
-// A validator's vote key at work for consensus: signing with this node's own, and verifying under those
-// of one set. Core thread only.
+// A validator's vote key at work for consensus: signing with this node's own, and verifying under
+// those of one set. Core thread only.
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // clock: another wall clock for the process that loads this library before the C library
 // (LD_PRELOAD). The file named by FOOTPROOF_CHAOS_CLOCK holds an edition, real time, told time (all
 // int64, times in ns since 1970) and a rate (double). It may change at any moment; its edition is
-// odd meanwhile (tests/cluster/chaos/clock.py). The monotonic clock and all timers stay as they are.
-// A test's tool: no program links it.
+// odd meanwhile (tests/cluster/chaos/clock.py). The monotonic clock and all timers stay as they
+// are. A test's tool: no program links it.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -34,7 +34,8 @@ const volatile Face* face() {
     void* memory = ::mmap(nullptr, sizeof(Face), PROT_READ, MAP_SHARED, file, 0);
     ::close(file);
     return memory == MAP_FAILED ? nullptr : static_cast<const volatile Face*>(memory);
-  }();
+  }
+  ();
   return mapped;
 }
 

@@ -49,7 +49,8 @@ node::OwnKeys Cast::keys(consensus::ValidatorIndex validator) const {
   const std::string name =
       std::string(kName) + '/' + network_.validators.members.at(validator).id + '/';
   return {key_from(name + "vote", Algorithm::eddsa), key_from(name + "cosign", Algorithm::eddsa),
-          key_from(name + "log", Algorithm::eddsa), network_.validators.members.at(validator).tls_pin};
+          key_from(name + "log", Algorithm::eddsa),
+          network_.validators.members.at(validator).tls_pin};
 }
 
 Bytes Cast::sign(std::string_view issuer, const SigningKey& key, Payload payload,

@@ -23,11 +23,7 @@ std::uint64_t hash_of(ByteView bytes) {
 // --- one end --------------------------------------------------------------------------------
 
 SimLinks::SimLinks(Network& network, Place place, Owner owner, const SimReactor& reactor)
-    : network_(network),
-      place_(place),
-      owner_(owner),
-      reactor_(reactor),
-      ends_(network.places()) {}
+    : network_(network), place_(place), owner_(owner), reactor_(reactor), ends_(network.places()) {}
 
 Result<std::uint16_t> SimLinks::start(node::LinkEvents& events) {
   events_ = &events;
