@@ -33,6 +33,13 @@ node::Network make(std::size_t validators) {
   return *std::move(network);
 }
 
+// A version 4 UUID, as random_subject() gives.
+std::string subject_of(std::uint64_t high, std::uint64_t low) {
+  const std::string hex = to_hex(ByteWriter().u64(high).u64(low).bytes());
+  return "urn:uuid:" + hex.substr(0, 8) + '-' + hex.substr(8, 4) + "-4" + hex.substr(13, 3) + "-8" +
+         hex.substr(17, 3) + '-' + hex.substr(20);
+}
+
 Date day_of(std::uint64_t at_s) {
   return Date::from_days(static_cast<std::int64_t>(at_s / 86'400));
 }
@@ -55,12 +62,10 @@ node::OwnKeys Cast::keys(consensus::ValidatorIndex validator) const {
 
 Bytes Cast::sign(std::string_view issuer, const SigningKey& key, Payload payload,
                  std::uint64_t at_s) {
-  // A version 4 UUID, as random_subject() gives.
-  const std::string hex = to_hex(ByteWriter().u64(random_.next()).u64(random_.next()).bytes());
-  std::string subject = "urn:uuid:" + hex.substr(0, 8) + '-' + hex.substr(8, 4) + "-4" +
-                        hex.substr(13, 3) + "-8" + hex.substr(17, 3) + '-' + hex.substr(20);
-  auto statement = sign_statement(
-      {std::string(issuer), std::move(subject), network_.chain_id, at_s, std::move(payload)}, key);
+  const std::uint64_t high = random_.next();
+  auto statement = sign_statement({std::string(issuer), subject_of(high, random_.next()),
+                                   network_.chain_id, at_s, std::move(payload)},
+                                  key);
   CHECK(statement.has_value());
   return statement->bytes();
 }
@@ -119,6 +124,21 @@ Bytes Cast::contested_key(std::uint64_t number, bool second, std::uint64_t at_s)
   change.added = NewKey{key.public_key(), KeyUsage::sign,
                         testing::possession(key, network_.chain_id, party, role::kSign)};
   return sign(party, party_key(party, KeyUsage::status), std::move(change), at_s);
+}
+
+Bytes Cast::stranger(std::uint64_t number) const {
+  const auto key = key_from("stranger", Algorithm::eddsa);
+  KeyChange change;
+  change.action = KeyAction::add;
+  change.party = "https://stranger.example";
+  change.added = NewKey{key.public_key(), KeyUsage::sign,
+                        testing::possession(key, network_.chain_id, change.party, role::kSign)};
+  const auto statement =
+      sign_statement({change.party, subject_of(number, number), network_.chain_id,
+                      static_cast<std::uint64_t>(testing::kFixtureGenesis.ms) / 1000, change},
+                     key);
+  CHECK(statement.has_value());
+  return statement->bytes();
 }
 
 Bytes Cast::with_junk_signature(const Bytes& statement) {

@@ -29,6 +29,8 @@ class Cast {
   [[nodiscard]] Bytes attestation(std::uint64_t number, std::uint64_t at_s);
   // Two parties who register one key: whichever is executed second is refused for good.
   [[nodiscard]] Bytes contested_key(std::uint64_t number, bool second, std::uint64_t at_s);
+  // Well formed, by a key that nobody has registered.
+  [[nodiscard]] Bytes stranger(std::uint64_t number) const;
   // The same entry with a signature that is none.
   [[nodiscard]] static Bytes with_junk_signature(const Bytes& statement);
 

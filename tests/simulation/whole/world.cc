@@ -65,6 +65,20 @@ World::World(const Plan& plan, const fs::path& folder, bool traced)
       });
     };
   }
+  if (plan_.weak == Plan::Weak::liar) {
+    liar_ = std::make_unique<Liar>(stage_, cast_, links_, plan_.weak_place, plan_.seed);
+    links_.mouth = [this](Place from, Place to, const node::Frame& frame) {
+      return from != plan_.weak_place || liar_->speak(links_.validator(to), frame);
+    };
+  }
+  if (plan_.weak == Plan::Weak::twin) {
+    twin_of_.assign(plan_.places(), plan_.weak_place);
+    links_.may_link = [this](Place a, Place b) {
+      if (is_weak(*hosts_[a])) std::swap(a, b);
+      return !is_weak(*hosts_[b]) || twin_of_[a] == b;
+    };
+    turn_twins();
+  }
   clients_ = std::make_unique<Clients>(stage_, plan_, cast_, books_, hosts_,
                                        [this](const Host& host) { return keeps_promises(host); });
 }
@@ -188,6 +202,17 @@ void World::fail_one_disk() {
       random_.chance(400));
 }
 
+// Each twin serves some of the others, for a while.
+void World::turn_twins() {
+  for (Place place = 0; place < plan_.validators; ++place) {
+    const Place turned = random_.chance(500) ? plan_.weak_place : plan_.validators;
+    if (place == plan_.weak_place || twin_of_[place] == turned) continue;
+    links_.break_link(place, twin_of_[place]);
+    twin_of_[place] = turned;
+  }
+  loop_.after(random_.between(500, 5'000) * kMilli, kWorld, "twins", [this] { turn_twins(); });
+}
+
 void World::become_calm() {
   tell("calm");
   calm_ = true;
@@ -270,6 +295,9 @@ Outcome World::finish() {
   out.statements = books_.entries().size();
   out.counts = counts_;
   for (const auto& [what, times] : clients_->counts()) out.counts[what] += times;
+  if (liar_) {
+    for (const auto& [what, times] : liar_->counts()) out.counts[what] += times;
+  }
   out.counts["votes looked at"] = books_.votes();
   out.counts["receipts verified"] = books_.receipts();
   out.counts["frames"] = links_.frames();

@@ -10,6 +10,7 @@
 
 #include "tests/simulation/whole/books.h"
 #include "tests/simulation/whole/clients.h"
+#include "tests/simulation/whole/liar.h"
 
 namespace footproof::whole {
 
@@ -45,6 +46,7 @@ class World {
   void pause_one();
   void set_one_clock();
   void fail_one_disk();
+  void turn_twins();
   void become_calm();
   [[nodiscard]] bool is_done();
   void check_end();
@@ -61,6 +63,8 @@ class World {
   Books books_;
   Network links_;
   std::vector<std::unique_ptr<Host>> hosts_;
+  std::unique_ptr<Liar> liar_;
+  std::vector<Place> twin_of_;  // by place: which of two twins it has its link to
   std::unique_ptr<Clients> clients_;
   std::vector<bool> restarting_;
   bool calm_ = false;
