@@ -1,14 +1,13 @@
 // What a ballot changes: parties, their first keys, parameters (docs/rules.md, ballot change).
 // Every change is worked out on a copy before it is allowed; a vote for one that cannot be carried
-// out is refused, so that none is accepted and then fails.
-//
-// Validators by ballot need epochs and are not built.
+// out is refused, so that none is accepted and then fails. Validators: ballot_validators.cc.
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "attest/governance_record.h"
 #include "attest/parameters.h"
+#include "ledger/next_set.h"
 #include "ledger/ruling.h"
 
 namespace footproof::ledger {
@@ -26,9 +25,15 @@ class Simulation {
  public:
   explicit Simulation(const Case& it) : it_(it) {}
 
-  Answer operator()(const AdmitValidator&) const { return validators(); }
-  Answer operator()(const RemoveValidator&) const { return validators(); }
-  Answer operator()(const ReplaceValidator&) const { return validators(); }
+  Answer operator()(const AdmitValidator& change) {
+    return change_validators(it_, change, changes);
+  }
+  Answer operator()(const RemoveValidator& change) {
+    return change_validators(it_, change, changes);
+  }
+  Answer operator()(const ReplaceValidator& change) {
+    return change_validators(it_, change, changes);
+  }
   Answer operator()(const AdmitParty& change);
   Answer operator()(const RemoveParty& change);
   Answer operator()(const RenewPartyKeys& change);
@@ -40,10 +45,6 @@ class Simulation {
   StateChanges changes;
 
  private:
-  static Answer validators() {
-    return forbid(R::not_built, "change: validators cannot be changed by ballot yet");
-  }
-
   // The decided ballot speaks with the authority of the associations together.
   [[nodiscard]] EventOrigin origin() const {
     return EventOrigin{utc_day(it_.now()), it_.now(), Authority{AuthorityRole::ballot, ""},
@@ -299,14 +300,12 @@ Answer Simulation::take_seat(const std::string& uri, bool is_replaced) {
 }
 
 Result<bool> Simulation::runs_a_validator(const std::string& uri) const {
-  auto validators =
-      read_record(it_.view, state_key::validators(it_.context.epoch), parse_validators_record);
+  const auto validators = newest_validators(it_.view, it_.context.epoch);
   if (!validators) return fail(validators.error());
-  if (!*validators) return fail(Errc::corrupt, "state: no validators of the current epoch");
-  auto next = read_record(it_.view, state_key::next_validators(), parse_next_validators_record);
+  const auto next = next_validators(it_.view);
   if (!next) return fail(next.error());
   const auto is_its = [&](const Member& member) { return member.party == uri; };
-  return std::ranges::any_of((*validators)->members, is_its) ||
+  return std::ranges::any_of(validators->members, is_its) ||
          (*next && std::ranges::any_of((*next)->members, is_its));
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "attest/statement.h"
+#include "ledger/epochs.h"
 #include "ledger/history.h"
 #include "ledger/store_format.h"
 
@@ -344,6 +345,27 @@ Result<std::optional<std::string>> DiskStore::checkpoint_at(std::uint64_t size) 
   auto note = reading.get(**key, "checkpoint");
   if (!note) return fail(note.error());
   return std::optional<std::string>(as_text(*note));
+}
+
+Result<void> DiskStore::keep_hop(const Hop& hop) {
+  const auto epoch = check_hop(*snapshot_, hop);
+  if (!epoch) return fail(epoch.error());
+  const auto kept = this->hop(*epoch);
+  if (!kept) return fail(kept.error());
+  if (*kept) return sync();
+  Batch batch;
+  batch.put(format::number_key(Kind::hop, *epoch), encode_hop(hop));
+  if (auto written = write(batch); !written) return written;
+  return sync();
+}
+
+Result<std::optional<Hop>> DiskStore::hop(std::uint64_t epoch) const {
+  auto bytes = Reading(database_).find(format::number_key(Kind::hop, epoch));
+  if (!bytes) return fail(bytes.error());
+  if (!*bytes) return std::optional<Hop>();
+  auto hop = parse_hop(**bytes);
+  if (!hop) return fail(Errc::corrupt, "database-damaged: hop: " + hop.error().detail);
+  return std::optional(std::move(*hop));
 }
 
 Result<std::optional<Bytes>> DiskStore::ordering_blob(const Digest& key) const {

@@ -46,6 +46,8 @@ class DiskStore final : public Store {
   [[nodiscard]] Result<void> publish(std::uint64_t size, const Digest& root,
                                      std::string note) override;
   [[nodiscard]] Result<std::optional<std::string>> checkpoint_at(std::uint64_t size) const override;
+  [[nodiscard]] Result<void> keep_hop(const Hop& hop) override;
+  [[nodiscard]] Result<std::optional<Hop>> hop(std::uint64_t epoch) const override;
   [[nodiscard]] Result<std::optional<Bytes>> ordering_blob(const Digest& key) const override;
   [[nodiscard]] Result<std::optional<Head>> head_at(std::uint64_t height) const override;
 

@@ -10,7 +10,9 @@
 #include "attest/note.h"
 #include "ledger/database_files.h"
 #include "ledger/disk_store.h"
+#include "ledger/epochs.h"
 #include "ledger/history.h"
+#include "ledger/next_set.h"
 #include "ledger/replay.h"
 #include "ledger/store_format.h"
 
@@ -23,6 +25,12 @@ using format::Kind;
 
 std::uint64_t first_leaf(std::uint32_t level, std::uint64_t index) {
   return level >= kTileLevels ? 0 : index << (8 * level);
+}
+
+// Not made by the walk: judged by themselves.
+bool is_elsewhere(Kind kind) {
+  return kind == Kind::ordering || kind == Kind::checkpoint || kind == Kind::head ||
+         kind == Kind::hop;
 }
 
 // Rows that only grow: right even where the walk ended early.
@@ -74,11 +82,12 @@ class Check {
                  const BlockCheck& check);
   void compare_anchor(const Reading& given, const AnchorState& anchor, const Replay& replay);
   void compare_checkpoints(const Reading& given, const Replay& replay);
+  void compare_hops(const Reading& given, const Replay& replay);
   void name_files();
   [[nodiscard]] std::uint64_t height_of_index(std::uint64_t index) const;
   [[nodiscard]] std::uint64_t height_of_row(std::string_view key, std::string_view value) const;
   [[nodiscard]] bool is_compared(Kind kind) const {
-    if (kind == Kind::ordering || kind == Kind::checkpoint || kind == Kind::head) return false;
+    if (is_elsewhere(kind)) return false;
     if (kind == Kind::posting || kind == Kind::history) return same_history_ && fsck_.complete;
     return fsck_.complete || is_final(kind);
   }
@@ -207,8 +216,7 @@ void Check::only_given(const Cursor& given) {
           describe_key(given.key()) + ": " + opened.error().detail);
     return;
   }
-  const bool elsewhere = kind == Kind::ordering || kind == Kind::checkpoint || kind == Kind::head;
-  if (!fsck_.complete || elsewhere || !is_compared(kind)) return;
+  if (!fsck_.complete || is_elsewhere(kind) || !is_compared(kind)) return;
   const bool below = kind == Kind::block && head_ && given.key().size() == 9 &&
                      format::number_of(kind, given.key()).value_or(0) <= head_->height;
   if (below) return;  // a block without a record: walk_heads()
@@ -333,6 +341,34 @@ void Check::compare_checkpoints(const Reading& given, const Replay& replay) {
   }
 }
 
+// An epoch that another has followed has its hop; one that has just ended may have it.
+void Check::compare_hops(const Reading& given, const Replay& replay) {
+  if (!replay.snapshot()) return;
+  const Head& head = replay.snapshot()->head();
+  for (std::uint64_t epoch = 0; epoch <= head.epoch; ++epoch) {
+    const std::string key = format::number_key(Kind::hop, epoch);
+    const auto set = epoch < head.epoch ? validators_of(*replay.snapshot(), epoch + 1)
+                                        : newest_validators(*replay.snapshot(), epoch);
+    const std::uint64_t height = set ? set->from_height - (set->epoch > epoch ? 1 : 0) : 0;
+    const auto bytes = given.find(key);
+    if (!bytes) continue;  // compare() tells of what is damaged
+    if (!*bytes) {
+      if (epoch < head.epoch) {
+        wrong(key, height, "the hop of epoch " + std::to_string(epoch) + " is missing");
+      }
+      continue;
+    }
+    ++fsck_.rows;
+    const auto hop = parse_hop(**bytes);
+    const auto ends = hop ? check_hop(*replay.snapshot(), *hop) : fail(hop.error());
+    if (!ends) {
+      wrong(key, height, ends.error().detail);
+    } else if (*ends != epoch) {
+      wrong(key, height, "the hop of epoch " + std::to_string(*ends) + " in the place of another");
+    }
+  }
+}
+
 void Check::name_files() {
   std::set<std::string> keys;
   for (const RowFault& row : rows_) keys.insert(row.key);
@@ -380,6 +416,7 @@ Result<Fsck> Check::run(const Result<Anchor>& anchor, ByteView genesis_file, con
   if (auto compared = compare(given, *replay); !compared) return fail(compared.error());
   walk_heads(given, *replay, check);
   compare_checkpoints(given, *replay);
+  compare_hops(given, *replay);
   if (anchor) compare_anchor(given, anchor->state(), *replay);
   name_files();
   return std::move(fsck_);

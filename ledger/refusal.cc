@@ -175,13 +175,27 @@ constexpr std::array kTable = {
                 "Propose a value within the range that docs/formats.md §6.7 gives."},
     ReasonEntry{R::nothing_to_change, "nothing-to-change", "ballot-change",
                 "It is so already: nothing needs to be decided."},
+
+    ReasonEntry{R::not_ready, "not-ready", "ballot-validators",
+                "Let the new validator's node catch up, then vote with its word of today that it "
+                "is ready."},
+    ReasonEntry{R::validator_exists, "validator-exists", "ballot-validators",
+                "Propose to replace the validator of this id, or give the new one another id."},
+    ReasonEntry{R::unknown_validator, "unknown-validator", "ballot-validators",
+                "Name a validator of the set in force."},
+    ReasonEntry{R::too_few_validators, "too-few-validators", "ballot-validators",
+                "Admit another validator first, or replace this one: four must remain."},
+    ReasonEntry{R::too_many_validators, "too-many-validators", "ballot-validators",
+                "Remove or replace a validator: there is room for 31."},
+    ReasonEntry{R::change_pending, "change-pending", "ballot-validators",
+                "Wait until the set that was decided is in force; one change is made at a time."},
 };
 
 constexpr bool in_order() {
   for (std::size_t at = 0; at < kTable.size(); ++at) {
     if (static_cast<std::size_t>(kTable[at].reason) != at) return false;
   }
-  return kTable.size() == static_cast<std::size_t>(R::nothing_to_change) + 1;
+  return kTable.size() == static_cast<std::size_t>(R::change_pending) + 1;
 }
 static_assert(in_order(), "one entry for each reason, in the order of the enumeration");
 

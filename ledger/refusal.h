@@ -100,6 +100,13 @@ enum class RefusalReason : std::uint8_t {
   unknown_parameter,
   parameter_out_of_range,
   nothing_to_change,
+  // what it changes of the validators
+  not_ready,
+  validator_exists,
+  unknown_validator,
+  too_few_validators,
+  too_many_validators,
+  change_pending,
 };
 
 struct ReasonEntry {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "attest/check.h"
+#include "attest/retired_key.h"
+#include "ledger/next_set.h"
 #include "ledger/ruling.h"
 
 namespace footproof::ledger {
@@ -110,16 +112,17 @@ Result<bool> is_registered(const Case& it, const PublicKey& key) {
   auto record = it.view.record(state_key::key(key.kid()));
   if (!record) return fail(record.error());
   if (*record) return true;
-  auto validators =
-      read_record(it.view, state_key::validators(it.context.epoch), parse_validators_record);
+  const auto retired = it.view.record(state_key::retired_key(key.kid()));
+  if (!retired) return fail(retired.error());
+  if (*retired) return true;
+  const auto validators = newest_validators(it.view, it.context.epoch);
   if (!validators) return fail(validators.error());
-  if (!*validators) return fail(Errc::corrupt, "state: no validators of the current epoch");
-  auto next = read_record(it.view, state_key::next_validators(), parse_next_validators_record);
+  const auto next = next_validators(it.view);
   if (!next) return fail(next.error());
   const auto holds = [&](const Member& member) {
     return key == member.vote_key || key == member.cosign_key || key == member.log_key;
   };
-  return std::ranges::any_of((*validators)->members, holds) ||
+  return std::ranges::any_of(validators->members, holds) ||
          (*next && std::ranges::any_of((*next)->members, holds));
 }
 

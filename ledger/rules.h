@@ -4,8 +4,8 @@
 //
 // docs/rules.md lists every rule with its reason code and remedy; docs/formats.md §3 and §6 say
 // why. One source file for each kind of statement: rules_attestation.cc, rules_status.cc,
-// rules_accreditation.cc, rules_key.cc, rules_dataset.cc, rules_ballot.cc (ballots) and
-// ballot_change.cc (what they change). Ballots on validators are refused as `not-built`.
+// rules_accreditation.cc, rules_key.cc, rules_dataset.cc, rules_ballot.cc (ballots),
+// ballot_change.cc and ballot_validators.cc (what they change).
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,11 @@
 #include "ledger/state.h"
 
 namespace footproof::ledger {
+
+// The gate in front of the rules for validators: while it is shut, every ballot about them is
+// refused as `not-built`, so that no set is decided that no node could put in force. Only tests
+// open it.
+inline bool validators_by_ballot = false;
 
 // Whether the statement's signature verifies under `key`. Must be a function of (key, exact bytes)
 // alone: the caller may keep verdicts by (kid, exact bytes), and nothing else.

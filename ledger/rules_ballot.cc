@@ -145,6 +145,7 @@ Result<Judgement> judge_ballot(const Case& it, const Ballot& ballot) {
   const bool repeated = cast(it, ballot.approve, associations, record);
 
   Acceptance acceptance;
+  bool brings_word = false;  // later than the last one, of the new validator
   if (ballot.approve) {
     // Also while the majority is still missing: nobody should vote for what cannot be carried out.
     auto simulated = simulate(it, ballot.proposal.change);
@@ -152,14 +153,20 @@ Result<Judgement> judge_ballot(const Case& it, const Ballot& ballot) {
     if (auto* forbidden = std::get_if<Refusal>(&*simulated)) {
       return Judgement(std::move(*forbidden));
     }
+    const std::optional<ReadyMark> known = record.ready;
+    auto unready = take_ready(it, ballot, record);
+    if (!unready) return fail(unready.error());
+    if (*unready) return Judgement(std::move(**unready));
+    brings_word = record.ready != known;
     if (tally(record, associations).accepted()) {
+      if (auto why = judge_ready(it, record)) return Judgement(std::move(*why));
       record.decided = Decision{it.now(), it.statement.entry_id()};
       acceptance.changes = std::move(std::get<StateChanges>(*simulated));
       drop(open, ballot.proposal.nonce);
     }
   }
   // After others left, the same vote once more may be the one that decides.
-  if (repeated && !record.decided) {
+  if (repeated && !record.decided && !brings_word) {
     return Judgement(refuse(R::already_voted,
                             "approve: the last ballot of this association says "
                             "the same"));

@@ -9,6 +9,7 @@
 
 #include "attest/date.h"
 #include "attest/digest.h"
+#include "attest/governance_record.h"
 #include "attest/payload.h"
 #include "attest/result.h"
 #include "attest/state_record.h"
@@ -41,7 +42,18 @@ struct Case {
 [[nodiscard]] Result<std::variant<StateChanges, Refusal>> simulate(const Case& it,
                                                                    const Change& change);
 
-// Roles never share a key: whether it is a party's, or a validator's of the current epoch.
+// The same of the first three changes, those of validators, added to `changes`.
+[[nodiscard]] Result<std::optional<Refusal>> change_validators(const Case& it, const Change& change,
+                                                               StateChanges& changes);
+// The word of a new validator that a ballot brings: judged, and noted in the proposal's record
+// where it names a later entry than the last.
+[[nodiscard]] Result<std::optional<Refusal>> take_ready(const Case& it, const Ballot& ballot,
+                                                        ProposalRecord& record);
+// Whether what the record notes is enough to decide now.
+[[nodiscard]] std::optional<Refusal> judge_ready(const Case& it, const ProposalRecord& record);
+
+// Roles never share a key: whether it is a party's, or a validator's of the set in force, of the
+// next one, or of any before.
 [[nodiscard]] Result<bool> is_registered(const Case& it, const PublicKey& key);
 
 [[nodiscard]] inline Refusal refuse(RefusalReason reason, std::string detail) {

@@ -22,6 +22,7 @@
 
 #include "attest/bytes.h"
 #include "attest/digest.h"
+#include "attest/hop.h"
 #include "attest/result.h"
 #include "ledger/anchor.h"
 #include "ledger/executor.h"
@@ -73,6 +74,12 @@ class Store {
   // The note published last for this size, or for the largest size not above it.
   [[nodiscard]] virtual Result<std::optional<std::string>> checkpoint_at(
       std::uint64_t size) const = 0;
+  // The hop that ends its epoch (ledger/epochs.h), durable when it returns. It must hold and say
+  // what this ledger says: mismatch, bad_signature … otherwise. The first one of an epoch is kept,
+  // any later one changes nothing.
+  [[nodiscard]] virtual Result<void> keep_hop(const Hop& hop) = 0;
+  // The hop that ends this epoch, or none. Any thread.
+  [[nodiscard]] virtual Result<std::optional<Hop>> hop(std::uint64_t epoch) const = 0;
   // What a BlockResult::ordering held under this key, or none. Any thread.
   [[nodiscard]] virtual Result<std::optional<Bytes>> ordering_blob(const Digest& key) const = 0;
   // What was executed at a height: consensus compares it with the checkpoint that a header names.

@@ -30,6 +30,7 @@ enum class Kind : std::uint8_t {
   hash = 'h',        // tile level ‖ index → hash, while its tile is partial
   tile = 't',        // tile level ‖ index → full tile
   checkpoint = 'c',  // size → signed note, as published
+  hop = 'p',         // epoch → the hop that ends it
   ordering = 'o',    // key of the ordering engine → its bytes
   posting = 'x',     // term of the history ‖ index → nothing
   history = 'X',     // → version of the terms that the postings were made of

@@ -73,7 +73,7 @@ Answer SequencerNode::take_in(const Bytes& bytes) {
   if (!std::holds_alternative<Unknown>(known)) return known;
   const auto snapshot = sequencer_.store().snapshot();
   const auto judged = ledger::judge(
-      *snapshot, *statement, {sequencer_.chain_id(), 0, sequencer_.now().ms},
+      *snapshot, *statement, {sequencer_.chain_id(), sequencer_.epoch(), sequencer_.now().ms},
       [](const PublicKey& key, const Statement& one) { return one.verify(key).has_value(); });
   if (const auto* refusal = std::get_if<ledger::Refusal>(&*judged)) {
     return to_port(*refusal, false, snapshot->head().height);
@@ -124,12 +124,12 @@ Result<DryRun> SequencerNode::dry_run(const Bytes& bytes) {
   const auto snapshot = sequencer_.store().snapshot();
   DryRun result;
   result.height = snapshot->head().height;
-  const auto judged =
-      ledger::judge(*snapshot, *statement, {sequencer_.chain_id(), 0, sequencer_.now().ms},
-                    [&](const PublicKey& key, const Statement& one) {
-                      result.signature_verifies = one.verify(key).has_value();
-                      return true;
-                    });
+  const auto judged = ledger::judge(
+      *snapshot, *statement, {sequencer_.chain_id(), sequencer_.epoch(), sequencer_.now().ms},
+      [&](const PublicKey& key, const Statement& one) {
+        result.signature_verifies = one.verify(key).has_value();
+        return true;
+      });
   if (const auto* refusal = std::get_if<ledger::Refusal>(&*judged)) {
     result.refusal = to_port(*refusal, false, result.height);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attest/governance_record.h"
+#include "attest/ready.h"
 #include "tests/ledger/rules_stage.h"
 
 namespace footproof::testing {
@@ -35,6 +36,16 @@ inline std::string vote(RulesStage& it, std::string_view by, const Proposal& pro
 inline std::string vote(RulesStage& it, std::size_t association_number, const Proposal& proposal,
                         bool approve = true) {
   return vote(it, association(association_number), proposal, approve);
+}
+
+// The word of the new validator that a proposal names, after this entry.
+inline Ready word_of(const RulesStage& it, const Proposal& proposal, const Digest& entry) {
+  const SigningKey key = Sequencer::secret_of(new_validator_of(proposal.change)->vote_key);
+  return make_ready(key, it.network.chain_id(), proposal, entry).value();
+}
+inline std::string vote_with(RulesStage& it, std::size_t association_number,
+                             const Proposal& proposal, const Ready& ready) {
+  return it.by(association(association_number), Ballot{proposal, true, ready});
 }
 
 // Proposed and voted for by as many of the first associations as it takes.

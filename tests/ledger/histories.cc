@@ -89,7 +89,7 @@ std::uint64_t Dice::next() {
 
 Theme theme_of(std::uint64_t seed) {
   const std::uint64_t at = seed % 40;
-  return at <= static_cast<std::uint64_t>(Theme::scopes) ? static_cast<Theme>(at) : Theme::none;
+  return at <= static_cast<std::uint64_t>(Theme::full_set) ? static_cast<Theme>(at) : Theme::none;
 }
 
 HistoryMaker::HistoryMaker(std::uint64_t seed, const Digest& chain_id)
@@ -197,7 +197,7 @@ PublicKey HistoryMaker::some_holder_key(const NaiveRules& ledger) {
   if (dice_.chance(70)) {
     return made_key("holder-" + std::to_string(dice_.below(9)), KeyUsage::sign).public_key();
   }
-  if (dice_.chance(20)) return some_validator().vote_key;
+  if (dice_.chance(20)) return some_validator(ledger).vote_key;
   return signing_key(ledger, some_party(ledger), static_cast<KeyUsage>(dice_.below(2)))
       .public_key();
 }

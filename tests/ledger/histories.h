@@ -10,7 +10,8 @@
 // nothing is verified a million times over (the rules ask through VerifySignature).
 //
 // histories.cc: whose turn it is, signatures, keys. histories_trade.cc: attestations, status,
-// accreditations, datasets. histories_house.cc: ballots. histories_themes.cc: the themes.
+// accreditations, datasets. histories_house.cc: ballots. histories_set.cc: the validators that they
+// are about. histories_themes.cc: the themes.
 #pragma once
 
 #include <array>
@@ -63,6 +64,7 @@ enum class Theme : std::uint8_t {
   own_reports,  // one key, reported compromised without end by its party
   reports,      // the same, by its registrar
   scopes,       // one accreditation, extended without end
+  full_set,     // 31 validators, and one more
 };
 // Most seeds have none.
 [[nodiscard]] Theme theme_of(std::uint64_t seed);
@@ -122,7 +124,10 @@ class HistoryMaker {
   AdmitParty some_newcomer(const NaiveRules& ledger, std::optional<PartyRole> role);
   std::vector<NewKey> first_keys(const std::string& uri);
   std::vector<std::string> some_of(const std::vector<std::string>& all);
-  ValidatorProposal some_validator();
+  ValidatorProposal some_validator(const NaiveRules& ledger);
+  Change some_change_of_validators(const NaiveRules& ledger);
+  // The word of the new validator that this ballot is about, mostly a good one.
+  std::optional<Ready> some_word(const NaiveRules& ledger, const Proposal& proposal);
   std::string some_party(const NaiveRules& ledger);
 
   Offered sign(const NaiveRules& ledger, Saying saying, Instant now);

@@ -75,6 +75,11 @@ HistoryMaker::Saying HistoryMaker::vote(const NaiveRules& ledger,
   ballot.approve = dice_.chance(88);
   if (dice_.chance(2)) ballot.proposal.lapses = ballot.proposal.lapses.plus(1);
   if (dice_.chance(1)) ballot.proposal.change = some_change(ledger);
+  if (ballot.approve && dice_.chance(75)) {
+    ballot.ready = some_word(ledger, ballot.proposal);
+  } else {
+    ballot.ready.reset();
+  }
   std::vector<std::string> voters = ledger.association_uris();
   if (voters.size() > 8) voters.resize(8);  // of a crowd, only these come again
   const std::string issuer = dice_.chance(95) ? dice_.one_of(voters) : some_party(ledger);
@@ -83,40 +88,37 @@ HistoryMaker::Saying HistoryMaker::vote(const NaiveRules& ledger,
 
 Change HistoryMaker::some_change(const NaiveRules& ledger) {
   const std::uint64_t roll = dice_.below(100);
-  if (roll < 24) return some_parameter(ledger);
-  if (roll < 46) return some_newcomer(ledger, std::nullopt);
+  if (roll < 22) return some_parameter(ledger);
+  if (roll < 42) return some_newcomer(ledger, std::nullopt);
   // Who came by a ballot goes by one sooner than the cast, without which little happens.
   const auto& fresh = dice_.one_of(newcomers());
   std::string uri = dice_.chance(60) ? fresh.uri : some_party(ledger);
   if (dice_.chance(4)) uri = kNobody;
   const auto stands = ledger.party(uri);
-  if (roll < 58) return RemoveParty{uri};
-  if (roll < 68) {
+  if (roll < 52) return RemoveParty{uri};
+  if (roll < 61) {
     const bool same = stands && dice_.chance(90);
     AdmitParty by = some_newcomer(ledger, same ? std::optional(stands->role) : std::nullopt);
     if (by.uri == uri) by.uri += "/new";
     return ReplaceParty{uri, std::move(by)};
   }
-  if (roll < 80) {
+  if (roll < 72) {
     if (dice_.chance(50)) uri = dice_.one_of(parties_);
     return RenewPartyKeys{uri, first_keys(uri)};
   }
-  if (roll < 90) {
+  if (roll < 81) {
     if (dice_.chance(60)) uri = dice_.chance(50) ? kBody : kOwner;
     AllowParty allow{uri, some_of({"cbam", "kitech-cfp", "pact"}), some_of({"eu-nab", "iaf-mla"})};
     const auto now = ledger.party(uri);
     if (now && dice_.chance(15)) allow = {uri, now->schemes, now->regimes};
     return allow;
   }
-  if (roll < 97) {
+  if (roll < 87) {
     const std::string verifier = dice_.chance(85) ? (dice_.chance(50) ? kFirst : second_) : uri;
     const std::string registrar = dice_.chance(80) ? (dice_.chance(50) ? kBody : kOther) : uri;
     return SetRegistrar{verifier, registrar};
   }
-  const std::string id = "validator-" + std::to_string(dice_.below(5));
-  if (roll == 97) return AdmitValidator{some_validator()};
-  if (roll == 98) return RemoveValidator{id};
-  return ReplaceValidator{id, some_validator()};
+  return some_change_of_validators(ledger);
 }
 
 SetParameter HistoryMaker::some_parameter(const NaiveRules& ledger) {
@@ -191,12 +193,6 @@ std::vector<std::string> HistoryMaker::some_of(const std::vector<std::string>& a
     if (dice_.chance(60)) some.push_back(one);
   }
   return some;
-}
-
-// Of genesis.
-ValidatorProposal HistoryMaker::some_validator() {
-  static const auto all = cast_genesis(4, "histories").validators;
-  return dice_.one_of(all);
 }
 
 }  // namespace footproof::testing

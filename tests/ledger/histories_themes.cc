@@ -49,6 +49,13 @@ std::optional<HistoryMaker::Saying> HistoryMaker::on_theme(std::size_t step,
     case Theme::reports:
       if (last_words) return one_more_report(ledger, now, false);
       return one_more_report(ledger, now, true);
+    case Theme::full_set: {
+      careful_ = false;
+      if (dice_.chance(85)) return std::nullopt;
+      Saying saying = proposal(ledger, now);
+      std::get<Ballot>(saying.payload).proposal.change = AdmitValidator{some_validator(ledger)};
+      return saying;
+    }
     case Theme::scopes:
       if (dice_.chance(50)) return std::nullopt;
       return one_more_extension(ledger, now);

@@ -260,7 +260,8 @@ std::optional<NaiveRules::Key> NaiveRules::key(const Digest& kid) const {
 
 bool NaiveRules::taken(const Digest& kid) const {
   if (key(kid)) return true;
-  for (const Member& member : validators_) {
+  const Sets all = sets();
+  for (const Member& member : all.ever) {
     for (const PublicKey& one : {member.vote_key, member.cosign_key, member.log_key}) {
       if (one.kid() == kid) return true;
     }
@@ -269,8 +270,11 @@ bool NaiveRules::taken(const Digest& kid) const {
 }
 
 bool NaiveRules::runs_a_validator(const std::string& uri) const {
-  return std::any_of(validators_.begin(), validators_.end(),
-                     [&](const Member& member) { return member.party == uri; });
+  const Sets now = sets();
+  const auto is_its = [&](const Member& member) { return member.party == uri; };
+  return std::any_of(now.in_force.begin(), now.in_force.end(), is_its) ||
+         (now.waiting &&
+          std::any_of(now.waiting->members.begin(), now.waiting->members.end(), is_its));
 }
 
 std::vector<Digest> NaiveRules::good_keys(const std::string& uri, KeyUsage usage) const {

@@ -36,9 +36,17 @@ std::string NaiveRules::judge_ballot(NaiveEntry& entry, const Ballot& it) const 
     if (auto why = judge_change(it.proposal.change); why != kFine) return why;
   }
   entry.decides = it.approve && majority;
+  if (it.approve) {
+    if (auto why = judge_word(entry, it, entry.decides); why != kFine) return why;
+  }
   const NaiveEntry* last = last_ballot(nonce, *seat, list_.size());
   const bool same = last != nullptr && last->statement.as<Ballot>()->approve == it.approve;
-  return same && !entry.decides ? "already-voted" : kFine;
+  if (!same || entry.decides) return kFine;
+  // The same again, unless it brings a later word of the new validator.
+  if (!it.ready) return "already-voted";
+  const auto known = newest_word(nonce);
+  const NaiveEntry* named = find(it.ready->entry);
+  return known && named->recorded <= known->recorded ? "already-voted" : kFine;
 }
 
 std::string NaiveRules::judge_new_proposal(const NaiveEntry& entry, const Ballot& it) const {

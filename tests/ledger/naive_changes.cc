@@ -1,4 +1,5 @@
-// What a ballot changes, judged as if it decided now: parties and their first keys, parameters.
+// What a ballot changes, judged as if it decided now: parties and their first keys,
+// parameters. Validators: naive_validators.cc.
 #include <algorithm>
 
 #include "tests/ledger/naive_rules.h"
@@ -20,7 +21,7 @@ std::string NaiveRules::judge_change(const Change& change) const {
   if (const auto* it = std::get_if<SetParameter>(&change)) return judge_parameter(*it);
   if (const auto* it = std::get_if<AllowParty>(&change)) return judge_allowance(*it);
   if (const auto* it = std::get_if<SetRegistrar>(&change)) return judge_registrar(*it);
-  return "not-built";  // validators
+  return judge_validators(change);
 }
 
 std::string NaiveRules::judge_admission(const AdmitParty& it, bool in_the_place_of_another) const {

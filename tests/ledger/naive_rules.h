@@ -6,6 +6,7 @@
 // Every kind of statement, one file for each idea: naive_rules.cc (envelope, key of the issuer,
 // attestation, status), naive_authority.cc (accreditation, key), naive_dataset.cc,
 // naive_ballots.cc (who votes and counts), naive_changes.cc (what a ballot changes),
+// naive_validators.cc (the same of validators, and the epochs that follow),
 // naive_answers.cc (what stands), naive_state.cc (the records).
 #pragma once
 
@@ -42,12 +43,19 @@ struct NaiveEntry {
 
 class NaiveRules {
  public:
-  // What genesis put into the state.
-  NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis, std::vector<std::string> parties);
+  // What genesis put into the state. `gate`: ballots may be about validators.
+  NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis, std::vector<std::string> parties,
+             bool gate);
 
   // "accepted", "known" or the code of the refusal; what is accepted joins the list. The caller
   // says whether the signature verifies under the key named.
   std::string offer(const Bytes& bytes, Instant now, bool signature_verifies);
+
+  // The block of this height, which ends with this log size, ends the epoch: what stands on the
+  // list came before. A set must be waiting.
+  void end_epoch(std::uint64_t height, std::uint64_t log_size) {
+    ends_.push_back({list_.size(), height, log_size});
+  }
 
   [[nodiscard]] const std::vector<NaiveEntry>& list() const { return list_; }
 
@@ -93,6 +101,16 @@ class NaiveRules {
   };
   [[nodiscard]] Count count(const ProposalNonce& nonce) const;
 
+  // The validators, in force and decided.
+  struct Sets {
+    std::vector<Member> in_force;
+    std::optional<NextValidatorsRecord> waiting;
+    std::vector<Member> ever;         // of every set there was, this one and the next among them
+    std::map<Digest, Bytes> records;  // of the epochs after the first, and of retired keys
+    std::uint64_t epoch = 0;
+  };
+  [[nodiscard]] Sets sets() const;
+
   // The whole state, made anew from the list.
   [[nodiscard]] std::map<Digest, Bytes> state() const;
 
@@ -131,6 +149,12 @@ class NaiveRules {
   std::string judge_new_proposal(const NaiveEntry& entry, const Ballot& it) const;
   // What a ballot would carry out. `now` is the block's.
   std::string judge_change(const Change& change) const;
+  std::string judge_validators(const Change& change) const;
+  std::string judge_validator(const ValidatorProposal& it, const std::string& in_the_place_of,
+                              const std::vector<Member>& set) const;
+  // The word of a new validator that comes with this ballot, or came with one before.
+  std::string judge_word(const NaiveEntry& entry, const Ballot& it, bool decides) const;
+  [[nodiscard]] std::optional<ReadyMark> newest_word(const ProposalNonce& nonce) const;
   std::string judge_admission(const AdmitParty& it, bool in_the_place_of_another) const;
   std::string judge_removal(const std::string& uri) const;
   std::string judge_replacement(const ReplaceParty& it) const;
@@ -197,7 +221,15 @@ class NaiveRules {
   std::map<std::string, PartyRecord> first_parties_;
   std::map<Digest, KeyRecord> first_keys_;
   std::vector<Member> validators_;
+  bool gate_;
   std::vector<NaiveEntry> list_;
+  // Where epochs ended: after so many entries of the list.
+  struct End {
+    std::size_t entries = 0;
+    std::uint64_t height = 0;
+    std::uint64_t log_size = 0;
+  };
+  std::vector<End> ends_;
 };
 
 // Days as the rules count them (docs/rules.md, in what order).

@@ -65,6 +65,7 @@ ProposalRecord NaiveRules::proposal_record(const ProposalNonce& nonce) const {
       record.decided = Decision{list_[at].recorded, list_[at].statement.entry_id()};
     }
   }
+  record.ready = newest_word(nonce);
   for (const Seat& seat : associations(entries - 1)) {
     const NaiveEntry* last = last_ballot(nonce, seat, entries);
     if (last == nullptr) continue;
@@ -189,6 +190,9 @@ std::map<Digest, Bytes> NaiveRules::state() const {
     members.seats.push_back({seat.uri, seat.since});
   }
   state[state_key::associations()] = encode(members);
+  const Sets validators = sets();
+  for (const auto& [at, record] : validators.records) state[at] = record;
+  if (validators.waiting) state[state_key::next_validators()] = encode(*validators.waiting);
   state[state_key::parameters()] = encode(parameters());
   if (const auto open = open_proposals(); !open.proposers.empty()) {
     state[state_key::open_proposals()] = encode(open);

@@ -12,7 +12,7 @@ std::map<R, Case> all_cases() {
   std::map<R, Case> all;
   for (const auto* group : {&envelope_cases(), &issuer_key_cases(), &attestation_cases(),
                             &status_cases(), &accreditation_cases(), &key_cases(), &dataset_cases(),
-                            &ballot_cases(), &ballot_change_cases()}) {
+                            &ballot_cases(), &ballot_change_cases(), &ballot_validator_cases()}) {
     for (const auto& [reason, run] : *group) {
       EXPECT_TRUE(all.emplace(reason, run).second) << ledger::entry_of(reason).code;
     }

@@ -47,6 +47,7 @@ const std::map<R, Case>& key_cases();
 const std::map<R, Case>& dataset_cases();
 const std::map<R, Case>& ballot_cases();
 const std::map<R, Case>& ballot_change_cases();
+const std::map<R, Case>& ballot_validator_cases();
 
 // All of them. tests/ledger/rules_test.cc runs them against the rules, tests/api/refusals_test.cc
 // through the HTTP interface.

@@ -23,6 +23,7 @@ const std::map<R, Case>& envelope_cases() {
        }},
       {R::not_built,
        [](RulesStage& it) {
+         const ValidatorsGate shut(false);
          const ValidatorProposal validator = it.network.genesis().validators.front();
          EXPECT_EQ(vote(it, 0, proposal(it, AdmitValidator{validator})), "not-built");
          EXPECT_EQ(vote(it, 0, proposal(it, RemoveValidator{validator.id})), "not-built");

@@ -4,10 +4,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "attest/check.h"
 #include "attest/note.h"
+#include "attest/ready.h"
+#include "ledger/epochs.h"
+#include "ledger/next_set.h"
 
 namespace footproof::testing {
 namespace {
@@ -34,13 +38,24 @@ AdmitParty party_of(const Digest& context, std::string uri, PartyRole role,
   return party;
 }
 
+// Public half → name, of every key that a validator here ever had: who signs is looked up.
+std::map<Digest, std::string>& validator_keys() {
+  static std::map<Digest, std::string> keys;
+  return keys;
+}
+
 ValidatorProposal validator_of(const Digest& context, const std::string& network,
-                               std::size_t number) {
+                               std::size_t number, const std::string& generation = "") {
   const std::string id = "validator-" + std::to_string(number);
-  const std::string name = network + '/' + id;
-  const SigningKey vote = key_from(name + "/vote", Algorithm::eddsa);
-  const SigningKey cosign = key_from(name + "/cosign", Algorithm::eddsa);
-  const SigningKey log = key_from(name + "/log", Algorithm::eddsa);
+  const std::string name = network + '/' + id + (generation.empty() ? "" : "/" + generation);
+  const auto key = [&](const char* role) {
+    SigningKey made = key_from(name + role, Algorithm::eddsa);
+    validator_keys()[made.public_key().kid()] = name + role;
+    return made;
+  };
+  const SigningKey vote = key("/vote");
+  const SigningKey cosign = key("/cosign");
+  const SigningKey log = key("/log");
   return ValidatorProposal{id,
                            association_uri(number % 4),
                            vote.public_key(),
@@ -114,6 +129,9 @@ Sequencer::Sequencer(const std::filesystem::path& folder, std::size_t validators
     : paths_{folder / "database", folder / "anchor"} {
   const Bytes file = genesis_file(folder / "genesis", validators, network);
   genesis_ = ledger::parse_genesis(file).value();
+  for (std::size_t at = 0; at < genesis_.validators.size(); ++at) {
+    static_cast<void>(validator_of(Digest{}, genesis_.network, at));  // its keys are known then
+  }
   chain_id_ = ledger::chain_id_of(file);
   origin_ = make_origin(genesis_.domain, genesis_.network, chain_id_).value();
   if (std::filesystem::exists(paths_.anchor)) {
@@ -136,12 +154,8 @@ void Sequencer::reopen() {
 }
 
 Policy Sequencer::policy() const {
-  Policy policy;
-  policy.origin = origin_;
-  policy.chain_id = chain_id_;
+  Policy policy = ledger::trust_policy_of(*store_->snapshot()).value();
   policy.made_on = utc_day(now());
-  policy.epochs.push_back(
-      make_policy_epoch(origin_, ledger::first_validators(genesis_, chain_id_).value()));
   return policy;
 }
 
@@ -164,13 +178,16 @@ Statement Sequencer::sign(std::string_view issuer, Payload payload) const {
               std::move(payload));
 }
 
-ledger::BlockResult Sequencer::execute(const std::vector<Bytes>& statements) const {
+ledger::BlockResult Sequencer::execute(const std::vector<Bytes>& statements, bool boundary) const {
   const auto snapshot = store_->snapshot();
   ledger::OrderedBlock block;
   block.height = snapshot->head().height + 1;
+  block.epoch = epoch();
   block.time_ms = next_ms_;
   block.block_id =
       tagged_hash("sequencer/block", {ByteWriter().u64(block.height).u64(next_ms_).bytes()});
+  block.first_of_epoch = block.epoch != snapshot->head().epoch;
+  block.boundary = boundary;
   block.statements = statements;
   auto result = ledger::execute(*snapshot, snapshot->ledger(), block,
                                 [](const PublicKey& key, const Statement& statement) {
@@ -180,12 +197,50 @@ ledger::BlockResult Sequencer::execute(const std::vector<Bytes>& statements) con
   return std::move(*result);
 }
 
-ledger::BlockResult Sequencer::run(const std::vector<Bytes>& statements) {
-  ledger::BlockResult result = execute(statements);
+ledger::BlockResult Sequencer::apply(ledger::BlockResult result) {
   CHECK(store_->apply(result, ledger::Durability::buffered));
   ++next_ms_;
   cosign_head();
   return result;
+}
+
+ledger::BlockResult Sequencer::run(const std::vector<Bytes>& statements) {
+  return apply(execute(statements));
+}
+
+ledger::BlockResult Sequencer::end_epoch(const std::vector<Bytes>& statements) {
+  auto result = apply(execute(statements, true));
+  const auto hop = ledger::make_hop(*store_->snapshot(), checkpoint());
+  CHECK(hop);
+  CHECK(store_->keep_hop(*hop));
+  return result;
+}
+
+ValidatorProposal Sequencer::validator(std::size_t number, const std::string& generation) const {
+  return validator_of(chain_id_, genesis_.network, number, generation);
+}
+
+SigningKey Sequencer::secret_of(const PublicKey& key) {
+  return key_from(validator_keys().at(key.kid()), Algorithm::eddsa);
+}
+
+ValidatorsRecord Sequencer::set_in_force() const {
+  const auto snapshot = store_->snapshot();
+  return ledger::newest_validators(*snapshot, snapshot->head().epoch).value();
+}
+
+void Sequencer::decide(const Change& change) {
+  Proposal proposal{{}, change, utc_day(now()).plus(30)};
+  std::ranges::copy(random_bytes(proposal.nonce.size()), proposal.nonce.begin());
+  Ballot ballot{proposal, true, std::nullopt};
+  Digest last;
+  for (std::size_t voter = 0; voter < 3; ++voter) {
+    const ValidatorProposal* newcomer = new_validator_of(change);
+    if (voter == 2 && newcomer != nullptr) {
+      ballot.ready = make_ready(secret_of(newcomer->vote_key), chain_id_, proposal, last).value();
+    }
+    last = accept(sign(association_uri(voter), ballot));
+  }
 }
 
 ledger::Verdict Sequencer::submit(const Statement& statement) {
@@ -241,20 +296,18 @@ Attestation Sequencer::attestation(std::uint64_t number) const {
 }
 
 std::string Sequencer::checkpoint() const {
-  const ledger::Head head = store_->snapshot()->head();
+  const auto snapshot = store_->snapshot();
+  const ledger::Head& head = snapshot->head();
+  const ValidatorsRecord set = ledger::validators_of(*snapshot, head.epoch).value();
   Note note;
   note.text = encode(Checkpoint{origin_, head.log_size, head.log_root, {}});
-  const std::size_t quorum = quorum_of(genesis_.validators.size());
-  for (std::size_t at = 0; at < quorum; ++at) {
-    const std::string& id = genesis_.validators[at].id;
-    const std::string name = genesis_.network + '/' + id;
+  for (std::size_t at = 0; at < set.quorum; ++at) {
+    const Member& member = set.members[at];
     if (at == 0) {
-      note.signatures.push_back(
-          sign_note(key_from(name + "/log", Algorithm::eddsa), origin_, note.text));
+      note.signatures.push_back(sign_note(secret_of(member.log_key), origin_, note.text));
     }
-    note.signatures.push_back(cosign(key_from(name + "/cosign", Algorithm::eddsa),
-                                     cosigner_name(origin_, id), Instant{head.time_ms}.seconds(),
-                                     note.text));
+    note.signatures.push_back(cosign(secret_of(member.cosign_key), member.cosign_name,
+                                     Instant{head.time_ms}.seconds(), note.text));
   }
   return encode(note);
 }

@@ -36,6 +36,20 @@ inline constexpr std::string_view kOtherOperatorUri = "https://other-lci.example
 [[nodiscard]] PossessionProof possession(const SigningKey& key, const Digest& chain_id,
                                          std::string_view owner, std::string_view role);
 
+// Opens (or shuts) the gate in front of the rules for validators while it lives.
+class ValidatorsGate {
+ public:
+  explicit ValidatorsGate(bool open = true) : before_(ledger::validators_by_ballot) {
+    ledger::validators_by_ballot = open;
+  }
+  ~ValidatorsGate() { ledger::validators_by_ballot = before_; }
+  ValidatorsGate(const ValidatorsGate&) = delete;
+  ValidatorsGate& operator=(const ValidatorsGate&) = delete;
+
+ private:
+  bool before_;
+};
+
 class Sequencer {
  public:
   // Takes up the genesis file and the store below `folder` that are there, or makes them.
@@ -45,6 +59,7 @@ class Sequencer {
   [[nodiscard]] const ledger::Genesis& genesis() const { return genesis_; }
   [[nodiscard]] const Digest& chain_id() const { return chain_id_; }
   [[nodiscard]] const std::string& origin() const { return origin_; }
+  // All epochs up to now.
   [[nodiscard]] Policy policy() const;
   [[nodiscard]] ledger::Store& store() const { return *store_; }
   [[nodiscard]] ledger::StorePaths paths() const { return paths_; }
@@ -68,8 +83,24 @@ class Sequencer {
   ledger::Verdict submit(const Statement& statement);
   // submit() that must be accepted; the entry id.
   Digest accept(const Statement& statement);
-  // Only executes: what run() would give.
-  [[nodiscard]] ledger::BlockResult execute(const std::vector<Bytes>& statements) const;
+  // Only executes: what run() would give, or end_epoch() where it is a boundary block.
+  [[nodiscard]] ledger::BlockResult execute(const std::vector<Bytes>& statements,
+                                            bool boundary = false) const;
+
+  // --- validators that come by ballot (the gate must be open), with keys that key_from() makes:
+  // "<network>/<id>[/<generation>]/<role>". Run by association number % 4.
+  [[nodiscard]] ValidatorProposal validator(std::size_t number,
+                                            const std::string& generation = "") const;
+  // Its secret half, for whatever test signs in its name.
+  [[nodiscard]] static SigningKey secret_of(const PublicKey& key);
+  // Epoch of the set in force.
+  [[nodiscard]] std::uint64_t epoch() const { return set_in_force().epoch; }
+  [[nodiscard]] ValidatorsRecord set_in_force() const;
+  // Proposes the change and votes for it until it is decided, with the new validator's word.
+  void decide(const Change& change);
+  // The boundary block, for the set that was decided: cosigned by the set that ends, which then has
+  // made and kept its hop. What runs next is the first block of the next epoch.
+  ledger::BlockResult end_epoch(const std::vector<Bytes>& statements = {});
 
   // The grant of an accreditation under which attestation() passes, and the verifier's two keys.
   void admit_verifier();
@@ -79,11 +110,12 @@ class Sequencer {
                                   KeyUsage usage) const;
   [[nodiscard]] Attestation attestation(std::uint64_t number = 0) const;
 
-  // q cosignatures and the log line of validator 0, over the current head.
+  // q cosignatures and the log line of the first member, over the current head.
   [[nodiscard]] std::string checkpoint() const;
 
  private:
   void cosign_head();
+  ledger::BlockResult apply(ledger::BlockResult result);
 
   ledger::StorePaths paths_;
   ledger::Genesis genesis_;
