@@ -59,10 +59,12 @@ Port::Judged Port::judge(const Bytes& bytes) const {
     return {to_api(malformed, false, head.height), {}};
   }
   const Digest entry_id = statement->entry_id();
-  if (auto known = logged(entry_id)) return {*known, {}};
-  // Executed, not yet published: a refusal of an earlier time no longer counts.
+  const auto known = logged(entry_id);
   const auto executed = snapshot->logged(entry_id);
-  if (executed && *executed) return {api::Accepted{entry_id}, {}};
+  if (!known || !executed) return {api::TooBusy{}, {}};
+  if (*known) return {**known, {}};
+  // Executed, not yet published: a refusal of an earlier time no longer counts.
+  if (*executed) return {api::Accepted{entry_id}, {}};
   if (const auto refused =
           parts_.refusals.of_statement(statement->statement_hash(), clock().now())) {
     return {to_api(refused->refusal, true, refused->height), {}};
@@ -139,23 +141,28 @@ std::vector<api::Answer> Port::settle(Taken taken, MonoTime deadline) {
   return std::move(answers);
 }
 
-std::optional<api::Logged> Port::logged(const Digest& entry_id) const {
+Result<std::optional<api::Logged>> Port::logged(const Digest& entry_id) const {
   const auto snapshot = parts_.store.published();
   if (!snapshot) return std::nullopt;
   const auto found = snapshot->logged(entry_id);
-  if (!found || !*found) return std::nullopt;
+  if (!found) return fail(found.error());
+  if (!*found) return std::nullopt;
   const auto record = snapshot->own_record((*found)->index);
-  if (!record) return std::nullopt;
+  if (!record) return fail(record.error());
   const auto parsed = parse_block_record(record->bytes);
-  if (!parsed) return std::nullopt;
+  if (!parsed) return fail(parsed.error());
   return api::Logged{entry_id, (*found)->index, parsed->height, parsed->time.ms};
 }
 
 api::Answer Port::poll(const Digest& entry_id) {
-  if (auto known = logged(entry_id)) return *known;
+  const auto known = logged(entry_id);
+  // What cannot be read is not denied.
+  if (!known) return api::TooBusy{};
+  if (*known) return **known;
   if (parts_.mempool.has_entry(entry_id)) return api::Accepted{entry_id};
   const auto executed = parts_.store.snapshot()->logged(entry_id);
-  if (executed && *executed) return api::Accepted{entry_id};
+  if (!executed) return api::TooBusy{};
+  if (*executed) return api::Accepted{entry_id};
   if (const auto refused = parts_.refusals.of_entry(entry_id, clock().now())) {
     return to_api(refused->refusal, true, refused->height);
   }
@@ -177,7 +184,9 @@ std::vector<api::Answer> Port::await(const std::vector<Digest>& entry_ids, MonoT
     if (open.empty() || parts_.waiters.is_stopped() || clock().now() >= deadline) break;
     parts_.waiters.wait(generation, deadline);
   }
-  for (const std::size_t i : open) answers[i] = api::Accepted{entry_ids[i]};
+  for (const std::size_t i : open) {
+    if (!std::holds_alternative<api::TooBusy>(answers[i])) answers[i] = api::Accepted{entry_ids[i]};
+  }
   return answers;
 }
 

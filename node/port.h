@@ -89,7 +89,8 @@ class Port final : public api::Reader, public api::Submissions {
   };
 
   [[nodiscard]] Judged judge(const Bytes& bytes) const;
-  [[nodiscard]] std::optional<api::Logged> logged(const Digest& entry_id) const;
+  // None where it is not in the published log; an error where that cannot be read.
+  [[nodiscard]] Result<std::optional<api::Logged>> logged(const Digest& entry_id) const;
   [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, DiskGrade disk) const;
   // Nothing free where the disk cannot be asked.
   [[nodiscard]] DiskSpace disk() const;
