@@ -24,12 +24,14 @@ def head(node, begin, end, size, root="r", origin="log"):
 
 
 class Histories(unittest.TestCase):
-    def rules(self, *calls, replaced=()):
+    def rules(self, *calls, replaced=(), started=()):
         history = History()
         for call in calls:
             history.add(call)
         for node, at in replaced:
             history.replaced(node, at)
+        for node, at in started:
+            history.started(node, at)
         return sorted({said.split(":")[0] for said in check(history)})
 
     def test_a_good_history_passes(self):
@@ -49,6 +51,13 @@ class Histories(unittest.TestCase):
     def test_pending_again_after_it_was_logged_is_lost(self):
         self.assertEqual(["lost"], self.rules(
             submit("x", "a", 0, 2, 7), submit("x", "a", 3, 4, None, 202)))
+
+    def test_a_node_that_has_just_started_may_say_pending_until_it_shows_a_head_again(self):
+        logged, pending = submit("x", "a", 0, 2, 7), submit("x", "a", 6, 7, None, 202)
+        self.assertEqual([], self.rules(logged, pending, started=[("a", 4)]))
+        self.assertEqual(["behind-head"], self.rules(logged, head("a", 5, 5.5, 8), pending, started=[("a", 4)]))
+        self.assertEqual(["lost"], self.rules(logged, pending, started=[("b", 4)]))
+        self.assertEqual(["lost"], self.rules(logged, read("x", "a", 6, 7), started=[("a", 4)]))
 
     def test_a_read_beside_the_write_may_miss_it(self):
         self.assertEqual([], self.rules(submit("x", "a", 0, 2, 7), read("x", "a", 1, 4)))

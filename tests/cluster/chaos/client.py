@@ -19,6 +19,7 @@ class Client:
     def __init__(self, world, seed, writers=4, readers=2):
         self.world = world
         self.history = History()
+        world.on_start = self.history.started
         self.nodes = list(world.names)  # those to be asked; changed in place of one another
         self.statements = {}            # entry: bytes, of all that was offered
         self.unsettled = set()

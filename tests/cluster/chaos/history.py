@@ -24,14 +24,13 @@ The rules, each with the name under which its violations are reported:
 An answer says nothing where there was no connection or the node was too busy (0, 408, 429, 500, 503):
 the statement may be written then or at any later time. `replaced` marks that a node's memory was taken
 from it and another put in its place (a wiped folder, a restored copy): what it promised before that
-binds the network, not it."""
+binds the network, not it. `started` marks that its process starts: until it has published a checkpoint
+again, it may answer 202, pending, for what it has in its log (docs/api.md), and nothing else that denies."""
 import bisect
 import dataclasses
 import json
 import threading
 import time
-
-ABSENT, PRESENT, UNKNOWN = "absent", "present", "unknown"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,18 +48,16 @@ class Call:
     size: int = 0
     root: str = ""
 
-    def sees(self):
-        if self.index is not None:
-            return PRESENT
-        # A submission that is taken, or refused by an early view, denies the statement like a 404 does.
-        return ABSENT if self.status in (202, 404, 422) else UNKNOWN
+
+DENIALS = (404, 422)
+PENDING = (202,)
 
 
 class History:
     """Any thread may add to it."""
 
     def __init__(self):
-        self.calls, self.replacements = [], {}
+        self.calls, self.replacements, self.starts = [], {}, {}
         self._lock = threading.Lock()
 
     def add(self, call):
@@ -72,10 +69,22 @@ class History:
         with self._lock:
             self.replacements.setdefault(node, []).append(time.monotonic() if at is None else at)
 
-    def life(self, call):
-        """Which of the node's lives answered; None for a call that two of them share."""
-        ends = self.replacements.get(call.node, ())
-        begun, ended = bisect.bisect(ends, call.begin), bisect.bisect(ends, call.end)
+    def started(self, node, at=None):
+        """The node does not run yet."""
+        with self._lock:
+            self.starts.setdefault(node, []).append(time.monotonic() if at is None else at)
+
+    def memory(self, call):
+        """Which of the node's memories answered; None for a call that two of them share."""
+        return self._life(call, self.replacements.get(call.node, ()))
+
+    def process(self, call):
+        """The same of its processes."""
+        return self._life(call, self.starts.get(call.node, ()))
+
+    @staticmethod
+    def _life(call, marks):
+        begun, ended = bisect.bisect(marks, call.begin), bisect.bisect(marks, call.end)
         return (call.node, begun) if begun == ended else None
 
     def logged(self):
@@ -94,7 +103,8 @@ class History:
 
 def check(history):
     """The violations, as texts that begin with the rule's name; none is what a ledger gives."""
-    return [*_places(history), *_heads(history), *_denials(history)]
+    return [*_places(history), *_heads(history), *_denials(history, history.memory, DENIALS),
+            *_denials(history, history.process, PENDING)]
 
 
 def _places(history):
@@ -128,49 +138,46 @@ def _heads(history):
         if root != call.root:
             found.append(f"two-roots: of size {call.size}, {root} and, at {call.node}, {call.root}")
         origins.setdefault(call.origin, call.node)
-        lives.setdefault(history.life(call), []).append(call)
+        lives.setdefault(history.memory(call), []).append(call)
     if len(origins) > 1:
         found.append(f"two-origins: {origins}")
     lives.pop(None, None)
-    for heads in lives.values():
+    owed = {}
+    for call in history.calls:
+        if call.index is not None:
+            owed.setdefault(history.memory(call), []).append((call.end, call.index + 1))
+    for life, heads in lives.items():
+        acknowledged = _Maximum(owed.get(life, ()))
         largest = _Maximum((call.end, call.size) for call in heads)
         for call in heads:
             if call.size < largest.before(call.begin):
                 found.append(f"shrank: {call.node} from {largest.before(call.begin)} to {call.size}")
+            if call.size < acknowledged.before(call.begin):
+                found.append(f"behind-head: {call.node} shows size {call.size} after it answered index "
+                             f"{acknowledged.before(call.begin) - 1}")
     return found
 
 
-def _denials(history):
-    """Rules `lost` and `behind-head`: each node against itself."""
-    places, shown, found = history.logged(), {}, []
-    acknowledged, covered = {}, {}  # of each life: sizes that its head must have, and has had
-    for call in history.calls:
-        life = history.life(call)
-        if life is None:
-            continue
+def _denials(history, life_of, statuses):
+    """Rules `lost` and `behind-head`: each node against itself, in each of its lives."""
+    places, shown, heads, found = history.logged(), {}, {}, []
+    lives = [(life_of(call), call) for call in history.calls]
+    lives = [(life, call) for life, call in lives if life is not None]
+    for life, call in lives:
         if call.index is not None:
-            key = (life, call.entry)
-            shown[key] = min(call.end, shown.get(key, call.end))
-            acknowledged.setdefault(life, []).append((call.end, call.index + 1))
+            shown[life, call.entry] = min(call.end, shown.get((life, call.entry), call.end))
         elif call.what == "checkpoint" and call.status == 200:
-            covered.setdefault(life, []).append((call.end, call.size))
-    acknowledged = {life: _Maximum(known) for life, known in acknowledged.items()}
-    covered = {life: _Maximum(known) for life, known in covered.items()}
+            heads.setdefault(life, []).append((call.end, call.size))
+    heads = {life: _Maximum(known) for life, known in heads.items()}
     nothing = _Maximum(())
-    for call in history.calls:
-        life = history.life(call)
-        if life is None:
+    for life, call in lives:
+        if call.what == "checkpoint" or call.status not in statuses:
             continue
-        if call.what == "checkpoint":
-            owed = acknowledged.get(life, nothing).before(call.begin)
-            if call.status == 200 and call.size < owed:
-                found.append(f"behind-head: {call.node} shows size {call.size} after it answered index {owed - 1}")
-        elif call.sees() == ABSENT:
-            if shown.get((life, call.entry), float("inf")) < call.begin:
-                found.append(f"lost: {call.entry} at {call.node}: {call.status} after it was shown")
-            elif places.get(call.entry, float("inf")) < covered.get(life, nothing).before(call.begin):
-                found.append(f"behind-head: {call.entry} at {call.node}: {call.status}, but its head "
-                             f"covers index {places[call.entry]}")
+        if shown.get((life, call.entry), float("inf")) < call.begin:
+            found.append(f"lost: {call.entry} at {call.node}: {call.status} after it was shown")
+        elif places.get(call.entry, float("inf")) < heads.get(life, nothing).before(call.begin):
+            found.append(f"behind-head: {call.entry} at {call.node}: {call.status}, but its head covers index "
+                         f"{places[call.entry]}")
     return found
 
 

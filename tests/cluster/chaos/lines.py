@@ -1,8 +1,13 @@
-"""N2, N3, N6: bad lines between the validators, made by the relay."""
+"""N2, N3: bad lines between the validators, made by the relay."""
+import re
 import time
 
 from .run import LIMIT, Case
 from .world import RelayedWorld
+
+
+# Why a link may end where bytes of its stream were changed: below the messages.
+TRANSPORT = re.compile("SSL|truncated|Broken pipe|reset by peer|End of file|nothing heard for|replaced by another link")
 
 
 def bad_lines(stage, minutes):
@@ -18,6 +23,7 @@ def bad_lines(stage, minutes):
             line.jitter = line.delay * chance.random()
             line.loss = chance.uniform(0, 0.02 if worst not in pair else 0.2)
             line.reset = chance.uniform(0, 0.002)
+            line.rate = chance.choice((0, 0, 200_000)) if worst in pair else 0
         stage.progress(*[name for name in stage.names if name != worst])
         stage.spend(min(20, max(0, end - time.monotonic())))
         rounds += 1
@@ -45,6 +51,9 @@ def flips(stage, count):
         dropped = world.metric(name, "links_dropped_total") - before[name]
         assert dropped == 0, f"{name} dropped {dropped} links for what it read in them: a changed byte reached the parser"
         assert world.metric(name, "evidence_total") == 0
+        ends = re.findall('peer_down .*why="?([^"\n]*)', world.log(name))
+        strange = [why for why in ends if not TRANSPORT.search(why)]
+        assert not strange, f"{name} closed links for {strange[:5]}"
     return spoiled, f"{spoiled:,} connections with one bit turned or one byte left out, each ended"
 
 

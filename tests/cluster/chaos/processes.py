@@ -4,7 +4,9 @@ import socket
 import time
 
 from .run import LIMIT, Case
-from .world import World
+from .world import HTTP_PORT, World
+
+LENGTHS = (1, 3, 10, 40)  # seconds of a shortage; each holds for five of them
 
 
 def rolling_restarts(stage, count):
@@ -65,11 +67,12 @@ def shortages(stage, count):
         victim = stage.chance.choice(stage.names)
         kind = (pause, pause, descriptors, pause, memory)[number % 5]
         others = [name for name in stage.names if name != victim]
-        kind(stage, victim, others)
+        kind(stage, victim, others, LENGTHS[number // 5 % len(LENGTHS)])
         made[kind] += 1
         if stage.world.pid(victim) is None:
             ended += 1
-            stage.say(f"{kind.__name__}: {victim} ended: {(stage.world.log(victim).splitlines() or ['?'])[-1]}")
+            why = [line for line in stage.world.log(victim).splitlines() if "level=info" not in line][-2:]
+            stage.say(f"{kind.__name__}: {victim} ended: {why}")
             stage.world.start(victim)
         stage.world.wait_ready(*stage.names, seconds=LIMIT)
         stage.progress(*stage.names)
@@ -77,15 +80,14 @@ def shortages(stage, count):
                    f"{ended} ended for it and were started again")
 
 
-def pause(stage, victim, others):
-    length = stage.chance.choice((2, 5, 20, 40)) * stage.chance.uniform(0.5, 1)
+def pause(stage, victim, others, seconds):
     stage.world.pause(victim)
     stage.progress(*others)
-    stage.spend(length)
+    stage.spend(seconds)
     stage.world.resume(victim)
 
 
-def descriptors(stage, victim, others):
+def descriptors(stage, victim, others, seconds):
     """Its limit is what it has open, and clients take those few."""
     stage.errors_expected.append("disk_failed.*(Too many open files|files)")
     pid = stage.world.pid(victim)
@@ -96,10 +98,10 @@ def descriptors(stage, victim, others):
         for _ in range(30):
             client = socket.socket()
             client.setblocking(False)
-            client.connect_ex((stage.world.address(victim), 8000))
+            client.connect_ex((stage.world.address(victim), HTTP_PORT))
             clients.append(client)
         stage.progress(*others)
-        stage.spend(stage.chance.uniform(2, 6))
+        stage.spend(min(seconds, 5))
     finally:
         for client in clients:
             client.close()
@@ -107,14 +109,14 @@ def descriptors(stage, victim, others):
             resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
-def memory(stage, victim, others):
+def memory(stage, victim, others, seconds):
     """Its address space may not grow any more."""
     stage.errors_expected.append("bad_alloc|emory")
     pid = stage.world.pid(victim)
     before = resource.prlimit(pid, resource.RLIMIT_AS)
     resource.prlimit(pid, resource.RLIMIT_AS, (stage.world.address_space(victim), before[1]))
     stage.progress(*others)
-    stage.spend(stage.chance.uniform(2, 6))
+    stage.spend(min(seconds, 5))
     if stage.world.pid(victim) == pid:
         resource.prlimit(pid, resource.RLIMIT_AS, before)
 

@@ -24,6 +24,7 @@ class Case:
     unit: str
     run: object
     short: int = 0
+    alone: object = None  # instead of `run`: alone(programs, amount, seed) makes its own networks
 
 
 class Stage:
@@ -61,18 +62,29 @@ class Stage:
 
 def run_case(case, programs, amount, seed):
     """(how many, a sentence); an AssertionError where it did not hold."""
-    with case.world.begin(programs, seed) as world:
+    if case.alone:
+        return case.alone(programs, amount, seed)
+    return run_together([(case, amount)], programs, seed)
+
+
+def run_together(cases, programs, seed):
+    """The same of several cases one after the other against one network, of the world of the first."""
+    counts, texts = 0, []
+    with cases[0][0].world.begin(programs, seed) as world:
         client = Client(world, seed)
         client.start()
         stage = Stage(world, client, random.Random(seed))
         try:
             stage.progress(*world.names)
-            count, text = case.run(stage, amount)
-            heal(stage)
-            stage.progress(*client.nodes)
+            for case, amount in cases:
+                count, text = case.run(stage, amount)
+                heal(stage)
+                stage.progress(*client.nodes)
+                counts += count
+                texts.append(text)
         finally:
             client.stop()
-        return count, f"{text}; {judge(stage)}"
+        return counts, f"{'; '.join(texts)}; {judge(stage)}"
 
 
 def heal(stage):
@@ -80,8 +92,7 @@ def heal(stage):
     world.mend()
     if world.relay:
         world.relay.heal()
-    for clock in world.clocks.values():
-        clock.right()
+    world.right_clocks()
     for name in world.running():
         world.resume(name)
     inside = [name for name in world.names if name not in stage.outside]

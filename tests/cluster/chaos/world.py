@@ -48,6 +48,7 @@ class World(Network):
         super().__init__(folder, bin_folder)
         self.holders, self.cables = {}, {}
         self.relay = None
+        self.on_start = lambda name: None  # told of each process before it starts
         self.clocks = {}  # of validators that can be told another time
 
     @classmethod
@@ -78,6 +79,12 @@ class World(Network):
                 world.crash()
                 for name in list(world.holders):
                     world.remove_namespace(name)
+
+    def start(self, *names):
+        for name in names or self.names:
+            if self.pid(name) is None:
+                self.on_start(name)
+        super().start(*names)
 
     def address(self, name):
         return f"10.77.{self.names.index(name) + 1}.1"
@@ -117,6 +124,7 @@ class World(Network):
         self.add_namespace(name, self.names.index(name) + 1)
         if self.clocked:
             self.clocks[name] = Clock(self.bin, self.folder / f"{name}.clock")
+            self.right_clocks()
 
     def _configure(self):
         """Nodes listen at their addresses, and dial each other there or at the relay."""
@@ -142,6 +150,10 @@ class World(Network):
         return {(a, b): ((self.router_address(a), self._relay_port(b)), (self.address(b), MESH_PORT))
                 for a in self.names for b in self.names if a != b}
 
+    def right_clocks(self):
+        for clock in self.clocks.values():
+            clock.right()
+
     # -- the router
 
     def cut(self, sender, receiver):
@@ -151,6 +163,10 @@ class World(Network):
     def cut_all(self, pairs):
         for sender, receiver in pairs:
             self.cut(sender, receiver)
+
+    def add_router_address(self, address, name):
+        """One more of the router, on the cable of that validator."""
+        run("ip", "address", "add", f"{address}/32", "dev", self.cables[name])
 
     def mend(self):
         while subprocess.run(["ip", "rule", "delete", "blackhole"], capture_output=True).returncode == 0:
@@ -193,6 +209,11 @@ class RelayedWorld(World):
 
 
 class ClockedWorld(World):
-    """Validators can be told another time."""
+    """Validators can be told another time. The right time is ours, or that of a world of another birth."""
 
     clocked = True
+    birth = None
+
+    def right_clocks(self):
+        for clock in self.clocks.values():
+            clock.follow(self.birth) if self.birth else clock.right()
