@@ -88,7 +88,12 @@ void CoreLoop::turn() {
   if (turning_ || stopped_) return;
   turning_ = true;
   std::size_t stepped = 0;
-  while (!events_.empty() || sync_wanted_) {
+  while (!events_.empty() || sync_wanted_ || next_is_due()) {
+    if (next_is_due()) {
+      begin_next();
+      if (stopped_) return;
+      continue;
+    }
     if (events_.empty()) {
       const auto synced = wal_->sync();
       if (!synced) return fail_for_good(synced.error().detail);
@@ -154,8 +159,11 @@ void CoreLoop::perform(consensus::Effect& effect) {
         {{"signer", set_.member(vote.signer).id}, {"view", vote.proposal.view}});
     return;
   }
-  if (const auto* alarm = std::get_if<consensus::Alarm>(&effect)) return raise_alarm(alarm->detail);
-  // EpochEnded, ServeEpochEnd: no set is decided on yet, so no epoch ends.
+  if (const auto* request = std::get_if<consensus::ServeEpochEnd>(&effect)) {
+    return serve_epoch_end(*request);
+  }
+  if (const auto* end = std::get_if<consensus::EpochEnded>(&effect)) return epoch_ended(*end);
+  raise_alarm(std::get<consensus::Alarm>(effect).detail);
 }
 
 void CoreLoop::raise_alarm(const std::string& what) {

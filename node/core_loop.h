@@ -99,6 +99,8 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void store_synced(std::uint64_t height) override;
   void checkpoint_published(std::uint64_t size) override;
   void must_not_cosign(const std::string& why) override;
+  void hop_kept(std::uint64_t epoch) override;
+  void hop_refused(ValidatorIndex from, const std::string& why) override;
   void storage_failed(const std::string& why) override;
 
  private:
@@ -125,11 +127,24 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void fail_for_good(const std::string& why);
 
   // core_loop_epoch.cc: replica and set.
-  [[nodiscard]] bool may_vote() const { return set_.self.has_value() && !observer_; }
+  [[nodiscard]] bool may_vote() const {
+    return set_.self.has_value() && !observer_ && alarm_.empty();
+  }
   [[nodiscard]] Result<void> make_replica(std::vector<Bytes> records);
   [[nodiscard]] Result<void> recover_end(const consensus::Applied& applied,
                                          consensus::Recovery& out);
-  void take_back(HeldBatch batch);
+  void take_back(HeldBatch batch, bool from_log);
+
+  // core_loop_switch.cc: from one set to the next.
+  void end_epoch(const ledger::Head& head);
+  void epoch_ended(const consensus::EpochEnded& end);
+  [[nodiscard]] bool next_is_due() const;
+  void keep_hop_of(const CosignedHead& head);
+  void hop_message(ValidatorIndex peer, const Envelope& envelope);
+  void serve_epoch_end(const consensus::ServeEpochEnd& request);
+  void begin_next();
+  void tell_begun(const EpochSet& before) const;
+  void take_over_batches();
 
   // core_loop_batches.cc: own batches, those of others, fetching.
   void cut_batches();
@@ -187,6 +202,16 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   std::size_t checks_in_flight_ = 0;
   std::atomic<bool> cut_posted_ = false;
   bool cut_timer_armed_ = false;
+
+  // The epoch in force has its last block here, and the next one is not begun.
+  struct Ending {
+    CosignedHead head;  // after the boundary block
+    EpochSet next;
+    bool said = false;      // by the replica
+    bool hop_kept = false;  // and all below it synced
+  };
+  std::optional<Ending> ending_;
+  bool hop_asked_ = false;  // storage has one to keep
 
   CosignatureBook book_;
   std::map<std::uint64_t, Digest> executed_roots_;  // log size → root, the newest of them

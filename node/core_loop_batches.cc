@@ -106,13 +106,23 @@ void CoreLoop::take_batch(HeldBatch batch, bool proposable) {
 
 void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   if (checks_in_flight_ >= kChecksInFlightMax) return;  // consensus asks again for what it needs
+  // Its epoch says whose number it bears.
+  Batch names;
+  ByteReader in(body);
+  in.u8();
+  names.epoch = in.u64();
+  names.producer = in.u8();
+  if (!in.failed() && !asked_for && names.epoch > set_.epoch()) return;  // we are behind
+  const auto producer =
+      in.failed() ? kNoProducer : producer_in(set_, parts_.store, names).value_or(kNoProducer);
   ++checks_in_flight_;
-  auto task = [this, peer, asked_for, body = std::move(body),
+  auto task = [this, peer, producer, asked_for, body = std::move(body),
                view = parts_.store.snapshot()]() mutable {
     auto held = hold_batch(std::move(body));
     Checked checked{false, false};
     std::optional<HeldBatch> batch;
-    if (held && (asked_for || held->producer == peer)) {
+    if (held) held->producer = producer;
+    if (held && (asked_for || producer == peer)) {
       checked = check_statements(*held, *view, parts_.verdicts);
       batch = *std::move(held);
     }

@@ -98,7 +98,7 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   }
   synced_height_ = head.height;
   executed_roots_[head.log_size] = head.log_root;
-  for (auto& batch : recovery.batches) take_back(std::move(batch));
+  for (auto& batch : recovery.batches) take_back(std::move(batch), true);
   if (!log_reaches(head.height)) return fail(Errc::io, "write-ahead log: a write failed");
   push(consensus::Started{});
   storage_.start();
@@ -107,6 +107,11 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
     storage_.cosign_current();
   }
   outside_.links.set_links(links_of(set_, parts_.config.validator));
+  if (const auto newest = ledger::newest_validators(*parts_.store.snapshot(), set_.epoch());
+      newest && newest->epoch > set_.epoch()) {
+    end_epoch(head);
+    if (stopped_) return fail(Errc::io, "the next set cannot be read");
+  }
   auto port = outside_.links.start(*this);
   if (!port) return port;
   turn();
@@ -115,13 +120,13 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   return port;
 }
 
-// A batch that the log gave back, perhaps of an earlier epoch: what it holds is still to be
+// A batch of an earlier life, or of an earlier epoch: what it holds is still to be
 // ordered.
-void CoreLoop::take_back(HeldBatch batch) {
+void CoreLoop::take_back(HeldBatch batch, bool from_log) {
   const auto parsed = parse_batch(*batch.bytes);
   const auto producer = parsed ? producer_in(set_, parts_.store, *parsed) : std::nullopt;
   batch.producer = producer.value_or(kNoProducer);
-  if (producer && producer == set_.self) {
+  if (from_log && producer && producer == set_.self) {
     for (const auto& bytes : parsed->statements) {
       const auto statement = parse_statement(bytes);
       if (statement) {

@@ -22,7 +22,7 @@ bool kind_fits(FrameKind kind, const consensus::Message& message) {
 
 void CoreLoop::peer_connected(ValidatorIndex peer) {
   if (stopped_) return;
-  push(consensus::Connected{peer});
+  if (peer < set_.membership.n()) push(consensus::Connected{peer});
   if (own_cosignature_) {
     outside_.links.send(
         peer, encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
@@ -33,7 +33,7 @@ void CoreLoop::peer_connected(ValidatorIndex peer) {
 
 void CoreLoop::peer_disconnected(ValidatorIndex peer) {
   if (stopped_) return;
-  push(consensus::Disconnected{peer});
+  if (peer < set_.membership.n()) push(consensus::Disconnected{peer});
   turn();
 }
 
@@ -50,6 +50,8 @@ void CoreLoop::peer_message(ValidatorIndex peer, Envelope&& envelope) {
       return serve_batches(peer, envelope);
     case FrameKind::cosignature:
       return cosignature_message(peer, envelope);
+    case FrameKind::hop:
+      return hop_message(peer, envelope);
     case FrameKind::hello:
     case FrameKind::heartbeat:
       return;  // the session keeps them
@@ -66,11 +68,13 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
   if (!message || !kind_fits(envelope.kind, *message)) {
     return drop_peer(peer, "a consensus message that does not parse");
   }
+  if (peer >= set_.membership.n()) return;  // of the next set, or of the last
   const auto* vote = std::get_if<consensus::Vote>(&*message);
-  if (vote != nullptr && vote->signer != peer) {
+  if (vote != nullptr && vote->proposal.epoch == set_.epoch() && vote->signer != peer) {
     return drop_peer(peer, "a vote that is not the sender's own");
   }
-  if (const auto* status = std::get_if<consensus::Status>(&*message)) {
+  const auto* status = std::get_if<consensus::Status>(&*message);
+  if (status != nullptr) {
     claimed_heights_[peer] = status->finalized_height;
   }
   push(consensus::Received{peer, *std::move(message)});
@@ -80,6 +84,7 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
 void CoreLoop::cosignature_message(ValidatorIndex peer, const Envelope& envelope) {
   const auto cosignature = parse_cosignature(envelope.body);
   if (!cosignature) return drop_peer(peer, cosignature.error().detail);
+  if (peer >= set_.membership.n()) return;
   const auto added = book_.add(peer, *cosignature);
   if (!added) return drop_peer(peer, added.error().detail);
   if (!*added) return;
@@ -100,10 +105,12 @@ void CoreLoop::executed(ExecutedBlock block) {
   }
   if (mine) {
     outside_.links.broadcast(encode_frame(FrameKind::cosignature, 0, encode_cosignature(*mine)));
-    const auto added = book_.add(*set_.self, *mine);
+    const auto added = set_.self ? book_.add(*set_.self, *mine) : Result<bool>(false);
     if (!added) return fail_for_good("own cosignature does not verify");
     own_cosignature_ = std::move(mine);
   }
+  if (block.ends_epoch) end_epoch(head);
+  if (stopped_) return;
   consider_head({head.log_size, head.log_root});
   turn();
 }
@@ -117,6 +124,7 @@ void CoreLoop::consider_head(const CosignedHead& head) {
   }
   const auto own = executed_roots_.find(head.size);
   if (own == executed_roots_.end() || own->second != head.root) return;
+  keep_hop_of(head);
   const std::uint64_t as_of = *book_.as_of(head);
   const bool is_newer = !published_ || published_->size < head.size ||
                         (published_->size == head.size && published_as_of_ < as_of);

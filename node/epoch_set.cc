@@ -77,12 +77,22 @@ Result<EpochSet> epoch_set(const Network& network, const ledger::Store& store, s
   if (!membership) return fail("database", membership.error());
   auto root = root_of(network, store, *record);
   if (!root) return fail(root.error());
-  EpochSet set{*std::move(record), *std::move(membership), *root, {}, {}, nullptr};
+  EpochSet set{*std::move(record), *std::move(membership), *root, {}, {}, false, nullptr};
   find_self(set, id, keys);
+  if (!set.self && epoch > 0) {
+    const auto before = ledger::validators_of(*store.snapshot(), epoch - 1);
+    if (!before) return fail("database", before.error());
+    set.left =
+        std::ranges::any_of(before->members, [&id](const auto& member) { return member.id == id; });
+  }
   return set;
 }
 
-std::uint64_t epoch_in_force(const ledger::Store& store) { return store.snapshot()->head().epoch; }
+std::uint64_t epoch_in_force(const ledger::Store& store) {
+  const std::uint64_t epoch = store.snapshot()->head().epoch;
+  const auto hop = store.hop(epoch);
+  return hop && *hop ? epoch + 1 : epoch;
+}
 
 Result<void> speak_as(const std::filesystem::path& data, const Network& network,
                       const EpochSet& set) {
@@ -111,11 +121,18 @@ Result<void> check_keys(const EpochSet& set, const std::string& id, const KeyRin
                           set.epoch(), id));
 }
 
-LinkSet links_of(const EpochSet& set, const std::string& id) {
+LinkSet links_of(const EpochSet& set, const std::string& id, const EpochSet* also) {
   LinkSet out{{set.self.value_or(0), id, set.keys->vote.public_key(), set.keys->tls_pin}, {}};
+  out.dials = !set.left;
   for (std::size_t i = 0; i < set.validators.members.size(); ++i) {
     const auto index = static_cast<ValidatorIndex>(i);
     if (set.member(index).id != id) out.peers.push_back(identity_of(set.member(index), index));
+  }
+  if (also == nullptr) return out;
+  auto index = static_cast<ValidatorIndex>(set.validators.members.size());
+  for (const auto& member : also->validators.members) {
+    if (member.id == id || set.membership.index_of(member.id)) continue;
+    out.peers.push_back(identity_of(member, index++));
   }
   return out;
 }

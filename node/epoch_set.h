@@ -29,6 +29,7 @@ struct EpochSet {
   consensus::EpochRoot root;
   std::optional<consensus::ValidatorIndex> self;  // none: this node has no vote in it …
   std::string why_none;                           // … for this reason
+  bool left = false;                              // the set before had a place for this node
   const OwnKeys* keys = nullptr;                  // those that it names; without a place, the first
 
   [[nodiscard]] std::uint64_t epoch() const { return validators.epoch; }
@@ -59,8 +60,11 @@ struct EpochSet {
 [[nodiscard]] Result<void> check_keys(const EpochSet& set, const std::string& id,
                                       const KeyRing& keys);
 
-// The links of a member, or of one who hopes to be: all others of the set.
-[[nodiscard]] LinkSet links_of(const EpochSet& set, const std::string& id);
+// The links to all others of the set, and behind them to those whom only `also` names: the next set
+// while the change is under way, or the one that this node has just left. Who has left a set waits
+// to be dialled; who was in none yet dials, and is let in when its set begins.
+[[nodiscard]] LinkSet links_of(const EpochSet& set, const std::string& id,
+                               const EpochSet* also = nullptr);
 
 // Who made a batch, as a place in `set`: that of the same validator where it was made in another
 // epoch. None: it is no member of this set, or nobody knows.

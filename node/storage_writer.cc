@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attest/note.h"
+#include "ledger/epochs.h"
 #include "ledger/executor.h"
 #include "node/chain_store.h"
 
@@ -40,6 +41,10 @@ void StorageWriter::deliver(DeliveredBlock block) { push(std::move(block)); }
 
 void StorageWriter::publish(CosignedHead head, std::string note) {
   push(Publish{head, std::move(note)});
+}
+
+void StorageWriter::keep_hop(std::variant<std::string, Hop> what, consensus::ValidatorIndex from) {
+  push(KeepHop{std::move(what), from});
 }
 
 void StorageWriter::cosign_current() { push(CosignCurrent{}); }
@@ -101,6 +106,7 @@ bool StorageWriter::run(Task& task, std::size_t backlog) {
     events_.checkpoint_published(head.size);
     return true;
   }
+  if (auto* hop = std::get_if<KeepHop>(&task)) return keep(*hop);
   const auto head = store_.snapshot()->head();
   auto mine = cosign(head);
   if (!mine) return false;
@@ -198,6 +204,35 @@ Result<std::optional<Cosignature>> StorageWriter::cosign(const ledger::Head& hea
   return std::optional<Cosignature>(
       Cosignature{head.epoch, head.log_size, head.log_root, time_s,
                   cosigner->key->sign(cosignature_message(time_s, text))});
+}
+
+// Durable before anybody hears of it, and nothing that it covers is less so.
+bool StorageWriter::keep(KeepHop& task) {
+  const auto snapshot = store_.snapshot();
+  Result<Hop> hop = fail(Errc::malformed, "");
+  if (auto* given = std::get_if<Hop>(&task.what)) {
+    hop = std::move(*given);
+  } else {
+    hop = ledger::make_hop(*snapshot, std::get<std::string>(task.what));
+  }
+  if (!hop) {
+    events_.hop_refused(task.from, hop.error().detail);
+    return true;
+  }
+  if (dirty_ && !sync()) return false;
+  const auto kept = store_.keep_hop(*hop);
+  if (!kept && kept.error().code == Errc::io) {
+    events_.storage_failed("hop: " + kept.error().detail);
+    return false;
+  }
+  const std::uint64_t epoch = snapshot->head().epoch;
+  const auto known = store_.hop(epoch);
+  if (kept && known && *known) {
+    events_.hop_kept(epoch);
+  } else {
+    events_.hop_refused(task.from, kept ? "it is of another epoch" : kept.error().detail);
+  }
+  return true;
 }
 
 bool StorageWriter::sync() {

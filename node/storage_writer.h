@@ -19,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "attest/hop.h"
 #include "consensus/replica.h"
 #include "ledger/store.h"
 #include "node/batch.h"
@@ -62,6 +63,10 @@ class StorageEvents {
   virtual void checkpoint_published(std::uint64_t size) = 0;
   // Execution contradicts what this node has cosigned.
   virtual void must_not_cosign(const std::string& why) = 0;
+  // The hop that ends this epoch is in the store, and all below it: durable.
+  virtual void hop_kept(std::uint64_t epoch) = 0;
+  // It does not hold. `from`: as keep_hop() was told.
+  virtual void hop_refused(consensus::ValidatorIndex from, const std::string& why) = 0;
   // The disk failed: the process must end.
   virtual void storage_failed(const std::string& why) = 0;
 };
@@ -79,6 +84,9 @@ class StorageWriter {
   void start();
   void deliver(DeliveredBlock block);
   void publish(CosignedHead head, std::string note);
+  // The hop that ends the epoch of the current head: made of a checkpoint note with q cosignatures,
+  // or as a peer has it.
+  void keep_hop(std::variant<std::string, Hop> what, consensus::ValidatorIndex from);
   // The current head once more: after a restart, and never by an observer.
   void cosign_current();
   // Until this is called, and after none, nothing is cosigned.
@@ -94,13 +102,18 @@ class StorageWriter {
     std::string note;
   };
   struct CosignCurrent {};
-  using Task = std::variant<DeliveredBlock, Publish, CosignCurrent>;
+  struct KeepHop {
+    std::variant<std::string, Hop> what;
+    consensus::ValidatorIndex from = 0;
+  };
+  using Task = std::variant<DeliveredBlock, Publish, CosignCurrent, KeepHop>;
 
   // One task, and the sync if it is due; when to come again.
   MonoTime step();
   // False after a failure that ends the process.
   bool run(Task& task, std::size_t backlog);
   bool execute(const DeliveredBlock& delivered, bool cosign);
+  bool keep(KeepHop& task);
   bool sync();
   Result<std::optional<Cosignature>> cosign(const ledger::Head& head);
   void push(Task task);

@@ -23,6 +23,7 @@ enum class FrameKind : std::uint8_t {
   batch = 6,        // one canonical batch (node/batch.h)
   get_batch = 7,    // digests
   cosignature = 8,  // node/cosignatures.h
+  hop = 9,          // attest/hop.h: how an epoch that is over hands over to the next
 };
 
 // Of a whole envelope; none for a kind that does not exist.
@@ -44,6 +45,8 @@ enum class FrameKind : std::uint8_t {
       return std::size_t{20} * 1024;
     case FrameKind::cosignature:
       return 1024;
+    case FrameKind::hop:
+      return std::size_t{128} * 1024 + 64;
   }
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attest/check.h"
+#include "attest/hop.h"
 #include "consensus/messages.h"
 #include "node/batch.h"
 #include "node/batch_store.h"
@@ -31,6 +32,9 @@ void check_body(const node::Envelope& envelope) {
       if (const auto digests = node::parse_get_batch(envelope.body)) {
         CHECK(node::encode_get_batch(*digests) == envelope.body);
       }
+      break;
+    case node::FrameKind::hop:
+      if (const auto hop = parse_hop(envelope.body)) CHECK(encode_hop(*hop) == envelope.body);
       break;
     case node::FrameKind::cosignature:
       if (const auto cosignature = node::parse_cosignature(envelope.body)) {

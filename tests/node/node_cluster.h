@@ -1,5 +1,6 @@
 // Four nodes in one process, on loopback, with real links, files and HTTP: for tests of what a
-// validator does as a whole. The cast of parties is the one of tests/support/sequencer.h.
+// validator does as a whole. The cast of parties is the one of tests/support/sequencer.h. More can
+// stand by: nodes with keys and addresses that no set names yet.
 #pragma once
 
 #include <netinet/in.h>
@@ -33,28 +34,25 @@ inline void write_private(const std::filesystem::path& file, ByteView bytes) {
 
 class NodeCluster {
  public:
-  explicit NodeCluster(std::size_t validators = 4) {
+  explicit NodeCluster(std::size_t validators = 4, std::size_t standing_by = 0) {
     auto genesis = testing::cast_genesis(validators, kName);
-    for (std::size_t i = 0; i < validators; ++i) {
-      homes_.push_back(temp_.path() / genesis.validators[i].id);
+    const std::size_t all = validators + standing_by;
+    for (std::size_t i = 0; i < all; ++i) {
+      ids_.push_back("validator-" + std::to_string(i));
+      homes_.push_back(temp_.path() / ids_[i]);
       std::filesystem::create_directories(homes_[i] / "keys");
       tls_.push_back(make_tls_files(homes_[i] / "keys", "tls"));
-      genesis.validators[i].tls_pin = tls_[i].pin;
+      if (i < validators) genesis.validators[i].tls_pin = tls_[i].pin;
     }
     const Bytes file = ledger::encode_genesis(genesis);
     network_ = std::make_unique<Network>(make_network(file).value());
-    reserve_ports(2 * validators);
-    for (std::size_t i = 0; i < validators; ++i) {
+    reserve_ports(2 * all);
+    for (std::size_t i = 0; i < all; ++i) {
       write_private(homes_[i] / "genesis.cbor", file);
-      for (const char* role : {"vote", "cosign", "log"}) {
-        const auto key = testing::key_from(
-            std::string(kName) + '/' + genesis.validators[i].id + '/' + role, Algorithm::eddsa);
-        const std::string pem = key.to_pem(std::nullopt);
-        write_private(homes_[i] / "keys" / (std::string(role) + ".pem"), as_bytes(pem));
-      }
+      write_keys(i, "", homes_[i] / "keys");
       configs_.push_back(make_config(i));
     }
-    nodes_.resize(validators);
+    nodes_.resize(all);
   }
 
   [[nodiscard]] Config& config(std::size_t i) { return configs_[i]; }
@@ -140,6 +138,49 @@ class NodeCluster {
         .value();
   }
 
+  // --- ballots on validators --------------------------------------------------------------------
+
+  // What node `i` is proposed with; a generation tells new keys from its first.
+  [[nodiscard]] ValidatorProposal proposal(std::size_t i,
+                                           const std::string& generation = "") const {
+    const auto key = [&](std::string_view role) { return key_of(i, generation, role); };
+    const auto proof = [&](std::string_view role) {
+      return testing::possession(key(role), network_->chain_id, ids_[i], role);
+    };
+    return {ids_[i],
+            "https://association-" + std::to_string(i % 4) + ".example",
+            key(role::kVote).public_key(),
+            key(role::kCosign).public_key(),
+            key(role::kLog).public_key(),
+            tls_[i].pin,
+            proof(role::kVote),
+            proof(role::kCosign),
+            proof(role::kLog)};
+  }
+  // New keys for node `i`, in its folder of next keys: its TLS key is new, too.
+  void make_next_keys(std::size_t i, const std::string& generation) {
+    const auto folder = homes_[i] / "keys/next";
+    std::filesystem::create_directories(folder);
+    tls_[i] = make_tls_files(folder, "tls");
+    write_keys(i, generation, folder);
+  }
+  [[nodiscard]] SigningKey key_of(std::size_t i, const std::string& generation,
+                                  std::string_view role) const {
+    std::string name = std::string(kName) + '/' + ids_[i];
+    if (!generation.empty()) name += '/' + generation;
+    return testing::key_from(name + '/' + std::string(role), Algorithm::eddsa);
+  }
+  [[nodiscard]] Statement ballot(std::size_t association, const Ballot& what) const {
+    const std::string party = "https://association-" + std::to_string(association) + ".example";
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+    return sign_statement(
+               {party, random_subject(), network_->chain_id, static_cast<std::uint64_t>(now), what},
+               testing::party_key(party, KeyUsage::sign))
+        .value();
+  }
+
  private:
   static constexpr const char* kName = "cluster";
 
@@ -175,10 +216,17 @@ class NodeCluster {
     bool bound = false;
   };
 
+  void write_keys(std::size_t i, const std::string& generation,
+                  const std::filesystem::path& folder) {
+    for (const char* role : {"vote", "cosign", "log"}) {
+      const std::string pem = key_of(i, generation, role).to_pem(std::nullopt);
+      write_private(folder / (std::string(role) + ".pem"), as_bytes(pem));
+    }
+  }
   Config make_config(std::size_t i) const {
     Config config;
     config.home = homes_[i];
-    config.validator = network_->validators.members[i].id;
+    config.validator = ids_[i];
     config.genesis = homes_[i] / "genesis.cbor";
     config.data = homes_[i] / "data";
     config.vote_key = homes_[i] / "keys/vote.pem";
@@ -186,18 +234,19 @@ class NodeCluster {
     config.log_key = homes_[i] / "keys/log.pem";
     config.tls_key = tls_[i].key;
     config.tls_certificate = tls_[i].certificate;
+    config.next_keys = homes_[i] / "keys/next";
     config.mesh_listen = {"127.0.0.1", ports_[2 * i]};
     config.http_listen = {"127.0.0.1", ports_[2 * i + 1]};
     config.receipt_wait = std::chrono::milliseconds(1000);  // so that "pending" comes soon
     for (std::size_t peer = 0; peer < homes_.size(); ++peer) {
       if (peer == i) continue;
-      config.peers.push_back(
-          {network_->validators.members[peer].id, {"127.0.0.1", ports_[2 * peer]}});
+      config.peers.push_back({ids_[peer], {"127.0.0.1", ports_[2 * peer]}});
     }
     return config;
   }
 
   footproof::test::TempFolder temp_;
+  std::vector<std::string> ids_;
   std::vector<std::filesystem::path> homes_;
   std::vector<TlsFiles> tls_;
   std::vector<std::uint16_t> ports_;

@@ -28,11 +28,16 @@ struct Recorder final : StorageEvents {
   void store_synced(std::uint64_t height) override { synced = height; }
   void checkpoint_published(std::uint64_t) override {}
   void must_not_cosign(const std::string& why) override { alarms.push_back(why); }
+  void hop_kept(std::uint64_t epoch) override { hops.push_back(epoch); }
+  void hop_refused(consensus::ValidatorIndex, const std::string& why) override {
+    failures.push_back(why);
+  }
   void storage_failed(const std::string& why) override { failures.push_back(why); }
 
   std::vector<ledger::Head> heads;
   std::vector<ledger::Outcome> all_outcomes;
   std::vector<Cosignature> cosignatures;
+  std::vector<std::uint64_t> hops;
   std::vector<std::string> alarms;
   std::vector<std::string> failures;
   std::uint64_t synced = 0;

@@ -1,0 +1,155 @@
+// The validators change while the network runs: real nodes, links, files and ballots.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "attest/governance_record.h"
+#include "attest/hop.h"
+#include "attest/ready.h"
+#include "attest/receipt_check.h"
+#include "node/core_loop.h"
+#include "node/log.h"
+#include "tests/node/node_cluster.h"
+
+namespace footproof::node {
+namespace {
+
+using std::chrono::milliseconds;
+using What = api::Submitted::What;
+
+class MembershipTest : public ::testing::Test {
+ protected:
+  MembershipTest() { set_log_level(LogLevel::error); }
+  void TearDown() override { EXPECT_EQ(cluster_.fatal(), 0); }
+
+  void start_all() {
+    cluster_.init_all();
+    for (std::size_t i = 0; i < cluster_.size(); ++i) start(i);
+    for (std::size_t i = 0; i < 4; ++i) {
+      ASSERT_TRUE(test::NodeCluster::until([&] { return cluster_.is_ready(i); })) << i;
+    }
+  }
+  void start(std::size_t i) {
+    const auto started = cluster_.start(i);
+    ASSERT_TRUE(started) << i << started.error().detail;
+  }
+  // Until it is logged; a node that is just changing sets may ask to come again.
+  Digest log(std::size_t node, const Statement& statement) {
+    api::Submitted last;
+    const bool logged = test::NodeCluster::until([&] {
+      const auto submitted = cluster_.client(node).submit(statement.bytes(), milliseconds(5'000));
+      if (submitted) last = *submitted;
+      return submitted && submitted->what == What::logged;
+    });
+    EXPECT_TRUE(logged) << last.refusal.reason << ' ' << last.refusal.detail << where_all_are();
+    return statement.entry_id();
+  }
+  [[nodiscard]] std::string where_all_are() const {
+    std::string out;
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      out += "\nnode " + std::to_string(i);
+      const auto health = cluster_.client(i).health();
+      if (!health) continue;
+      out += ": epoch " + std::to_string(health->epoch) + " height " +
+             std::to_string(health->height) + " view " + std::to_string(health->view) + ' ' +
+             health->not_ready_reason;
+    }
+    return out;
+  }
+  Digest log_one(std::size_t node, const std::string& name) {
+    return log(node, cluster_.add_key(name));
+  }
+  // Proposed by the first association, and voted for by as many as it takes.
+  void decide(const Change& change, std::size_t node, const std::vector<std::size_t>& voters) {
+    Proposal proposal{{}, change, utc_day(Instant{now_ms()}).plus(30)};
+    std::ranges::copy(random_bytes(proposal.nonce.size()), proposal.nonce.begin());
+    Ballot ballot{proposal, true, std::nullopt};
+    Digest last;
+    for (std::size_t at = 0; at < voters.size(); ++at) {
+      const auto* newcomer = new_validator_of(change);
+      if (at + 1 == voters.size() && newcomer != nullptr) {
+        const auto key = key_of(newcomer->vote_key);
+        ballot.ready =
+            make_ready(key, cluster_.network().chain_id, proposal, last).value();
+      }
+      last = log(node, cluster_.ballot(voters[at], ballot));
+    }
+  }
+  static std::uint64_t now_ms() {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
+  }
+  [[nodiscard]] SigningKey key_of(const PublicKey& vote_key) const {
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      for (const std::string generation : {"", "new"}) {
+        auto key = cluster_.key_of(i, generation, role::kVote);
+        if (key.public_key() == vote_key) return key;
+      }
+    }
+    std::abort();
+  }
+  // The first block of an epoch comes with the first statement of it.
+  void enter_epoch(std::uint64_t epoch, std::size_t node) {
+    ASSERT_TRUE(test::NodeCluster::until([&] {
+      log_one(node, "epoch-" + std::to_string(epoch) + '-' + std::to_string(++made_));
+      const auto health = cluster_.client(node).health();
+      return health && health->epoch >= epoch;
+    })) << "epoch " << epoch;
+  }
+  // Whoever is stopped, the others are a bare quorum: each of them votes.
+  void expect_all_vote_but(std::size_t stopped, std::size_t node) {
+    cluster_.stop(stopped);
+    log_one(node, "without-" + std::to_string(stopped) + '-' + std::to_string(++made_));
+    start(stopped);
+  }
+
+  testing::ValidatorsGate gate_;
+  test::NodeCluster cluster_{4, 1};
+  int made_ = 0;
+};
+
+TEST_F(MembershipTest, OneJoinsAndVotesThenOneLeaves) {
+  start_all();
+  const Digest first = log_one(0, "before");
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
+  enter_epoch(1, 1);
+  // 5 validators, 4 are a quorum: without one, the new one's vote is needed.
+  expect_all_vote_but(0, 1);
+  decide(RemoveValidator{"validator-1"}, 2, {0, 2, 3});
+  enter_epoch(2, 3);
+  expect_all_vote_but(2, 4);
+  for (const std::size_t node : {0U, 3U, 4U}) {
+    ASSERT_TRUE(test::NodeCluster::until([&] {
+      return cluster_.client(node).receipt(first, std::nullopt).has_value();
+    })) << node;
+  }
+}
+
+TEST_F(MembershipTest, NewKeysOfAValidatorSpeakFromTheirEpochOn) {
+  start_all();
+  const auto old = cluster_.key_of(3, "", role::kVote).public_key();
+  cluster_.make_next_keys(3, "new");
+  decide(ReplaceValidator{"validator-3", cluster_.proposal(3, "new")}, 0, {0, 1, 2});
+  enter_epoch(1, 0);
+  expect_all_vote_but(1, 0);
+  // It knows its keys again after a restart, too.
+  cluster_.stop(3);
+  start(3);
+  expect_all_vote_but(2, 3);
+}
+
+TEST_F(MembershipTest, WhoSleptThroughAChangeIsShownTheWayOut) {
+  start_all();
+  cluster_.stop(2);
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 3});
+  // 4 of 5 are a quorum, the new one among them, which the others have brought up to date.
+  enter_epoch(1, 0);
+  start(2);
+  expect_all_vote_but(3, 2);
+}
+
+}  // namespace
+}  // namespace footproof::node
