@@ -71,8 +71,7 @@ class MembershipTest : public ::testing::Test {
       const auto* newcomer = new_validator_of(change);
       if (at + 1 == voters.size() && newcomer != nullptr) {
         const auto key = key_of(newcomer->vote_key);
-        ballot.ready =
-            make_ready(key, cluster_.network().chain_id, proposal, last).value();
+        ballot.ready = make_ready(key, cluster_.network().chain_id, proposal, last).value();
       }
       last = log(node, cluster_.ballot(voters[at], ballot));
     }
@@ -97,7 +96,8 @@ class MembershipTest : public ::testing::Test {
       log_one(node, "epoch-" + std::to_string(epoch) + '-' + std::to_string(++made_));
       const auto health = cluster_.client(node).health();
       return health && health->epoch >= epoch;
-    })) << "epoch " << epoch;
+    })) << "epoch "
+        << epoch;
   }
   // Whoever is stopped, the others are a bare quorum: each of them votes.
   void expect_all_vote_but(std::size_t stopped, std::size_t node) {

@@ -258,7 +258,7 @@ TEST_P(MeshFrames, BadFrameClosesTheLink) {
 INSTANTIATE_TEST_SUITE_P(Mesh, MeshFrames,
                          testing::Values("ffffffff0803",      // longer than anything
                                          "000100010803",      // control above its limit
-                                         "000000020809",      // no such kind
+                                         "00000002080a",      // no such kind
                                          "00000004080310ff",  // garbage behind the kind
                                          "deadbeefdead",
                                          "000000020801"));  // a second hello

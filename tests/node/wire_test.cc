@@ -44,7 +44,7 @@ TEST(Wire, LengthIsJudgedByKindBeforeAnyMemoryIsTaken) {
   }
   EXPECT_FALSE(head_of(Bytes{0, 0, 0, 1, 0x08, 1}));
   EXPECT_FALSE(head_of(Bytes{0, 0, 0, 8, 0x08, 0}));
-  EXPECT_FALSE(head_of(Bytes{0, 0, 0, 8, 0x08, 9}));
+  EXPECT_FALSE(head_of(Bytes{0, 0, 0, 8, 0x08, 10}));
   EXPECT_FALSE(head_of(Bytes{0, 0, 0, 8, 0x10, 1}));
 }
 
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Wire, WireRefuses,
                                          BadEnvelope{"KindAbove32Bits", "0883808080801f"},
                                          BadEnvelope{"BodyLongerThanTheRest", "08031a05aabb"},
                                          BadEnvelope{"Truncated", "080310"},
-                                         BadEnvelope{"UnknownKind", "0809"},
+                                         BadEnvelope{"UnknownKind", "080a"},
                                          BadEnvelope{"Empty", ""}),
                          [](const auto& bad) { return std::string(bad.param.name); });
 
