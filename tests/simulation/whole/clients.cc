@@ -58,19 +58,59 @@ void Clients::submit_later(std::size_t order) {
 
 void Clients::submit(std::size_t number) {
   auto& order = orders_[number];
-  const Place place = stage_.random.below(hosts_.size());
-  Host& host = *hosts_[place];
+  Host& host = *hosts_[stage_.random.below(hosts_.size())];
   if (!host.is_up()) return submit_later(number);
+  const bool first = order.state == State::not_sent && !order.copy;
+  const bool twice = first && stage_.points.hit("two submit one statement to one node", 150);
+  const bool both = first && !twice && stage_.points.hit("a statement goes to two nodes", 150);
+  if (twice || both) {  // somebody else's order, with an end of its own
+    Host& other = twice ? host : *hosts_[stage_.random.below(hosts_.size())];
+    orders_.push_back({order.statement, order.entry_id, order.contested, true});
+    ++planned_;
+    if (other.is_up()) {
+      submit_to(orders_.size() - 1, other);
+    } else {
+      submit_later(orders_.size() - 1);
+    }
+  }
+  submit_to(number, host);
+}
+
+void Clients::bother(Host& host, const Order& order) {
+  auto& port = host.engine().port();
+  if (stage_.points.hit("somebody asks for a dry run", 100)) (void)port.dry_run(order.statement);
+  if (stage_.points.hit("somebody asks for health", 100)) (void)port.health();
+  if (stage_.points.hit("somebody reads the log", 100)) {
+    (void)port.checkpoint();
+    (void)port.tile(0, 0, 1);
+    (void)port.entry_bundle(0, 1);
+  }
+  if (stage_.points.hit("somebody asks for a proof out of range", 50)) {
+    (void)port.inclusion(1'000'000, 2'000'000);
+    (void)port.consistency(5, 1'000'000);
+  }
+  if (stage_.points.hit("a submitter goes without an answer", 50)) {
+    (void)port.take_in({order.statement});
+  }
+}
+
+void Clients::submit_to(std::size_t number, Host& host) {
+  auto& order = orders_[number];
+  const Place place = host.place();
   order.state = State::asked;
   order.place = place;
+  bother(host, order);
   std::vector<Bytes> sent = {order.statement};
-  const bool junk = stage_.points.hit("the same entry comes with a junk signature", 200);
-  if (junk) sent.insert(sent.begin(), Cast::with_junk_signature(order.statement));
-  auto taken = host.engine().port().take_in(sent);
-  if (stage_.points.hit("a statement goes to two nodes", 200)) {
-    Host& other = *hosts_[stage_.random.below(hosts_.size())];
-    if (other.is_up()) (void)other.engine().port().take_in({order.statement});
+  if (stage_.points.hit("the same entry comes with a junk signature", 200)) {
+    sent.insert(sent.begin(), Cast::with_junk_signature(order.statement));
   }
+  if (stage_.points.hit("a stranger's statement comes with it", 100)) {
+    sent.insert(sent.begin(), cast_.stranger(number));
+  }
+  if (stage_.points.hit("what is no statement comes with it", 100)) {
+    sent.insert(sent.begin(), Bytes(stage_.points.between(1, 300), 0x5a));
+  }
+  auto taken = host.engine().port().take_in(sent);
   const Micros patience = stage_.points.hit("a submitter does not wait", 100)
                               ? 0
                               : stage_.random.between(1, 1'800) * kMilli;
@@ -134,6 +174,14 @@ void Clients::follow(std::size_t number) {
       ++counts_["promises of a host that need not keep them"];
       return submit_later(number);
     }
+    if (stage_.points.hit("another node is asked", 100)) {
+      Host& other = *hosts_[stage_.random.below(hosts_.size())];
+      const auto said =
+          other.is_up() ? other.engine().port().poll(order.entry_id) : api::Answer(api::Unknown{});
+      if (const auto* logged = std::get_if<api::Logged>(&said)) {
+        books_.logged(order.entry_id, logged->index, logged->height);
+      }
+    }
     const auto answer = host.engine().port().poll(order.entry_id);
     if (const auto* logged = std::get_if<api::Logged>(&answer)) {
       return told_logged(order, *logged, host);
@@ -177,6 +225,17 @@ void Clients::told_logged(Order& order, const api::Logged& logged, Host& host) {
     return;
   }
   books_.receipt(order.entry_id, *receipt);
+  if (stage_.points.hit("a receipt is fetched again elsewhere", 200)) fetch_again(order.entry_id);
+}
+
+void Clients::fetch_again(const Digest& entry_id) {
+  const Micros later = stage_.points.between(100, 8'000) * kMilli;
+  stage_.loop.after(later, kWorld, "receipt again", [this, entry_id] {
+    Host& host = *hosts_[stage_.random.below(hosts_.size())];
+    if (!host.is_up()) return;
+    const auto receipt = host.engine().port().receipt(entry_id, std::nullopt);
+    if (receipt) books_.receipt(entry_id, *receipt);
+  });
 }
 
 std::string Clients::open_ones() const {

@@ -35,6 +35,7 @@ class Clients {
     Bytes statement;
     Digest entry_id;
     bool contested = false;
+    bool copy = false;  // of another order's statement
     State state = State::not_sent;
     Place place = 0;
     std::uint64_t life = 0;
@@ -44,6 +45,10 @@ class Clients {
   void make(std::size_t number);
   void offer(Bytes statement, bool contested);
   void submit(std::size_t order);
+  void submit_to(std::size_t order, Host& host);
+  // What others ask of a node meanwhile, which must not matter.
+  void bother(Host& host, const Order& order);
+  void fetch_again(const Digest& entry_id);
   void submit_later(std::size_t order);
   void settle(std::size_t order, node::Port::Taken taken, Place place, std::uint64_t life);
   void answered(std::size_t order, const api::Answer& answer, Place place);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attest/check.h"
+#include "ledger/fsck.h"
 #include "tests/simulation/whole/background.h"
 #include "tests/support/fixture_log.h"
 
@@ -28,16 +29,7 @@ struct Host::Life {
                   wait_for_background();
                   if (host.stepped) host.stepped();
                 }),
-        outside{reactor, links, workers, storage, [&host]() -> std::optional<node::DiskSpace> {
-                  constexpr std::uint64_t kTiB = std::uint64_t{1} << 40U;
-                  auto& points = host.stage_.points;
-                  if (points.hit("the disk's room cannot be asked", 2)) return std::nullopt;
-                  if (points.hit("the disk is nearly full for a while", 2)) {
-                    host.disk_low_until_ = host.stage_.loop.now() + points.between(1, 5) * kSecond;
-                  }
-                  const bool low = host.stage_.loop.now() < host.disk_low_until_;
-                  return node::DiskSpace{low ? (std::uint64_t{3} << 29U) : kTiB, kTiB};
-                }} {}
+        outside{reactor, links, workers, storage, [&host] { return host.disk_space(); }} {}
 
   Owner owner;
   SimReactor reactor;
@@ -72,6 +64,23 @@ Host::Host(Stage stage, const Plan& plan, const Cast& cast, Network& links, Plac
   disk_ = std::make_unique<test::FaultyDisk>(config_.data);
 }
 
+std::optional<node::DiskSpace> Host::disk_space() {
+  constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
+  auto& points = stage_.points;
+  if (points.hit("the disk's room cannot be asked", 2)) return std::nullopt;
+  if (points.hit("the disk is nearly full for a while", 10)) {
+    disk_low_until_ = stage_.loop.now() + points.between(1, 5) * kSecond;
+  }
+  std::uint64_t free = 1024 * kGiB;
+  if (points.hit("the disk gets scarce", 10)) free = 10 * kGiB;
+  if (stage_.loop.now() < disk_low_until_) free = kGiB + kGiB / 2;
+  if (points.hit("the disk is full", 3)) {
+    disk_exhausted_ = true;
+    free = kGiB / 2;
+  }
+  return node::DiskSpace{free, 1024 * kGiB};
+}
+
 Host::~Host() {
   if (life_) end();
 }
@@ -89,8 +98,12 @@ void Host::configure() {
   if (points.chosen("batches wait long")) config_.batch_delay = std::chrono::milliseconds(1'000);
   if (points.chosen("batches do not wait")) config_.batch_delay = std::chrono::milliseconds(0);
   if (points.chosen("a small mempool")) config_.mempool_statements_max = 3;
+  if (points.chosen("delta differs between hosts")) config_.delta *= static_cast<int>(1 + place_ % 3);
+  if (points.chosen("idle blocks come often")) config_.idle_block = std::chrono::seconds(1);
+  if (points.chosen("idle blocks are rare")) config_.idle_block = std::chrono::seconds(60);
   segment_size_ = std::size_t{256} * 1024;
   if (points.chosen("tiny segments of the log")) segment_size_ = node::kWalSegmentSizeMin * 2;
+  if (points.chosen("smallest segments of the log")) segment_size_ = node::kWalSegmentSizeMin;
 }
 
 node::Config Host::config() const { return config_; }
@@ -107,6 +120,7 @@ bool Host::is_observer() { return is_up() && engine().is_observer(); }
 Result<void> Host::start() {
   CHECK(life_ == nullptr && refusal_.empty());
   ++lives_;
+  disk_exhausted_ = false;
   life_ = std::make_unique<Life>(*this, stage_.loop.make_owner());
   auto folder = node::DataFolder::open_existing(config_.data);
   auto started = Result<std::unique_ptr<node::Engine>>(nullptr);
@@ -127,7 +141,11 @@ Result<void> Host::start() {
   }
   const bool explained = disk_failed();
   const std::string why = started.error().detail;
-  kill();
+  if (disk_->is_cut()) {
+    cut_power(test::Kept::names);
+  } else {
+    kill();
+  }
   if (explained) return {};
   if (damaged_) {
     refusal_ = why;
@@ -149,6 +167,72 @@ void Host::kill() {
   end();
   disk_->set_fault(test::Fault::io, kNoCall);  // works again
   fault_armed_ = false;
+}
+
+void Host::stop(bool finished) {
+  engine().refuse_requests();
+  engine().stop();
+  if (finished) engine().finish();
+  kill();
+}
+
+void Host::count_calls() { disk_->set_fault(test::Fault::power_cut, kNoCall); }
+
+void Host::keep_copy() {
+  CHECK(life_ == nullptr);
+  fs::remove_all(home_ / "copy");
+  fs::copy(config_.data, home_ / "copy", fs::copy_options::recursive);
+}
+
+namespace {
+
+std::vector<std::string_view> names_of(Host::Part part) {
+  switch (part) {
+    case Host::Part::database:
+      return {node::kDatabaseFolder};
+    case Host::Part::log:
+      return {node::kWalFolder};
+    case Host::Part::anchor:
+      return {node::kAnchorFile};
+    case Host::Part::all:
+      break;
+  }
+  return {node::kDatabaseFolder, node::kWalFolder, node::kAnchorFile};
+}
+
+}  // namespace
+
+void Host::lose(Part part) {
+  CHECK(life_ == nullptr);
+  disk_->stop();
+  for (const auto name : names_of(part)) fs::remove_all(config_.data / name);
+  damaged_ = true;
+  disk_ = std::make_unique<test::FaultyDisk>(config_.data);
+}
+
+void Host::bring_back(Part part) {
+  if (!fs::exists(home_ / "copy")) return;
+  lose(part);
+  disk_->stop();
+  for (const auto name : names_of(part)) {
+    fs::copy(home_ / "copy" / name, config_.data / name, fs::copy_options::recursive);
+  }
+  disk_ = std::make_unique<test::FaultyDisk>(config_.data);
+}
+
+Result<std::string> Host::fsck() const {
+  CHECK(life_ == nullptr);
+  const fs::path work = home_ / "fsck";
+  fs::create_directory(work);
+  const auto found =
+      ledger::fsck(node::store_paths(config_.data), cast_.network().genesis_bytes, work, nullptr);
+  fs::remove_all(work);
+  if (!found) return fail(found.error());
+  for (const auto& finding : found->findings) {
+    if (finding.file == "anchor" && finding.what.find("was cut off") != std::string::npos) continue;
+    return finding.file + ": " + finding.what;
+  }
+  return std::string(found->complete ? "" : "the log cannot be executed to its end");
 }
 
 void Host::cut_power(test::Kept kept) {

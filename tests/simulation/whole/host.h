@@ -37,6 +37,20 @@ class Host {
   void set_disk_fault(test::Fault fault, std::size_t call, bool syncs_only);
   void clear_disk_fault();
   void pause(Micros until);
+  // Ends as footproofd ends when it is told to; `finished`: also what was delivered is executed.
+  void stop(bool finished);
+  // While the host is down: copies of its folder, and what people do with them.
+  void keep_copy();
+  enum class Part : std::uint8_t { all, database, log, anchor };
+  void bring_back(Part part);  // from the last copy; nothing if there is none
+  void lose(Part part);
+  // A frame leaves. False: the power is gone.
+  [[nodiscard]] bool speaks() { return disk_->count_other(); }
+  [[nodiscard]] bool power_is_gone() const { return disk_->is_cut(); }
+  [[nodiscard]] std::size_t calls_counted() const { return disk_->calls_counted(); }
+  void count_calls();
+  // What fsck finds, but for a write of the anchor that was cut off. The host is down.
+  [[nodiscard]] Result<std::string> fsck() const;
   void set_clock(std::int64_t offset_ms) { clock_.offset_ms = offset_ms; }
 
   [[nodiscard]] bool is_up() const { return life_ != nullptr; }
@@ -50,6 +64,8 @@ class Host {
   [[nodiscard]] bool is_observer();
   // A fault of its disk may have been met since the start.
   [[nodiscard]] bool disk_failed() const;
+  // It was told that the disk is full, and ends because of it.
+  [[nodiscard]] bool disk_exhausted() const { return disk_exhausted_; }
   [[nodiscard]] node::Config config() const;
 
   std::function<void(const std::string&)> died;  // of a failed write; the host is still up
@@ -60,6 +76,7 @@ class Host {
   [[nodiscard]] node::Engine* engine_of();
   void end();
   void configure();
+  [[nodiscard]] std::optional<node::DiskSpace> disk_space();
 
   Stage stage_;
   const Plan& plan_;
@@ -77,6 +94,7 @@ class Host {
   std::uint64_t lives_ = 0;
   bool damaged_ = false;  // bits were flipped or pages torn: it may refuse to start
   bool fault_armed_ = false;
+  bool disk_exhausted_ = false;
   Micros disk_low_until_ = 0;
   std::string refusal_;
 };

@@ -12,6 +12,31 @@ namespace {
 constexpr Micros kPatience = 5 * kSecond;  // of a link that hears nothing
 constexpr std::size_t kUnderWayMax = 4'000;
 
+// By the kind that a frame begins with (node/wire.h).
+constexpr std::array<std::string_view, 9> kHeldUp = {"",
+                                                     "",
+                                                     "a heartbeat is held up",
+                                                     "a vote or request is held up",
+                                                     "a proposal is held up",
+                                                     "a chain is held up",
+                                                     "a batch is held up",
+                                                     "a request for batches is held up",
+                                                     "a cosignature is held up"};
+constexpr std::array<std::string_view, 9> kBroken = {"",
+                                                     "",
+                                                     "a link breaks under a heartbeat",
+                                                     "a link breaks under a vote or request",
+                                                     "a link breaks under a proposal",
+                                                     "a link breaks under a chain",
+                                                     "a link breaks under a batch",
+                                                     "a link breaks under a request for batches",
+                                                     "a link breaks under a cosignature"};
+
+std::size_t kind_of(const node::Frame& frame) {
+  constexpr std::size_t kAt = 5;
+  return frame->size() > kAt && (*frame)[kAt] < kHeldUp.size() ? (*frame)[kAt] : 2;
+}
+
 std::uint64_t hash_of(ByteView bytes) {
   std::uint64_t hash = bytes.size();
   for (const std::uint8_t byte : bytes) hash = hash * 1'099'511'628'211U + byte;
@@ -146,6 +171,7 @@ void Network::up(Place at, Place other, std::uint64_t link, Micros after) {
     auto& end = links.ends_[validators_[other]];
     if (links.events_ == nullptr || end.link != link) return;
     links.events_->peer_connected(validators_[other]);
+    if (stage_.points.hit("a link breaks as soon as it is up", 30)) break_link(links.place_, other);
     if (stage_.points.hit("a link takes another's place", 50)) {
       links.events_->peer_connected(validators_[other]);
     }
@@ -215,7 +241,8 @@ void Network::say(Place from, node::ValidatorIndex to, const node::Frame& frame)
   const Place place = end.place;
   if (sent) sent(from, place, frame);
   if (wire(from, place).under_way > kUnderWayMax ||
-      stage_.points.hit("a send queue is full and its link breaks", 1)) {
+      stage_.points.hit("a send queue is full and its link breaks", 1) ||
+      stage_.points.hit(kBroken.at(kind_of(frame)), 8)) {
     break_link(from, place);
   }
   if (stage_.random.chance(rates_.loss)) return;
@@ -233,6 +260,18 @@ void Network::transmit(Place from, Place to, std::uint64_t link, const node::Fra
   Micros arrival = stage_.loop.now() + stage_.random.between(rates_.delay_min, rates_.delay_max);
   if (stage_.points.hit("a frame is held up", 10)) {
     arrival += stage_.points.between(50, 1'500) * kMilli;
+  }
+  if (stage_.points.hit(kHeldUp.at(kind_of(frame)), 40)) {
+    arrival += stage_.points.between(20, 1'000) * kMilli;
+  }
+  if (!stage_.points.is_calm()) {
+    if (stage_.points.chosen("long frames take their time")) arrival += frame->size() * 20;
+    if ((from + to) % 3 == 0 && stage_.points.chosen("some links are slow")) {
+      arrival += 250 * kMilli;
+    }
+    if (stage_.points.chosen("frames come in bursts")) {
+      arrival += 100 * kMilli - arrival % (100 * kMilli);
+    }
   }
   auto& last = wire(from, to).last_arrival;
   if (!stage_.random.chance(rates_.reorder)) arrival = last = std::max(arrival, last);

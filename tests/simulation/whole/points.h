@@ -25,6 +25,7 @@ class Points {
   [[nodiscard]] std::uint64_t between(std::uint64_t low, std::uint64_t high) {
     return random_.between(low, high);
   }
+  [[nodiscard]] bool is_calm() const { return calm_; }
   // From here on none is hit.
   void calm() { calm_ = true; }
   // How often each was hit; with 0 those that were asked and never hit.

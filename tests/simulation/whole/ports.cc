@@ -20,6 +20,9 @@ class SimTimer final : public node::Timer {
     if (stage_.points.hit("a timer fires very late", 2)) {
       when += stage_.points.between(1'000, 5'000) * kMilli;
     }
+    if (!stage_.points.is_calm() && stage_.points.chosen("timers are coarse")) {
+      when += 50 * kMilli - when % (50 * kMilli);
+    }
     const std::uint64_t mine = ++*turn_;
     stage_.loop.at(when, owner_, "timer", [turn = turn_, mine, fired = std::move(fired)] {
       if (*turn == mine) fired();
@@ -51,6 +54,9 @@ Micros SimReactor::to_loop(node::MonoTime time) const {
 void SimReactor::post(std::function<void()> task) {
   Micros when = std::max(stage_.loop.now() + stage_.random.below(50), last_post_);
   if (stage_.points.hit("a post waits", 20)) when += stage_.points.between(1, 20) * kMilli;
+  if (stage_.points.hit("the core thread is starved", 5)) {
+    stage_.loop.pause(owner_, stage_.loop.now() + stage_.points.between(5, 300) * kMilli);
+  }
   last_post_ = when;
   stage_.loop.at(when, owner_, "post", std::move(task));
 }
@@ -60,10 +66,17 @@ std::unique_ptr<node::Timer> SimReactor::make_timer() {
 }
 
 bool SimWorkers::post(Task task) {
-  if (waiting_ >= kWaitingMax || stage_.points.hit("workers refuse a task", 50)) return false;
+  const bool few = !stage_.points.is_calm() && stage_.points.chosen("few tasks may wait");
+  if (waiting_ >= (few ? 2 : kWaitingMax) || stage_.points.hit("workers refuse a task", 50))
+    return false;
   ++waiting_;
   Micros delay = stage_.random.between(30, 1'000);
   if (stage_.points.hit("a worker is slow", 30)) delay += stage_.points.between(10, 500) * kMilli;
+  if (stage_.points.hit("a worker is slow for long", 2)) delay += 3 * kSecond;
+  if (!stage_.points.is_calm() && stage_.points.chosen("one worker does everything")) {
+    busy_until_ = std::max(busy_until_, stage_.loop.now()) + delay;
+    delay = busy_until_ - stage_.loop.now();
+  }
   stage_.loop.after(delay, owner_, "work", [this, task = std::move(task)] {
     --waiting_;
     task();
@@ -87,7 +100,9 @@ void SimRunner::wake() {
     woken_ = true;
     return;
   }
-  if (step_) schedule(stage_.loop.now() + stage_.random.between(20, 2'000));
+  if (!step_) return;
+  const bool at_once = stage_.points.chosen("storage runs at once");
+  schedule(stage_.loop.now() + (at_once ? 0 : stage_.random.between(20, 2'000)));
 }
 
 void SimRunner::stop() {
@@ -118,6 +133,10 @@ void SimRunner::run() {
   if (!step_) return;
   if (woken_) {
     schedule(stage_.loop.now() + stage_.random.between(20, 500));
+  } else if (stage_.points.hit("storage is woken for nothing", 50)) {
+    schedule(stage_.loop.now() + stage_.points.between(0, 30) * kMilli);
+  } else if (next != node::kNever && stage_.points.hit("storage oversleeps", 50)) {
+    schedule(reactor_.to_loop(next) + stage_.points.between(10, 2'000) * kMilli);
   } else if (next != node::kNever) {
     schedule(std::max(reactor_.to_loop(next), stage_.loop.now() + 20));
   }

@@ -61,6 +61,7 @@ class SimWorkers final : public node::Workers {
   Stage stage_;
   Owner owner_;
   std::size_t waiting_ = 0;
+  Micros busy_until_ = 0;  // where one worker does everything
 };
 
 class SimRunner final : public node::Runner {

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "node/log.h"
-#include "tests/simulation/whole/world.h"
+#include "tests/simulation/whole/crash_calls.h"
 #include "tests/support/temp_folder.h"
 
 namespace {
@@ -22,6 +22,7 @@ using footproof::whole::World;
 
 constexpr const char* kUsage =
     "Usage: simulate-nodes --seeds A..B | --seed N   networks of whole nodes (whole/plan.h)\n"
+    "       simulate-nodes crashes --seeds A..B | --seed N   S3: power lost at every step\n"
     "Of many, those that fail are printed, then sums. Options:\n"
     "  --calm     without faults\n"
     "  --trace    print what happens, and the nodes' own logs (of one seed)\n"
@@ -35,6 +36,7 @@ struct Options {
   std::uint64_t last = 0;
   bool given = false;
   bool calm = false;
+  bool crashes = false;
   bool trace = false;
   bool hashes = false;
   bool only_first = false;
@@ -58,11 +60,9 @@ bool parse_range(std::string_view text, Options& options) {
 }
 
 bool parse_options(int argc, char** argv, Options& options) {
-  const std::map<std::string_view, bool*> flags = {{"--calm", &options.calm},
-                                                   {"--trace", &options.trace},
-                                                   {"--hashes", &options.hashes},
-                                                   {"--first", &options.only_first},
-                                                   {"--json", &options.json}};
+  const std::map<std::string_view, bool*> flags = {
+      {"--calm", &options.calm},     {"crashes", &options.crashes},    {"--trace", &options.trace},
+      {"--hashes", &options.hashes}, {"--first", &options.only_first}, {"--json", &options.json}};
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (const auto flag = flags.find(option); flag != flags.end()) {
@@ -137,7 +137,9 @@ int run(const Options& options) {
     const footproof::test::TempFolder folder;
     const Plan plan = options.calm ? Plan::calm(seed) : Plan::from_seed(seed);
     Outcome outcome;
-    {
+    if (options.crashes) {
+      outcome = footproof::whole::run_crash_calls(seed, folder.path());
+    } else {
       World world(plan, folder.path(), options.trace);
       outcome = world.run();
     }
@@ -149,7 +151,8 @@ int run(const Options& options) {
     if (outcome.failure.empty() && options.first != options.last) continue;
     std::printf("seed %llu  trace %016llx  %s  virtual %llu ms  %s\n",
                 static_cast<unsigned long long>(seed),
-                static_cast<unsigned long long>(outcome.trace_hash), plan.text().c_str(),
+                static_cast<unsigned long long>(outcome.trace_hash),
+                options.crashes ? "crashes" : plan.text().c_str(),
                 static_cast<unsigned long long>(outcome.virtual_ms),
                 outcome.failure.empty() ? "passed" : outcome.failure.c_str());
     std::fflush(stdout);

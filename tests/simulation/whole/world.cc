@@ -57,7 +57,7 @@ World::World(const Plan& plan, const fs::path& folder, bool traced)
     host.died = [this, &host, place](const std::string& why) {
       tell(fmt::format("host {} ends: {}", place, why));
       count("nodes that ended by themselves");
-      if (!host.disk_failed() && !is_weak(host)) {
+      if (!host.disk_failed() && !host.disk_exhausted() && !is_weak(host)) {
         books_.fail(fmt::format("host {} ended without a fault of its disk: {}", place, why));
       }
       loop_.after(0, kWorld, "end", [this, &host, life = host.lives()] {
@@ -92,6 +92,9 @@ bool World::is_weak(const Host& host) const {
 
 void World::start(Host& host) {
   if (host.is_up() || !host.refusal().empty()) return;
+  if (points_.hit("the power fails during a start", 60)) {
+    host.set_disk_fault(test::Fault::power_cut, points_.between(1, 60), false);
+  }
   const auto started = host.start();
   if (!started) {
     return books_.fail(
@@ -117,7 +120,13 @@ void World::crash(Host& host) {
   if (!host.is_up()) return;
   using test::Kept;
   const bool bad = plan_.weak == Plan::Weak::bad_disk && is_weak(host);
-  if (plan_.power_cuts && random_.chance(700)) {
+  if (host.power_is_gone()) {
+    lose_power(host);
+  } else if (points_.hit("a node is stopped cleanly", 150)) {
+    host.stop(true);
+  } else if (points_.hit("a clean stop is cut short", 100)) {
+    host.stop(false);
+  } else if (plan_.power_cuts && random_.chance(700)) {
     static constexpr std::array kGood = {Kept::nothing, Kept::names, Kept::all};
     const Kept kept = bad && random_.chance(500) ? Kept::pages : kGood.at(random_.below(3));
     tell(fmt::format("host {} loses power, keeps {}", host.place(), static_cast<int>(kept)));
@@ -128,18 +137,36 @@ void World::crash(Host& host) {
     count("kills");
     host.kill();
   }
-  if (bad && !calm_ && random_.chance(300)) {
-    count("bits flipped on a disk");
-    host.flip_bit();
-  }
+  if (bad && !calm_) meddle(host);
   restart_later(host.place());
+}
+
+// The power was cut inside an event.
+void World::lose_power(Host& host) {
+  static constexpr std::array kKept = {test::Kept::nothing, test::Kept::names, test::Kept::all};
+  count("power cuts");
+  host.cut_power(kKept.at(random_.below(3)));
+}
+
+// What disks and people do to a folder that no node can be made to stand, but must notice.
+void World::meddle(Host& host) {
+  if (points_.hit("a copy of the folder is made", 500)) host.keep_copy();
+  if (points_.hit("a bit flips on a disk", 300)) host.flip_bit();
+  if (points_.hit("the whole folder is an old copy", 100)) host.bring_back(Host::Part::all);
+  if (points_.hit("the database is an old copy", 150)) host.bring_back(Host::Part::database);
+  if (points_.hit("the log is an old copy", 150)) host.bring_back(Host::Part::log);
+  if (points_.hit("the anchor is an old copy", 100)) host.bring_back(Host::Part::anchor);
+  if (points_.hit("the anchor is lost", 50)) host.lose(Host::Part::anchor);
+  if (points_.hit("the database is lost", 50)) host.lose(Host::Part::database);
+  if (points_.hit("the log is lost", 50)) host.lose(Host::Part::log);
 }
 
 void World::restart_later(Place place) {
   if (restarting_[place]) return;
   if (plan_.weak == Plan::Weak::dies && place == plan_.weak_place && random_.chance(500)) return;
   restarting_[place] = true;
-  const Micros after = calm_ ? 100 * kMilli : random_.between(10, 4'000) * kMilli;
+  Micros after = calm_ ? 100 * kMilli : random_.between(10, 4'000) * kMilli;
+  if (points_.hit("a restart comes at once", 100)) after = 0;
   loop_.after(after, kWorld, "restart", [this, place] {
     restarting_[place] = false;
     start(*hosts_[place]);
@@ -259,9 +286,33 @@ void World::check_end() {
       books_.fail(fmt::format("host {} holds evidence, and all keep the rules", host->place()));
     }
   }
+  if (plan_.seed % 4 == 0) check_disks();
+}
+
+// What every node that keeps its promises has on its disk is what genesis and log make of it.
+void World::check_disks() {
+  for (auto& host : hosts_) {
+    if (is_weak(*host) || !host->is_up()) continue;
+    host->stop(random_.chance(500));
+    const auto found = host->fsck();
+    count("disks checked whole (fsck)");
+    if (!found || !found->empty()) {
+      books_.fail(
+          fmt::format("host {}: fsck: {}", host->place(), found ? *found : found.error().detail));
+    }
+  }
+}
+
+void World::cut_power_at(Place place, std::size_t call) {
+  cut_place_ = place;
+  cut_call_ = call;
+  links_.mouth = [this](Place from, Place, const node::Frame&) {
+    return from != *cut_place_ || hosts_[from]->speaks();
+  };
 }
 
 Outcome World::run() {
+  if (cut_place_) hosts_[*cut_place_]->set_disk_fault(test::Fault::power_cut, cut_call_, false);
   for (auto& host : hosts_) start(*host);
   clients_->begin();
   again_and_again(plan_.partition_every, "partition", &World::partition);
@@ -273,6 +324,9 @@ Outcome World::run() {
   loop_.at(plan_.calm_at, kWorld, "calm", [this] { become_calm(); });
   Micros looked = 0;
   while (books_.failure().empty() && loop_.advance()) {
+    for (auto& host : hosts_) {
+      if (host->is_up() && host->power_is_gone()) crash(*host);
+    }
     if (loop_.now() > plan_.deadline) {
       books_.fail("not all final by the deadline: " + clients_->open_ones());
       break;

@@ -32,12 +32,18 @@ class World {
   ~World();
 
   Outcome run();
+  // S3: this host loses power at its call of the disk, or frame that leaves, of that number.
+  void cut_power_at(Place place, std::size_t call);
+  // Of this host, in the whole run. Counted if cut_power_at() was given a call that never comes.
+  [[nodiscard]] std::size_t calls_of(Place place) const { return hosts_[place]->calls_counted(); }
 
  private:
   [[nodiscard]] bool is_weak(const Host& host) const;
   [[nodiscard]] bool keeps_promises(const Host& host) const { return !is_weak(host); }
   void start(Host& host);
   void crash(Host& host);
+  void lose_power(Host& host);
+  void meddle(Host& host);
   void restart_later(Place place);
   void again_and_again(Micros every, const char* what, void (World::*act)());
   void partition();
@@ -50,6 +56,7 @@ class World {
   void become_calm();
   [[nodiscard]] bool is_done();
   void check_end();
+  void check_disks();
   [[nodiscard]] Outcome finish();
   void count(const std::string& what) { ++counts_[what]; }
   void tell(const std::string& text) { loop_.tell(text); }
@@ -68,6 +75,8 @@ class World {
   std::unique_ptr<Clients> clients_;
   std::vector<bool> restarting_;
   bool calm_ = false;
+  std::optional<Place> cut_place_;
+  std::size_t cut_call_ = 0;
   std::map<std::string, std::uint64_t> counts_;
 };
 
