@@ -154,6 +154,22 @@ ordered_json to_json(const std::vector<Digest>& path) {
   return array;
 }
 
+namespace {
+
+ordered_json to_json(const FollowFacts& follow) {
+  ordered_json sources = ordered_json::array();
+  for (const SourceFacts& source : follow.sources) {
+    sources.push_back(
+        {{"url", source.url}, {"height", source.height}, {"trouble", source.trouble}});
+  }
+  return {{"doing", follow.doing},
+          {"behind", follow.behind},
+          {"blocks_per_minute", follow.blocks_per_minute},
+          {"sources", std::move(sources)}};
+}
+
+}  // namespace
+
 ordered_json to_json(const Health& health) {
   ordered_json peers = ordered_json::array();
   for (const PeerFacts& peer : health.peers) {
@@ -178,6 +194,7 @@ ordered_json to_json(const Health& health) {
   body["validators"] = health.validators;
   body["quorum"] = health.quorum;
   body["peers"] = std::move(peers);
+  if (health.follow) body["follow"] = to_json(*health.follow);
   body["mempool_bytes"] = health.mempool_bytes;
   body["disk_free_bytes"] = health.disk_free_bytes;
   return body;

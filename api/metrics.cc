@@ -66,6 +66,18 @@ void add_mesh(Page& page, const Health& health, const NodeCounters& counters) {
                counters.links_dropped);
 }
 
+void add_follow(Page& page, const FollowFacts& follow) {
+  page.gauge("follow_behind", "Blocks that a source has shown and this node has not.",
+             follow.behind);
+  page.gauge("follow_blocks_per_minute", "Blocks executed in the last minute.",
+             follow.blocks_per_minute);
+  page.head("follow_source_good", "0 while that source is left for its trouble.", "gauge");
+  for (const SourceFacts& source : follow.sources) {
+    page.line("follow_source_good", "{source=\"" + source.url + "\"}",
+              source.trouble.empty() ? "1" : "0");
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const Health& health, const NodeCounters& node,
@@ -82,7 +94,11 @@ std::string metrics_text(const Health& health, const NodeCounters& node,
   add_statements(page, node);
   page.gauge("mempool_bytes", "Statements that wait to be cut into a batch.", health.mempool_bytes);
   page.gauge("disk_free_bytes", "Free space where the data folder is.", health.disk_free_bytes);
-  add_mesh(page, health, node);
+  if (health.follow) {
+    add_follow(page, *health.follow);
+  } else {
+    add_mesh(page, health, node);
+  }
   add_http(page, http);
   return std::move(page).take();
 }

@@ -117,6 +117,21 @@ struct PeerFacts {
   std::uint64_t last_heard_ms = 0;  // how long ago
 };
 
+// A node that this one follows over HTTP.
+struct SourceFacts {
+  std::string url;
+  std::uint64_t height = 0;  // as it last said; a hint
+  std::string trouble;       // why it is left for now; empty: it is not
+};
+
+// Of a node that follows others over HTTP and has no vote.
+struct FollowFacts {
+  std::vector<SourceFacts> sources;
+  std::uint64_t behind = 0;             // blocks, by the highest that a source has shown
+  std::uint64_t blocks_per_minute = 0;  // executed in the last minute
+  std::string doing;                    // for people: "following", "snapshot: state 12 of 40", …
+};
+
 // Facts for people and probes. Cheap: copied from counters.
 struct Health {
   Digest chain_id;
@@ -126,12 +141,13 @@ struct Health {
   std::uint64_t epoch = 0;
   std::uint64_t height = 0;  // executed
   std::uint64_t view = 0;
-  std::uint64_t published_size = 0;  // of the newest checkpoint with q cosignatures
-  std::uint64_t block_time_ms = 0;   // of the executed block, since 1970
-  std::uint64_t node_time_ms = 0;    // this node's clock, since 1970
-  std::uint32_t validators = 0;      // n
-  std::uint32_t quorum = 0;          // q
-  std::vector<PeerFacts> peers;      // without this node
+  std::uint64_t published_size = 0;   // of the newest checkpoint with q cosignatures
+  std::uint64_t block_time_ms = 0;    // of the executed block, since 1970
+  std::uint64_t node_time_ms = 0;     // this node's clock, since 1970
+  std::uint32_t validators = 0;       // n
+  std::uint32_t quorum = 0;           // q
+  std::vector<PeerFacts> peers;       // without this node
+  std::optional<FollowFacts> follow;  // none: a validator, or its observer
   std::uint64_t mempool_bytes = 0;
   std::uint64_t disk_free_bytes = 0;
   // May it be given traffic: caught up, q - 1 peers connected, disk above its floor. The reason
@@ -180,6 +196,14 @@ class Reader {
   virtual Result<std::string> trust_policy() const = 0;
   // The exact bytes whose hash the chain id is made of.
   virtual Result<Bytes> genesis() const = 0;
+
+  // For nodes that follow (docs/formats.md §11); none of it has to be published, for it proves
+  // itself. Finalised blocks from a height on, a bounded stretch. too_busy: too many ask at once.
+  virtual Result<Bytes> chain(std::uint64_t from) const = 0;
+  // A published checkpoint whose state this node keeps for a while, and the parts of that state.
+  virtual Result<Bytes> snapshot_offer() const = 0;
+  virtual Result<Bytes> snapshot_state(std::uint64_t size, const std::string& prefix) const = 0;
+
   virtual Health health() const = 0;
 };
 

@@ -59,12 +59,14 @@ class Routes {
         submissions_(submissions),
         meter_(config.meter),
         counters_(config.counters),
+        submit_elsewhere_(config.submit_elsewhere),
         submit_(config, submissions),
         governance_(reader) {}
 
   Response answer(const Request& request) {
     if (request.path == "/v1/statements" || request.path == "/v1/dry-run") {
       if (request.method != "POST") return method_not_allowed("POST");
+      if (!submit_elsewhere_.empty() && request.path == "/v1/statements") return elsewhere();
       return request.path == "/v1/dry-run" ? submit_.dry_run(request) : submit_.submit(request);
     }
     if (request.method != "GET") return method_not_allowed("GET");
@@ -84,6 +86,9 @@ class Routes {
     if (path == "/v1/proofs/state") return state(request);
     if (GovernanceRoutes::takes(path)) return governance_.answer(request);
     if (path == "/v1/evidence") return evidence();
+    if (path == "/v1/chain") return chain(request);
+    if (path == "/v1/snapshot") return bytes(reader_.snapshot_offer(), kOctets, "no-store");
+    if (path == "/v1/snapshot/state") return snapshot_state(request);
     if (path == "/v1/history") return answer_history(request, reader_);
     if (path == "/v1/health") return json_answer(200, to_json(reader_.health()));
     if (path == "/v1/ready") return ready();
@@ -202,6 +207,26 @@ class Routes {
                              {"records", std::move(records)}});
   }
 
+  Response elsewhere() {
+    return problem(421, "takes-no-statements", "This node takes no statements",
+                   "it follows and serves; submit to " + submit_elsewhere_);
+  }
+
+  Response chain(const Request& request) {
+    const auto from = number_of(request, "from");
+    if (!from) return problem(from.error());
+    return bytes(reader_.chain(*from), kOctets, "no-store");
+  }
+
+  // ?size=<n>&prefix=<hex digits>; without a prefix the root.
+  Response snapshot_state(const Request& request) {
+    const auto size = number_of(request, "size");
+    if (!size) return problem(size.error());
+    const auto found = request.query.find("prefix");
+    return bytes(reader_.snapshot_state(*size, found == request.query.end() ? "" : found->second),
+                 kOctets, "no-store");
+  }
+
   Response evidence() {
     const auto found = reader_.accusation();
     if (!found) return problem(found.error());
@@ -227,6 +252,7 @@ class Routes {
   Submissions& submissions_;
   const std::shared_ptr<const ServerMeter> meter_;
   const std::function<NodeCounters()> counters_;
+  const std::string submit_elsewhere_;
   SubmitRoutes submit_;
   GovernanceRoutes governance_;
 };

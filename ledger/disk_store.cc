@@ -23,8 +23,6 @@ constexpr std::size_t kPostingsAtOnce = 4096;
 
 Bytes history_version() { return ByteWriter().u32(kHistoryVersion).bytes(); }
 
-void put_history_version(Batch& batch) { batch.put(format::history_key(), history_version()); }
-
 Bytes encode_item(const LogItem& item) {
   return ByteWriter().u8(static_cast<std::uint8_t>(item.kind)).raw(item.bytes).bytes();
 }
@@ -38,17 +36,25 @@ void put_postings(Batch& batch, std::uint64_t index, ByteView statement) {
   }
 }
 
-void put_item(Batch& batch, const LogItem& item, const Head& head) {
+}  // namespace
+
+void put_history_version(Batch& batch) { batch.put(format::history_key(), history_version()); }
+
+void put_item(Batch& batch, const LogItem& item) {
   batch.put(format::number_key(Kind::item, item.index), encode_item(item));
-  if (item.kind == ItemKind::record) {
-    batch.put(format::number_key(Kind::record_at, item.index),
-              ByteWriter().u64(head.height).bytes());
-    return;
-  }
-  batch.put(format::digest_key(Kind::entry, item.entry_id),
-            ByteWriter().u64(item.index).u64(head.time_ms).bytes());
+  if (item.kind == ItemKind::record) return;
   batch.put(format::digest_key(Kind::subject, item.subject), item.entry_id.view());
   put_postings(batch, item.index, item.bytes);
+}
+
+void put_place(Batch& batch, const Digest& entry_id, std::uint64_t index,
+               std::uint64_t recorded_ms) {
+  batch.put(format::digest_key(Kind::entry, entry_id),
+            ByteWriter().u64(index).u64(recorded_ms).bytes());
+}
+
+void put_height(Batch& batch, std::uint64_t record_index, std::uint64_t height) {
+  batch.put(format::number_key(Kind::record_at, record_index), ByteWriter().u64(height).bytes());
 }
 
 void put_growth(Batch& batch, const LogGrowth& growth) {
@@ -66,12 +72,17 @@ void put_growth(Batch& batch, const LogGrowth& growth) {
   }
 }
 
-}  // namespace
-
 Batch batch_of(const BlockResult& block) {
   Batch batch;
   const Head& head = block.after.head;
-  for (const LogItem& item : block.items) put_item(batch, item, head);
+  for (const LogItem& item : block.items) {
+    put_item(batch, item);
+    if (item.kind == ItemKind::record) {
+      put_height(batch, item.index, head.height);
+    } else {
+      put_place(batch, item.entry_id, item.index, head.time_ms);
+    }
+  }
   put_growth(batch, block.growth);
   for (const auto& [key, record] : block.changes) {
     const std::string at = format::digest_key(Kind::state, key);

@@ -1,4 +1,5 @@
-// The one Store there is. Inside ledger/store_open.cc and ledger/disk_store.cc only.
+// The one Store there is. Inside ledger/store_open.cc, ledger/store_builder.cc and
+// ledger/disk_store.cc only.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,17 @@
 
 namespace footproof::ledger {
 
+// The rows of one entry of the log; of statements without those that need the time of their block.
+void put_item(Batch& batch, const LogItem& item);
+// Where a statement stands, and when it was recorded.
+void put_place(Batch& batch, const Digest& entry_id, std::uint64_t index,
+               std::uint64_t recorded_ms);
+// The record at this index is of the block at this height.
+void put_height(Batch& batch, std::uint64_t record_index, std::uint64_t height);
+void put_growth(Batch& batch, const LogGrowth& growth);
+void put_history_version(Batch& batch);
+// The log of that size, to go on from.
+[[nodiscard]] Result<Log> read_log(const Reading& reading, std::uint64_t size);
 // Everything that a block's result adds to the database.
 [[nodiscard]] Batch batch_of(const BlockResult& block);
 // Brings the postings of the history up to the terms of this version, from the log alone. True: it

@@ -92,6 +92,22 @@ struct StateTreeWalk {
     return right ? node(other, std::move(side)) : node(std::move(side), other);
   }
 
+  // Where the keys that begin with these bits hang; a leaf may hang higher.
+  static const Node* below(const Node* at, const Digest& prefix, std::size_t bits) {
+    for (std::size_t depth = 0; depth < bits && at != nullptr && !at->is_leaf(); ++depth) {
+      at = (state_key_bit(prefix, depth) ? at->right : at->left).get();
+    }
+    const bool other = at != nullptr && at->is_leaf() && state_shared_bits(at->key, prefix) < bits;
+    return other ? nullptr : at;
+  }
+
+  static void collect(const Node* at, std::size_t count, std::vector<Digest>& keys) {
+    if (at == nullptr || keys.size() == count) return;
+    if (at->is_leaf()) return keys.push_back(at->key);
+    collect(at->left.get(), count, keys);
+    collect(at->right.get(), count, keys);
+  }
+
   // Walks to where every asked key ends (attest/state_proof.h). `keys` share `depth` bits.
   static void prove(const Link& at, std::size_t depth, Keys keys, StateProof& proof) {
     CHECK(!keys.empty());
@@ -143,6 +159,19 @@ std::optional<Digest> StateTree::find(const Digest& key) const {
   }
   if (at == nullptr || at->key != key) return std::nullopt;
   return at->value_hash;
+}
+
+StateTree::Subtree StateTree::subtree(const Digest& prefix, std::size_t bits) const {
+  const Node* at = StateTreeWalk::below(root_.get(), prefix, bits);
+  if (at == nullptr) return {Subtree::Kind::empty, kStateEmpty};
+  return {at->is_leaf() ? Subtree::Kind::leaf : Subtree::Kind::node, at->hash};
+}
+
+std::vector<Digest> StateTree::keys_below(const Digest& prefix, std::size_t bits,
+                                          std::size_t count) const {
+  std::vector<Digest> keys;
+  StateTreeWalk::collect(StateTreeWalk::below(root_.get(), prefix, bits), count, keys);
+  return keys;
 }
 
 Result<StateProof> StateTree::prove(std::span<const Digest> keys) const {

@@ -9,9 +9,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "attest/digest.h"
 #include "attest/result.h"
@@ -31,6 +33,17 @@ class StateTree {
   [[nodiscard]] Digest root() const;
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::optional<Digest> find(const Digest& key) const;  // H(value)
+
+  // All keys that begin with the first `bits` bits of `prefix`; at most 256.
+  struct Subtree {
+    enum class Kind : std::uint8_t { empty, leaf, node };
+    Kind kind = Kind::empty;
+    Digest hash;  // kStateEmpty where it is empty
+  };
+  [[nodiscard]] Subtree subtree(const Digest& prefix, std::size_t bits) const;
+  // Ascending, at most `count`.
+  [[nodiscard]] std::vector<Digest> keys_below(const Digest& prefix, std::size_t bits,
+                                               std::size_t count) const;
 
   // Presence or absence of 1 to kStateProofKeysMax distinct keys, in any order; else usage.
   [[nodiscard]] Result<StateProof> prove(std::span<const Digest> keys) const;

@@ -42,26 +42,6 @@ Result<StateTree> read_tree(const Reading& reading, const Head& head) {
   return tree;
 }
 
-Result<Log> read_log(const Reading& reading, const Head& head) {
-  std::array<std::vector<Digest>, kTileLevels> partial;
-  for (std::uint32_t level = 0; level < kTileLevels; ++level) {
-    const std::uint64_t hashes = head.log_size >> (8 * level);
-    for (std::uint64_t at = hashes - hashes % kTileWidth; at < hashes; ++at) {
-      auto bytes = reading.get(format::position_key(Kind::hash, {level, at}), "hash of the log");
-      if (!bytes) return fail(bytes.error());
-      auto digest = to_digest(*bytes);
-      if (!digest) return fail(Errc::corrupt, "database-damaged: hash of the log");
-      partial[level].push_back(*digest);
-    }
-  }
-  auto log = Log::from(head.log_size, std::move(partial));
-  if (!log) return fail(log.error());
-  if (log->root() != head.log_root) {
-    return fail(Errc::corrupt, "database-damaged: the log has another root");
-  }
-  return log;
-}
-
 Result<void> check_newest_items(const DiskSnapshot& snapshot) {
   const std::uint64_t size = snapshot.head().log_size;
   const std::uint64_t begin = size - std::min(size, kItemsCheckedAtOpen);
@@ -122,8 +102,11 @@ Result<std::shared_ptr<const DiskSnapshot>> read_snapshot(const std::shared_ptr<
   if (auto same = check_anchored(*reading, *head, anchor); !same) return fail(same.error());
   auto tree = read_tree(*reading, *head);
   if (!tree) return fail(tree.error());
-  auto log = read_log(*reading, *head);
+  auto log = read_log(*reading, head->log_size);
   if (!log) return fail(log.error());
+  if (log->root() != head->log_root) {
+    return fail(Errc::corrupt, "database-damaged: the log has another root");
+  }
   auto snapshot = std::make_shared<const DiskSnapshot>(
       std::move(reading), LedgerState{*head, std::move(*log), std::move(*tree)}, std::string());
   if (auto checked = check_newest_items(*snapshot); !checked) return fail(checked.error());
@@ -170,6 +153,21 @@ Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
 }
 
 }  // namespace
+
+Result<Log> read_log(const Reading& reading, std::uint64_t size) {
+  std::array<std::vector<Digest>, kTileLevels> partial;
+  for (std::uint32_t level = 0; level < kTileLevels; ++level) {
+    const std::uint64_t hashes = size >> (8 * level);
+    for (std::uint64_t at = hashes - hashes % kTileWidth; at < hashes; ++at) {
+      auto bytes = reading.get(format::position_key(Kind::hash, {level, at}), "hash of the log");
+      if (!bytes) return fail(bytes.error());
+      auto digest = to_digest(*bytes);
+      if (!digest) return fail(Errc::corrupt, "database-damaged: hash of the log");
+      partial[level].push_back(*digest);
+    }
+  }
+  return Log::from(size, std::move(partial));
+}
 
 Result<void> link_files(const fs::path& from, const fs::path& to) {
   std::error_code error;

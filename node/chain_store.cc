@@ -19,6 +19,10 @@ Digest batch_key(const Digest& digest) {
   return tagged_hash("footproof/node/batch/v1", {digest.view()});
 }
 
+ledger::OrderingBlob first_height_blob(consensus::Height height) {
+  return {tagged_hash("footproof/node/first-height/v1", {}), ByteWriter().u64(height).bytes()};
+}
+
 ledger::OrderingBlob block_blob(const consensus::Block& block,
                                 const consensus::Certificate& finalization) {
   ByteWriter out;
@@ -54,6 +58,12 @@ std::optional<consensus::Certificate> ChainStore::finalization_at(consensus::Hei
   auto applied = applied_at(height);
   if (!applied) return std::nullopt;
   return std::move(applied->finalization);
+}
+
+consensus::Height ChainStore::first_height() const {
+  const auto blob = store_.ordering_blob(first_height_blob(0).key);
+  if (!blob || !*blob) return 1;
+  return ByteReader(**blob).u64();
 }
 
 std::optional<Bytes> ChainStore::batch(const Digest& digest) const {

@@ -19,6 +19,8 @@ namespace footproof::node {
 // The keys that the store knows them by.
 [[nodiscard]] Digest block_key(consensus::Height height);
 [[nodiscard]] Digest batch_key(const Digest& digest);
+// The lowest height whose block is held, of a store that began with a snapshot.
+[[nodiscard]] ledger::OrderingBlob first_height_blob(consensus::Height height);
 [[nodiscard]] std::optional<consensus::Applied> parse_block_blob(ByteView blob);
 
 // Any thread. A damaged or missing blob reads as none: peers serve it too.
@@ -31,6 +33,8 @@ class ChainStore final : public consensus::ChainReader {
   [[nodiscard]] std::optional<consensus::Certificate> finalization_at(
       consensus::Height height) const override;
   [[nodiscard]] std::optional<Bytes> batch(const Digest& digest) const;
+  // 1, but for a store that began with a snapshot.
+  [[nodiscard]] consensus::Height first_height() const;
 
  private:
   const ledger::Store& store_;

@@ -1,6 +1,6 @@
 #include "node/config.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kConfigSizeMax = std::size_t{256} * 1024;
 constexpr std::size_t kPeersMax = 30;
+constexpr std::size_t kFollowMax = 16;
+constexpr std::size_t kUrlSizeMax = 256;
 
 bool is_validator_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
@@ -132,7 +134,46 @@ std::string read_peers(Section& mesh, Config& config) {
   return {};
 }
 
+void read_follow(Section& node, Config& config) {
+  if (const auto* value = node.find("follow")) {
+    const auto* list = value->as_array();
+    if (list == nullptr || list->empty() || list->size() > kFollowMax) {
+      return node.refuse("follow", fmt::format("must be a list of 1 to {} URLs", kFollowMax));
+    }
+    for (const auto& item : *list) {
+      const auto* url = item.as_string();
+      if (url == nullptr || url->get().size() > kUrlSizeMax ||
+          !(url->get().starts_with("https://") || url->get().starts_with("http://"))) {
+        return node.refuse("follow", "every item must be a URL in quotes, https:// or http://");
+      }
+      config.follow.push_back(url->get());
+    }
+  }
+  node.text("catch_up", [&config](const std::string& value) -> Result<bool> {
+    if (!config.follows()) return fail(Errc::bad_value, "is for a node with `follow` alone");
+    if (value != "replay" && value != "snapshot") {
+      return fail(Errc::bad_value, "must be replay or snapshot");
+    }
+    config.catch_up = value == "snapshot" ? CatchUp::snapshot : CatchUp::replay;
+    return true;
+  });
+}
+
+std::string follower_problem(const Config& config) {
+  if (!config.validator.empty()) {
+    return "[node] follow: a validator does not follow; name either validator or follow";
+  }
+  if (!config.mesh_listen.host.empty() || !config.peers.empty()) {
+    return "[mesh]: a node that follows has no links; leave the table out";
+  }
+  if (config.http_listen.host.empty()) return "[http] listen: is missing; write \"host:port\"";
+  const std::set<std::string> distinct(config.follow.begin(), config.follow.end());
+  if (distinct.size() != config.follow.size()) return "[node] follow: names a node twice";
+  return {};
+}
+
 std::string combination_problem(const Config& config) {
+  if (config.follows()) return follower_problem(config);
   if (config.validator.empty()) return "[node] validator: is missing; it is our validator id";
   if (config.mesh_listen.host.empty()) return "[mesh] listen: is missing; write \"host:port\"";
   if (config.http_listen.host.empty()) return "[http] listen: is missing; write \"host:port\"";
@@ -214,6 +255,7 @@ std::string read_tables(const toml::table& root, Config& config) {
     config.validator = std::move(value);
     return true;
   });
+  read_follow(node, config);
   node.path("genesis", config.genesis);
   node.path("data", config.data);
   node.path("vote_key", config.vote_key);
@@ -321,6 +363,12 @@ Result<Config> load_config(const std::filesystem::path& file) {
 }
 
 std::string describe(const Config& config) {
+  if (config.follows()) {
+    return fmt::format("follow={} catch_up={} http={} data={} verifier_threads={}",
+                       fmt::join(config.follow, ","),
+                       config.catch_up == CatchUp::snapshot ? "snapshot" : "replay",
+                       config.http_listen.text(), config.data.string(), config.verifier_threads);
+  }
   return fmt::format(
       "validator={} mesh={} http={} peers={} data={} delta_ms={} idle_block_ms={} "
       "batch_statements_max={} batch_bytes_max={} batch_delay_ms={} verifier_threads={}",

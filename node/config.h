@@ -17,6 +17,13 @@
 //   [http]
 //   listen = "127.0.0.1:8101"
 //
+// A node that only follows has no validator and no keys; it names the nodes that it follows:
+//
+//   [node]
+//   follow = ["https://battery.example", "https://steel.example"]
+//   [http]
+//   listen = "127.0.0.1:8101"
+//
 // Files of the home folder, unless [node] says otherwise: genesis.cbor, data/ (made by `footproofd
 // --init` once), keys/{vote,cosign,log}.pem (PKCS#8, unencrypted, mode 0600), keys/tls.pem,
 // keys/tls.crt; keys/next/ while new keys of ours wait for the set that names them.
@@ -51,12 +58,17 @@ struct PeerConfig {
   Endpoint address;
 };
 
+// How a node that follows begins: by executing every block, or from the state at a checkpoint.
+enum class CatchUp { replay, snapshot };
+
 enum class LogLevel { debug, info, warning, error };
 
 struct Config {
   // [node]
-  std::filesystem::path home;  // the folder of the configuration file
-  std::string validator;       // required
+  std::filesystem::path home;       // the folder of the configuration file
+  std::string validator;            // required, but for a node that follows
+  std::vector<std::string> follow;  // URLs, at most 16; then this node has no vote and no key
+  CatchUp catch_up = CatchUp::replay;
   std::filesystem::path genesis = "genesis.cbor";
   std::filesystem::path data = "data";
   std::filesystem::path vote_key = "keys/vote.pem";
@@ -68,7 +80,7 @@ struct Config {
   std::size_t verifier_threads = 2;               // 1..64; signature and hash workers
 
   // [mesh]
-  Endpoint mesh_listen;  // required
+  Endpoint mesh_listen;  // required; a node that follows has none
   // Where to dial validators, whether they are in the set now or will be; at most 30.
   std::vector<PeerConfig> peers;
 
@@ -92,6 +104,8 @@ struct Config {
 
   // [log]
   LogLevel log_level = LogLevel::info;
+
+  [[nodiscard]] bool follows() const { return !follow.empty(); }
 };
 
 // `home` is what relative paths start at. The paths of the answer are absolute if `home` is.

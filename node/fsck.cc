@@ -11,6 +11,7 @@
 #include "node/chain_store.h"
 #include "node/core_loop.h"
 #include "node/data_folder.h"
+#include "node/key_verifier.h"
 #include "node/network.h"
 #include "node/own_keys.h"
 #include "node/wal.h"
@@ -34,25 +35,6 @@ class WorkFolder {
 
  private:
   fs::path path_;
-};
-
-class KeyVerifier final : public consensus::Verifier {
- public:
-  explicit KeyVerifier(const ValidatorsRecord& validators) {
-    for (const auto& member : validators.members) {
-      consensus::VoteKey key;
-      std::ranges::copy(member.vote_key.raw(), key.bytes.begin());
-      keys_.emplace(key, member.vote_key);
-    }
-  }
-  bool verify(const consensus::VoteKey& key, ByteView message,
-              const consensus::Signature& signature) const override {
-    const auto found = keys_.find(key);
-    return found != keys_.end() && footproof::verify(found->second, message, signature);
-  }
-
- private:
-  std::map<consensus::VoteKey, PublicKey> keys_;
 };
 
 // The finalised chain, one block after the other.

@@ -1,4 +1,4 @@
-// footproofd: one validator of a Footproof network.
+// footproofd: one validator of a Footproof network, or a node that follows one.
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -13,6 +13,7 @@
 
 #include "attest/printable.h"
 #include "node/config.h"
+#include "node/follower_node.h"
 #include "node/log.h"
 #include "node/node.h"
 #include "node/store_answers.h"
@@ -23,7 +24,8 @@ using footproof::node::Config;
 using footproof::node::LogLevel;
 
 constexpr std::string_view kUsage =
-    "usage: footproofd CONFIG                  run the validator that this file describes\n"
+    "usage: footproofd CONFIG                  run the validator, or the node that follows,\n"
+    "                                          that this file describes\n"
     "       footproofd --home DIR              the same: its configuration is DIR/config.toml\n"
     "       footproofd --init CONFIG           make its data folder, once in its life\n"
     "       footproofd --init-observer CONFIG  the same after a lost disk: it follows, never "
@@ -81,16 +83,27 @@ int run(const Config& config) {
   footproof::node::log(LogLevel::info, "configuration",
                        {{"facts", footproof::node::describe(config)}});
   std::atomic<bool> failed = false;
-  auto node = footproof::node::Node::start(config, [&failed](const std::string&) {
+  const auto on_fatal = [&failed](const std::string&) {
     failed = true;
     ::kill(::getpid(), SIGTERM);
-  });
-  if (!node) return complain(node.error().detail, kExitFailed);
-  fmt::print("listening mesh={} http={}\n", (*node)->mesh_port(), (*node)->http_port());
-  std::fflush(stdout);
-  int signal = 0;
-  ::sigwait(&set, &signal);
-  node->reset();
+  };
+  const auto run_until_signal = [&set](auto& node, const std::string& listening) {
+    fmt::print("listening {}\n", listening);
+    std::fflush(stdout);
+    int signal = 0;
+    ::sigwait(&set, &signal);
+    node.reset();
+  };
+  if (config.follows()) {
+    auto node = footproof::node::FollowerNode::start(config, on_fatal);
+    if (!node) return complain(node.error().detail, kExitFailed);
+    run_until_signal(*node, fmt::format("http={}", (*node)->http_port()));
+  } else {
+    auto node = footproof::node::Node::start(config, on_fatal);
+    if (!node) return complain(node.error().detail, kExitFailed);
+    run_until_signal(*node,
+                     fmt::format("mesh={} http={}", (*node)->mesh_port(), (*node)->http_port()));
+  }
   return failed ? complain("stopped after a failure; the log says why", kExitFailed) : 0;
 }
 
@@ -107,8 +120,17 @@ int check(const Config& config) {
   return 0;
 }
 
+// What is for validators alone, because their keys may have signed something.
+int complain_follower(const Config& config) {
+  return complain(fmt::format("this configuration follows and has no key: it is simply started. If "
+                              "its data is in doubt, delete {} and start it again",
+                              config.data.string()),
+                  kExitUsage);
+}
+
 template <bool observer>
 int init(const Config& config) {
+  if (config.follows()) return complain_follower(config);
   const auto done = footproof::node::init_data(config, observer);
   if (!done) return complain(done.error().detail, kExitFailed);
   fmt::print("initialised {}\n", config.data.string());
@@ -119,6 +141,7 @@ int init(const Config& config) {
 int check_store(const std::string& file, bool json) {
   const auto config = footproof::node::load_config(file);
   if (!config) return complain(config.error().detail, kExitUsage);
+  if (config->follows()) return complain_follower(*config);
   auto work = config->data;
   work += fmt::format(".fsck.{}", ::getpid());
   const auto done = footproof::node::fsck_home(*config, work);
@@ -131,6 +154,7 @@ int with_copy(std::string_view action, const std::string& file, const std::strin
               bool json) {
   const auto config = footproof::node::load_config(file);
   if (!config) return complain(config.error().detail, kExitUsage);
+  if (config->follows()) return complain_follower(*config);
   const bool backup = action == "--backup";
   const auto done = backup ? footproof::node::back_up(*config, folder)
                            : footproof::node::restore(*config, folder);

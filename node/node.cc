@@ -54,16 +54,17 @@ Result<void> check_first_set(const Config& config, const Network& network, KeyRi
 Result<void> check_files(const Config& config) {
   auto network = load_network(config.genesis);
   if (!network) return fail("[node] genesis", network.error());
-  auto keys = KeyRing::load(config);
-  if (!keys) return fail(keys.error());
-  if (auto links = link_keys(keys->first()); !links) return fail(links.error());
   std::error_code error;
-  if (!std::filesystem::exists(config.data / kMarkerFile, error)) {
-    if (auto first = check_first_set(config, *network, *keys); !first) return first;
-  }
   if (std::filesystem::exists(config.data, error) &&
       !std::filesystem::is_directory(config.data, error)) {
     return fail(Errc::bad_value, "[node] data: " + config.data.string() + " is not a folder");
+  }
+  if (config.follows()) return {};  // neither key nor certificate
+  auto keys = KeyRing::load(config);
+  if (!keys) return fail(keys.error());
+  if (auto links = link_keys(keys->first()); !links) return fail(links.error());
+  if (!std::filesystem::exists(config.data / kMarkerFile, error)) {
+    if (auto first = check_first_set(config, *network, *keys); !first) return first;
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include "attest/block_record.h"
 #include "attest/policy.h"
 #include "ledger/rules.h"
+#include "node/serve_chain.h"
 
 namespace footproof::node {
 namespace {
@@ -325,6 +326,29 @@ Result<std::string> Port::trust_policy() const {
 
 Result<Bytes> Port::genesis() const { return parts_.network.genesis_bytes; }
 
+// Each may be some MiB: a few at a time, whoever asks.
+Result<Bytes> Port::chain(std::uint64_t from) const {
+  constexpr unsigned kChainAnswersMax = 4;
+  struct Place {
+    std::atomic<unsigned>& taken;
+    ~Place() { --taken; }
+  };
+  const unsigned others = chain_answers_++;
+  const Place place{chain_answers_};
+  if (others >= kChainAnswersMax) return fail(Errc::too_busy, "others are fetching the chain");
+  auto answer = serve_chain(parts_.store, from);
+  if (!answer) return fail(answer.error());
+  return encode_chain_answer(*answer);
+}
+
+Result<Bytes> Port::snapshot_offer() const {
+  return fail(Errc::not_found, "snapshots are not served yet");
+}
+
+Result<Bytes> Port::snapshot_state(std::uint64_t, const std::string&) const {
+  return fail(Errc::not_found, "snapshots are not served yet");
+}
+
 // --- health -------------------------------------------------------------------------------------
 
 DiskSpace Port::disk() const {
@@ -332,6 +356,7 @@ DiskSpace Port::disk() const {
 }
 
 std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
+  if (parts_.follow) return why_not_following(facts.alarm, parts_.follow(), disk);
   if (!facts.alarm.empty()) return "alarm: " + facts.alarm;
   const std::size_t quorum = parts_.network.membership.q();
   const auto connected = static_cast<std::size_t>(
@@ -345,6 +370,20 @@ std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
   if (facts.replica.executed_height + kBehindMax < facts.replica.peers_height) {
     return fmt::format("catching up: at height {}, others are at {}; wait",
                        facts.replica.executed_height, facts.replica.peers_height);
+  }
+  if (disk >= DiskGrade::refuse) return std::string(to_text(disk));
+  if (!parts_.store.published()) return "no checkpoint with enough cosignatures yet; wait";
+  return {};
+}
+
+std::string Port::why_not_following(const std::string& alarm, const api::FollowFacts& follow,
+                                    DiskGrade disk) const {
+  if (!alarm.empty()) return "alarm: " + alarm;
+  if (std::ranges::all_of(follow.sources, [](const auto& one) { return !one.trouble.empty(); })) {
+    return "none of the nodes it follows serves it; sources in /v1/health say why";
+  }
+  if (follow.behind > kBehindMax) {
+    return fmt::format("{}: {} blocks behind; wait", follow.doing, follow.behind);
   }
   if (disk >= DiskGrade::refuse) return std::string(to_text(disk));
   if (!parts_.store.published()) return "no checkpoint with enough cosignatures yet; wait";
@@ -371,6 +410,7 @@ api::Health Port::health() const {
   for (const auto& peer : facts.peers) {
     out.peers.push_back({peer.id, peer.connected, peer.height, peer.last_heard_ms});
   }
+  if (parts_.follow) out.follow = parts_.follow();
   out.mempool_bytes = parts_.mempool.waiting_bytes();
   const DiskSpace space = disk();
   out.disk_free_bytes = space.free_bytes;

@@ -5,6 +5,7 @@
 // and taken in once its batch is in the write-ahead log. Only execution refuses finally.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,7 +40,8 @@ struct PortParts {
   FactBoard& facts;
   VerdictCache& verdicts;
   Counters& counters;
-  std::function<void()> submitted;  // statements wait in the mempool
+  std::function<void()> submitted;             // statements wait in the mempool
+  std::function<api::FollowFacts()> follow{};  // of a node that follows; null: it does not
 };
 
 // The same vote in the words of those who verify it without running the protocol.
@@ -79,6 +81,9 @@ class Port final : public api::Reader, public api::Submissions {
   Result<Accusation> accusation() const override;
   Result<std::string> trust_policy() const override;
   Result<Bytes> genesis() const override;
+  Result<Bytes> chain(std::uint64_t from) const override;
+  Result<Bytes> snapshot_offer() const override;
+  Result<Bytes> snapshot_state(std::uint64_t size, const std::string& prefix) const override;
   api::Health health() const override;
 
  private:
@@ -92,12 +97,15 @@ class Port final : public api::Reader, public api::Submissions {
   // None where it is not in the published log; an error where that cannot be read.
   [[nodiscard]] Result<std::optional<api::Logged>> logged(const Digest& entry_id) const;
   [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, DiskGrade disk) const;
+  [[nodiscard]] std::string why_not_following(const std::string& alarm,
+                                              const api::FollowFacts& follow, DiskGrade disk) const;
   // Nothing free where the disk cannot be asked.
   [[nodiscard]] DiskSpace disk() const;
   [[nodiscard]] const Clock& clock() const { return parts_.outside.reactor; }
   [[nodiscard]] Result<std::shared_ptr<const ledger::Snapshot>> published() const;
 
   PortParts parts_;
+  mutable std::atomic<unsigned> chain_answers_ = 0;  // being made now
 };
 
 }  // namespace footproof::node

@@ -61,7 +61,10 @@ const char* reason_of(httplib::Error error, bool too_large) {
 }
 
 // The trouble may be this node's alone: ask another.
-bool is_nodes_trouble(int status) { return status == 408 || status == 429 || status >= 500; }
+// 421: it only follows, and takes no statements.
+bool is_nodes_trouble(int status) {
+  return status == 408 || status == 421 || status == 429 || status >= 500;
+}
 
 bool succeeded(const NodeAnswer& answer) { return answer.status >= 200 && answer.status < 300; }
 

@@ -202,4 +202,14 @@ Health SequencerNode::health() const {
   return health;
 }
 
+Result<Bytes> SequencerNode::chain(std::uint64_t) const {
+  return fail(Errc::not_found, "no blocks here");
+}
+Result<Bytes> SequencerNode::snapshot_offer() const {
+  return fail(Errc::not_found, "no snapshot here");
+}
+Result<Bytes> SequencerNode::snapshot_state(std::uint64_t, const std::string&) const {
+  return fail(Errc::not_found, "no snapshot here");
+}
+
 }  // namespace footproof::api

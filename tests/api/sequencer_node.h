@@ -53,6 +53,10 @@ class SequencerNode : public Reader, public Submissions {
   Result<Accusation> accusation() const override;
   Result<std::string> trust_policy() const override;
   Result<Bytes> genesis() const override;
+  // No chain: nothing orders here.
+  Result<Bytes> chain(std::uint64_t from) const override;
+  Result<Bytes> snapshot_offer() const override;
+  Result<Bytes> snapshot_state(std::uint64_t size, const std::string& prefix) const override;
   Health health() const override;
 
  private:

@@ -125,8 +125,8 @@ ledger::Genesis cast_genesis(std::size_t validators, const std::string& network)
 }
 
 Sequencer::Sequencer(const std::filesystem::path& folder, std::size_t validators,
-                     const std::string& network)
-    : paths_{folder / "database", folder / "anchor"} {
+                     const std::string& network, Ordering* ordering)
+    : paths_{folder / "database", folder / "anchor"}, ordering_(ordering) {
   const Bytes file = genesis_file(folder / "genesis", validators, network);
   genesis_ = ledger::parse_genesis(file).value();
   for (std::size_t at = 0; at < genesis_.validators.size(); ++at) {
@@ -134,13 +134,14 @@ Sequencer::Sequencer(const std::filesystem::path& folder, std::size_t validators
   }
   chain_id_ = ledger::chain_id_of(file);
   origin_ = make_origin(genesis_.domain, genesis_.network, chain_id_).value();
+  const Digest genesis_id = ordering_ == nullptr
+                                ? tagged_hash("sequencer/block", {chain_id_.view()})
+                                : ordering_->genesis_id(file);
   if (std::filesystem::exists(paths_.anchor)) {
     reopen();
   } else {
-    const Digest block_id = tagged_hash("sequencer/block", {chain_id_.view()});
-    store_ =
-        ledger::Store::create(paths_, ledger::genesis_block(genesis_, chain_id_, block_id).value())
-            .value();
+    auto genesis_block = ledger::genesis_block(genesis_, chain_id_, genesis_id).value();
+    store_ = ledger::Store::create(paths_, genesis_block).value();
     cosign_head();
   }
   next_ms_ = store_->snapshot()->head().time_ms + 1;
@@ -179,13 +180,19 @@ Statement Sequencer::sign(std::string_view issuer, Payload payload) const {
 }
 
 ledger::BlockResult Sequencer::execute(const std::vector<Bytes>& statements, bool boundary) const {
+  const std::uint64_t height = store_->snapshot()->head().height + 1;
+  return execute(statements, boundary,
+                 tagged_hash("sequencer/block", {ByteWriter().u64(height).u64(next_ms_).bytes()}));
+}
+
+ledger::BlockResult Sequencer::execute(const std::vector<Bytes>& statements, bool boundary,
+                                       const Digest& block_id) const {
   const auto snapshot = store_->snapshot();
   ledger::OrderedBlock block;
   block.height = snapshot->head().height + 1;
   block.epoch = epoch();
   block.time_ms = next_ms_;
-  block.block_id =
-      tagged_hash("sequencer/block", {ByteWriter().u64(block.height).u64(next_ms_).bytes()});
+  block.block_id = block_id;
   block.first_of_epoch = block.epoch != snapshot->head().epoch;
   block.boundary = boundary;
   block.statements = statements;
@@ -197,7 +204,15 @@ ledger::BlockResult Sequencer::execute(const std::vector<Bytes>& statements, boo
   return std::move(*result);
 }
 
-ledger::BlockResult Sequencer::apply(ledger::BlockResult result) {
+ledger::BlockResult Sequencer::order(const std::vector<Bytes>& statements, bool boundary) {
+  ledger::BlockResult result;
+  if (ordering_ == nullptr) {
+    result = execute(statements, boundary);
+  } else {
+    auto ordered = ordering_->next(store_->snapshot()->head(), next_ms_, statements, boundary);
+    result = execute(statements, boundary, ordered.block_id);
+    result.ordering = std::move(ordered.blobs);
+  }
   CHECK(store_->apply(result, ledger::Durability::buffered));
   ++next_ms_;
   cosign_head();
@@ -205,11 +220,11 @@ ledger::BlockResult Sequencer::apply(ledger::BlockResult result) {
 }
 
 ledger::BlockResult Sequencer::run(const std::vector<Bytes>& statements) {
-  return apply(execute(statements));
+  return order(statements, false);
 }
 
 ledger::BlockResult Sequencer::end_epoch(const std::vector<Bytes>& statements) {
-  auto result = apply(execute(statements, true));
+  auto result = order(statements, true);
   const auto hop = ledger::make_hop(*store_->snapshot(), checkpoint());
   CHECK(hop);
   CHECK(store_->keep_hop(*hop));

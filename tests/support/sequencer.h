@@ -50,11 +50,26 @@ class ValidatorsGate {
   bool before_;
 };
 
+// Gives blocks their ids, and what is stored with them; without one they are numbers.
+class Ordering {
+ public:
+  struct Ordered {
+    Digest block_id;
+    std::vector<ledger::OrderingBlob> blobs;
+  };
+
+  virtual ~Ordering() = default;
+  virtual Digest genesis_id(ByteView genesis_file) = 0;
+  virtual Ordered next(const ledger::Head& before, std::uint64_t time_ms,
+                       const std::vector<Bytes>& statements, bool boundary) = 0;
+};
+
 class Sequencer {
  public:
   // Takes up the genesis file and the store below `folder` that are there, or makes them.
+  // `ordering` outlives it.
   explicit Sequencer(const std::filesystem::path& folder, std::size_t validators = 4,
-                     const std::string& network = "sequencer");
+                     const std::string& network = "sequencer", Ordering* ordering = nullptr);
 
   [[nodiscard]] const ledger::Genesis& genesis() const { return genesis_; }
   [[nodiscard]] const Digest& chain_id() const { return chain_id_; }
@@ -115,13 +130,16 @@ class Sequencer {
 
  private:
   void cosign_head();
-  ledger::BlockResult apply(ledger::BlockResult result);
+  ledger::BlockResult order(const std::vector<Bytes>& statements, bool boundary);
+  [[nodiscard]] ledger::BlockResult execute(const std::vector<Bytes>& statements, bool boundary,
+                                            const Digest& block_id) const;
 
   ledger::StorePaths paths_;
   ledger::Genesis genesis_;
   Digest chain_id_;
   std::string origin_;
   std::unique_ptr<ledger::Store> store_;
+  Ordering* ordering_ = nullptr;
   std::uint64_t next_ms_ = 0;
 };
 

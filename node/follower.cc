@@ -1,0 +1,260 @@
+#include "node/follower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "node/chain_check.h"
+#include "node/execution.h"
+#include "node/log.h"
+
+namespace footproof::node {
+namespace {
+
+Fault fault_of(Errc code) {
+  if (code == Errc::too_busy) return Fault::busy;
+  return code == Errc::not_found ? Fault::lacking : Fault::unreachable;
+}
+
+}  // namespace
+
+Follower::Follower(FollowerParts parts, std::vector<std::unique_ptr<Source>> sources)
+    : parts_(std::move(parts)), sources_(std::move(sources)), told_at_(parts_.clock.now()) {
+  facts_.doing = "following";
+  facts_.sources = sources_.facts(parts_.clock.now());
+}
+
+MonoTime Follower::step() {
+  if (is_stopped()) return kNever;
+  const MonoTime begun = parts_.clock.now();
+  Source* source = sources_.pick(begun);
+  if (source == nullptr) {
+    note_progress(0, false);
+    return sources_.due();
+  }
+  const auto from = parts_.store.snapshot()->head().height + 1;
+  const auto body = source->get(fmt::format("/v1/chain?from={}", from), kChainAnswerBytesMax);
+  const MonoTime got = parts_.clock.now();
+  if (!body) {
+    sources_.leave(fault_of(body.error().code), body.error().detail, got, got - begun);
+    note_progress(0, false);
+    return got;
+  }
+  const Taken taken = take(*body);
+  if (taken.sourceless) return kNever;
+  if (taken.fault) {
+    sources_.leave(*taken.fault, taken.why, got, got - begun);
+    note_progress(taken.blocks, false);
+    return got;
+  }
+  sources_.answered();
+  note_progress(taken.blocks, true);
+  if (taken.blocks > 0) return got;
+  sources_.go_on();
+  return is_caught_up() ? got + kAskEvery : got + kAskEvery / 10;
+}
+
+Follower::Taken Follower::take(ByteView bytes) {
+  const auto wrong = [](std::string why) {
+    Taken out;
+    out.fault = Fault::wrong;
+    out.why = std::move(why);
+    return out;
+  };
+  auto answer = parse_chain_answer(bytes);
+  if (!answer) return wrong(answer.error().detail);
+  const auto snapshot = parts_.store.snapshot();
+  const auto& head = snapshot->head();
+  if (!sources_.saw_height(answer->height)) {
+    return wrong(fmt::format("says height {} after a higher one", answer->height));
+  }
+  if (answer->blocks.empty() && answer->height > head.height) {
+    return wrong(fmt::format("says height {} and gives no block after {}", answer->height,
+                             head.height));
+  }
+  std::string note = std::move(answer->checkpoint);
+  auto set = set_after(*snapshot, set_);
+  if (!set) {
+    fail_for_good("database: " + set.error().detail);
+    return {0, true, {}, {}};
+  }
+  set_ = *std::move(set);
+  auto blocks = check_stretch(*std::move(answer), {head.block_id, head.height, head.time_ms},
+                              set_->membership, set_->verifier);
+  if (!blocks) return wrong(blocks.error().detail);
+  Taken out = execute(*blocks);
+  if (out.sourceless) return out;
+  Taken checkpoint = take_checkpoint(note);
+  checkpoint.blocks = out.blocks;
+  return checkpoint;
+}
+
+Follower::Taken Follower::execute(const std::vector<DeliveredBlock>& blocks) {
+  if (blocks.empty()) return {};
+  check_signatures(blocks);
+  for (const auto& block : blocks) {
+    if (!execute_one(block)) return {0, true, {}, {}};
+  }
+  if (auto synced = parts_.store.sync(); !synced) {
+    fail_for_good("sync: " + synced.error().detail);
+    return {0, true, {}, {}};
+  }
+  return {blocks.size(), false, {}, {}};
+}
+
+bool Follower::execute_one(const DeliveredBlock& block) {
+  const auto& header = block.block.header;
+  if (!names_our_log(header.checkpoint)) return false;
+  const auto verify = [this](const PublicKey& key, const Statement& statement) {
+    return parts_.verdicts.verify(key, statement);
+  };
+  auto result = execute_delivered(*parts_.store.snapshot(), block, verify);
+  if (!result) {
+    fail_for_good(fmt::format("executing height {}: {}", header.height, result.error().detail));
+    return false;
+  }
+  const auto applied = parts_.store.apply(*result, ledger::Durability::buffered);
+  if (!applied && applied.error().code == Errc::mismatch) {
+    raise_alarm(applied.error().detail);
+    return false;
+  }
+  if (!applied) {
+    fail_for_good(fmt::format("writing height {}: {}", header.height, applied.error().detail));
+    return false;
+  }
+  for (const auto& outcome : result->outcomes) {
+    if (std::holds_alternative<ledger::Accepted>(outcome.verdict)) ++parts_.counters.executed;
+    if (std::holds_alternative<ledger::Refusal>(outcome.verdict)) ++parts_.counters.refused;
+  }
+  return true;
+}
+
+// Validators vote for a block only where the head that it names is their own.
+bool Follower::names_our_log(const consensus::Checkpoint& named) {
+  const auto snapshot = parts_.store.snapshot();
+  if (named.log_size == 0 || named.log_size > snapshot->head().log_size) {
+    raise_alarm(fmt::format("the network's log had {} entries at height {}, this node's has {}",
+                            named.log_size, named.height, snapshot->head().log_size));
+    return false;
+  }
+  const auto own = ledger::log_root(*snapshot, named.log_size);
+  if (!own) {
+    fail_for_good("database: " + own.error().detail);
+    return false;
+  }
+  if (*own == named.log_root) return true;
+  raise_alarm(fmt::format("the network's log of {} entries is not this node's", named.log_size));
+  return false;
+}
+
+// Signatures ahead of execution, on all workers. A key that its own block registers is not there
+// yet: its verdicts are found at execution, as is every other that is missing.
+void Follower::check_signatures(const std::vector<DeliveredBlock>& blocks) {
+  if (parts_.workers == nullptr) return;
+  const auto snapshot = parts_.store.snapshot();
+  std::vector<Workers::Task> tasks;
+  for (const auto& block : blocks) {
+    for (const auto& held : block.batches) {
+      tasks.emplace_back([this, &snapshot, &held] {
+        const auto batch = parse_batch(*held.bytes);
+        if (!batch) return;
+        for (const Bytes& bytes : batch->statements) {
+          const auto statement = parse_statement(bytes);
+          if (!statement) continue;
+          const auto record = snapshot->record(state_key::key(statement->kid()));
+          if (!record || !*record) continue;
+          const auto key = parse_key_record(**record);
+          if (key) (void)parts_.verdicts.verify(key->key, *statement);
+        }
+      });
+    }
+  }
+  (void)parts_.workers->run_all(std::move(tasks));
+}
+
+Follower::Taken Follower::take_checkpoint(const std::string& note) {
+  if (note.empty()) return {};
+  const auto snapshot = parts_.store.snapshot();
+  const auto published = parts_.store.published();
+  if (published && published->checkpoint() == note) return {};
+  const auto trusted = judge_checkpoint(*snapshot, parts_.origin, note);
+  if (!trusted && trusted.error().code == Errc::mismatch) {
+    raise_alarm(trusted.error().detail);
+    return {0, true, {}, {}};
+  }
+  if (!trusted && trusted.error().code == Errc::corrupt) {
+    fail_for_good("database: " + trusted.error().detail);
+    return {0, true, {}, {}};
+  }
+  if (!trusted) return {0, false, Fault::wrong, trusted.error().detail};
+  const auto size = trusted->checkpoint.size;
+  const auto before = published ? published->head().log_size : 0;
+  if (size < before || (size == before && trusted->as_of <= published_as_of_)) return {};
+  const auto done = parts_.store.publish(size, trusted->checkpoint.root, note);
+  if (!done && done.error().code == Errc::not_found) return {};  // too old to serve from
+  if (!done) {
+    fail_for_good("publish: " + done.error().detail);
+    return {0, true, {}, {}};
+  }
+  published_as_of_ = trusted->as_of;
+  if (parts_.published) parts_.published();
+  return {};
+}
+
+void Follower::raise_alarm(std::string why) {
+  log(LogLevel::error, "alarm", {{"why", why}, {"effect", "this node follows no further"}});
+  const std::lock_guard lock(mutex_);
+  alarm_ = std::move(why);
+  is_caught_up_ = false;
+}
+
+void Follower::fail_for_good(const std::string& why) {
+  log(LogLevel::error, "disk_failed", {{"why", why}});
+  failed_ = true;
+  if (parts_.fatal) parts_.fatal(why);
+}
+
+bool Follower::is_stopped() const { return failed_ || !alarm().empty(); }
+
+void Follower::note_progress(std::size_t blocks, bool answered) {
+  const MonoTime now = parts_.clock.now();
+  if (blocks > 0) recent_.emplace_back(now, blocks);
+  while (!recent_.empty() && recent_.front().first + std::chrono::minutes(1) < now) {
+    recent_.pop_front();
+  }
+  const auto height = parts_.store.snapshot()->head().height;
+  const auto seen = sources_.height();
+  api::FollowFacts facts;
+  facts.sources = sources_.facts(now);
+  facts.behind = seen > height ? seen - height : 0;
+  for (const auto& [at, count] : recent_) facts.blocks_per_minute += count;
+  facts.doing = "following";
+  if (now - told_at_ >= kTellEvery) {
+    told_at_ = now;
+    log(LogLevel::info, "following",
+        {{"height", height},
+         {"behind", facts.behind},
+         {"size", parts_.store.snapshot()->head().log_size},
+         {"blocks_per_minute", facts.blocks_per_minute}});
+  }
+  const std::lock_guard lock(mutex_);
+  if (answered || facts.behind > 0) is_caught_up_ = answered && facts.behind == 0;
+  facts_ = std::move(facts);
+}
+
+api::FollowFacts Follower::facts() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
+}
+
+std::string Follower::alarm() const {
+  const std::lock_guard lock(mutex_);
+  return alarm_;
+}
+
+bool Follower::is_caught_up() const {
+  const std::lock_guard lock(mutex_);
+  return is_caught_up_;
+}
+
+}  // namespace footproof::node

@@ -1,0 +1,41 @@
+#include "node/http_source.h"
+
+#include <chrono>
+#include <utility>
+
+#include "api/client/client.h"
+
+namespace footproof::node {
+namespace {
+
+// A node that is too busy is not waited for: there are others, and it is asked again later.
+constexpr api::ClientConfig kClient{std::chrono::milliseconds(3'000),
+                                    std::chrono::milliseconds(15'000),
+                                    std::chrono::milliseconds(0)};
+
+class HttpSource final : public Source {
+ public:
+  HttpSource(std::string url, api::Client client)
+      : url_(std::move(url)), client_(std::move(client)) {}
+
+  [[nodiscard]] const std::string& name() const override { return url_; }
+  [[nodiscard]] Result<Bytes> get(const std::string& path, std::size_t size_max) override {
+    const auto answer = client_.get(path, size_max);
+    if (!answer) return fail(answer.error());
+    return to_bytes(as_bytes(answer->body));
+  }
+
+ private:
+  std::string url_;
+  api::Client client_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> make_http_source(const std::string& url) {
+  auto client = api::Client::make({url}, kClient);
+  if (!client) return fail(client.error());
+  return std::make_unique<HttpSource>(client->nodes().front(), std::move(*client));
+}
+
+}  // namespace footproof::node

@@ -1,0 +1,298 @@
+// A node that follows: one honest source is enough, and none that is not can write anything.
+#include "node/follower.h"
+
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <functional>
+#include <map>
+
+#include "node/serve_chain.h"
+#include "tests/node/chain_maker.h"
+#include "tests/support/temp_folder.h"
+
+namespace footproof::node {
+namespace {
+
+// Time that passes when told to.
+class ManualClock final : public Clock {
+ public:
+  [[nodiscard]] MonoTime now() const override { return now_; }
+  [[nodiscard]] std::uint64_t wall_ms() const override { return 0; }
+  void advance_to(MonoTime time) { now_ = std::max(now_, time); }
+
+ private:
+  MonoTime now_{std::chrono::hours(1)};
+};
+
+// Answers from a store, after a change if there is one.
+class StoreSource final : public Source {
+ public:
+  using Change = std::function<Result<Bytes>(Bytes answer)>;
+
+  StoreSource(std::string name, const ledger::Store& store, Change change = nullptr)
+      : name_(std::move(name)), store_(store), change_(std::move(change)) {}
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] Result<Bytes> get(const std::string& path, std::size_t) override {
+    constexpr std::string_view kPath = "/v1/chain?from=";
+    EXPECT_TRUE(path.starts_with(kPath));
+    std::uint64_t from = 0;
+    std::from_chars(path.data() + kPath.size(), path.data() + path.size(), from);
+    auto served = serve_chain(store_, from);
+    if (!served) return fail(served.error());
+    Bytes answer = encode_chain_answer(*served);
+    if (change_) return change_(std::move(answer));
+    return answer;
+  }
+
+ private:
+  std::string name_;
+  const ledger::Store& store_;
+  Change change_;
+};
+
+// A change of what parses.
+StoreSource::Change changed(std::function<void(ChainAnswer&)> change) {
+  return [change = std::move(change)](const Bytes& answer) -> Result<Bytes> {
+    auto parsed = parse_chain_answer(answer).value();
+    change(parsed);
+    return encode_chain_answer(parsed);
+  };
+}
+
+// A follower's own half: store, clock, counters.
+class FollowingNode {
+ public:
+  FollowingNode(const std::filesystem::path& folder, const Network& network)
+      : paths_{folder / "ledger", folder / "anchor"}, network_(network) {
+    std::filesystem::create_directories(folder);
+    store_ = ledger::Store::create(paths_, network.genesis_result).value();
+  }
+  // As a process does that was killed and is started again.
+  void reopen() {
+    follower_.reset();
+    store_.reset();
+    store_ = ledger::Store::open(paths_, network_.chain_id).value();
+  }
+  void follow(std::vector<std::unique_ptr<Source>> sources) {
+    follower_ = std::make_unique<Follower>(
+        FollowerParts{*store_, network_.origin, clock_, verdicts_, counters_, nullptr, [] {},
+                      [this](const std::string& why) { fatal_.push_back(why); }},
+        std::move(sources));
+  }
+  void step() {
+    const MonoTime due = follower_->step();
+    if (due != kNever) clock_.advance_to(due);
+  }
+  // Steps until it stands at this height, at most `steps`.
+  bool reach(std::uint64_t height, int steps = 200) {
+    while (head().height < height && steps-- > 0) step();
+    return head().height == height;
+  }
+  [[nodiscard]] ledger::Head head() const { return store_->snapshot()->head(); }
+  [[nodiscard]] const ledger::Store& store() const { return *store_; }
+  [[nodiscard]] Follower& follower() { return *follower_; }
+  [[nodiscard]] const std::vector<std::string>& fatal() const { return fatal_; }
+  [[nodiscard]] std::string trouble(std::size_t source) const {
+    return follower_->facts().sources[source].trouble;
+  }
+  [[nodiscard]] MonoTime now() const { return clock_.now(); }
+
+ private:
+  ledger::StorePaths paths_;
+  const Network& network_;
+  ManualClock clock_;
+  VerdictCache verdicts_;
+  Counters counters_;
+  std::vector<std::string> fatal_;
+  std::unique_ptr<ledger::Store> store_;
+  std::unique_ptr<Follower> follower_;
+};
+
+class FollowerTest : public ::testing::Test {
+ protected:
+  using Sources = std::vector<std::unique_ptr<Source>>;
+
+  std::unique_ptr<Source> honest() const {
+    return std::make_unique<StoreSource>("honest", chain_.store());
+  }
+  std::unique_ptr<Source> liar(StoreSource::Change change) const {
+    return std::make_unique<StoreSource>("liar", chain_.store(), std::move(change));
+  }
+  Sources sources(std::unique_ptr<Source> first, std::unique_ptr<Source> second = nullptr) const {
+    Sources out;
+    out.push_back(std::move(first));
+    if (second) out.push_back(std::move(second));
+    return out;
+  }
+
+  footproof::test::TempFolder folder_;
+  test::ChainMaker chain_{folder_.path() / "chain"};
+  FollowingNode node_{folder_.path() / "follower", chain_.network()};
+};
+
+TEST_F(FollowerTest, StandsWhereItsSourceStandsAndServesTheSame) {
+  chain_.grow(5, 3);
+  node_.follow(sources(honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height));
+  EXPECT_EQ(node_.head(), chain_.head());
+  EXPECT_TRUE(node_.follower().is_caught_up());
+  const auto published = node_.store().published();
+  ASSERT_TRUE(published);
+  EXPECT_EQ(published->checkpoint(), chain_.store().published()->checkpoint());
+  EXPECT_EQ(encode_chain_answer(serve_chain(node_.store(), 1).value()), chain_.answer(1));
+}
+
+TEST_F(FollowerTest, FollowersFeedEachOther) {
+  chain_.grow(kStretchBlocksMax + 20);
+  node_.follow(sources(honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height));
+  FollowingNode next(folder_.path() / "next", chain_.network());
+  next.follow(sources(std::make_unique<StoreSource>("follower", node_.store())));
+  ASSERT_TRUE(next.reach(chain_.head().height));
+  EXPECT_EQ(next.head(), chain_.head());
+  EXPECT_EQ(next.store().published()->checkpoint(), chain_.store().published()->checkpoint());
+}
+
+TEST_F(FollowerTest, GoesOnWhereItStoodAfterAKill) {
+  chain_.grow(3);
+  node_.follow(sources(honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height));
+  chain_.grow(3);
+  node_.reopen();
+  node_.follow(sources(honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height));
+  EXPECT_EQ(node_.head(), chain_.head());
+}
+
+struct Fraud {
+  const char* name;
+  StoreSource::Change change;
+  const char* says;  // a part of the reason
+};
+class FollowerLeaves : public FollowerTest, public ::testing::WithParamInterface<Fraud> {};
+
+// Asked first, and left; what it said is nowhere; the honest one brings us there.
+TEST_P(FollowerLeaves, WhoeverIsOfNoUseAndIsNotHeldUp) {
+  chain_.grow(4, 2);
+  node_.follow(sources(liar(GetParam().change), honest()));
+  node_.step();
+  EXPECT_LT(node_.head().height, chain_.head().height);
+  EXPECT_NE(node_.trouble(0).find(GetParam().says), std::string::npos) << node_.trouble(0);
+  ASSERT_TRUE(node_.reach(chain_.head().height, 10));
+  EXPECT_EQ(node_.head(), chain_.head());
+  EXPECT_TRUE(node_.fatal().empty());
+  EXPECT_EQ(node_.follower().alarm(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FollowerLeaves,
+    ::testing::Values(
+        Fraud{"Garbage", [](const Bytes&) -> Result<Bytes> { return Bytes(1000, 0x5a); },
+              "version"},
+        Fraud{"CutOff",
+              [](Bytes answer) -> Result<Bytes> {
+                answer.resize(answer.size() / 2);
+                return answer;
+              },
+              "cut off"},
+        Fraud{"TooMuch",
+              [](const Bytes&) -> Result<Bytes> {
+                return fail(Errc::io, "the answer is larger than it may be");
+              },
+              "larger"},
+        Fraud{"Nothing",
+              [](const Bytes&) -> Result<Bytes> { return fail(Errc::io, "no answer in time"); },
+              "no answer"},
+        Fraud{"HeightWithoutBlocks",
+              changed([](ChainAnswer& a) {
+                a.blocks.clear();
+                a.height = 1000;
+              }),
+              "gives no block"},
+        Fraud{"Signature",
+              changed([](ChainAnswer& a) {
+                a.blocks[0].applied.finalization.signatures[0][0] ^= 1U;
+              }),
+              "certificate"},
+        Fraud{"Statement", changed([](ChainAnswer& a) { a.blocks[0].batches[0].back() ^= 1U; }),
+              "batch"},
+        Fraud{"NoSnapshotChain",
+              [](const Bytes&) -> Result<Bytes> {
+                return fail(Errc::not_found, "began with a snapshot");
+              },
+              "snapshot"}),
+    [](const auto& tested) { return tested.param.name; });
+
+// Blocks that are good beside a checkpoint that is not: they are taken, it is not.
+TEST_F(FollowerTest, AForgedCheckpointIsNotPublished) {
+  chain_.grow(3);
+  const auto forge = changed([](ChainAnswer& a) {
+    const auto at = a.checkpoint.rfind("= \n");
+    (void)at;
+    a.checkpoint[a.checkpoint.size() - 8] ^= 1;
+  });
+  node_.follow(sources(liar(forge)));
+  ASSERT_TRUE(node_.reach(chain_.head().height));
+  EXPECT_FALSE(node_.store().published());
+  EXPECT_NE(node_.trouble(0).find("checkpoint"), std::string::npos);
+}
+
+TEST_F(FollowerTest, WhoeverGoesBackIsLeft) {
+  chain_.grow(4);
+  int asked = 0;
+  node_.follow(sources(liar(changed([&asked](ChainAnswer& a) {
+    if (++asked > 1) a.height -= 3, a.blocks.clear();
+  }))));
+  ASSERT_TRUE(node_.reach(chain_.head().height));
+  node_.step();
+  EXPECT_NE(node_.trouble(0).find("after a higher one"), std::string::npos) << node_.trouble(0);
+}
+
+// A source that is honest and stands still must not keep us from one that goes on.
+TEST_F(FollowerTest, AStaleSourceDoesNotHoldItBack) {
+  chain_.grow(2);
+  FollowingNode stale(folder_.path() / "stale", chain_.network());
+  stale.follow(sources(honest()));
+  ASSERT_TRUE(stale.reach(chain_.head().height));
+  chain_.grow(3);
+  node_.follow(sources(std::make_unique<StoreSource>("stale", stale.store()), honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height, 10));
+}
+
+// Each failure costs the liar more of its turns; none is left for ever.
+TEST_F(FollowerTest, ALiarIsAskedLessAndLessAndNeverNever) {
+  chain_.grow(1);
+  int asked = 0;
+  node_.follow(sources(liar([&asked](const Bytes&) -> Result<Bytes> {
+    ++asked;
+    return Bytes{7};
+  })));
+  const MonoTime begun = node_.now();
+  for (int i = 0; i < 30; ++i) node_.step();
+  EXPECT_GE(asked, 5);
+  EXPECT_LE(asked, 16);
+  EXPECT_GT(node_.now() - begun, std::chrono::hours(1));
+}
+
+// The network's own word against our execution: no further, and said so.
+TEST_F(FollowerTest, AnotherLogThanTheNetworksIsAnAlarm) {
+  chain_.grow(2);
+  node_.follow(sources(honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height));
+  // A block that q validators finalised names a head that is not ours.
+  auto block = chain_.make_block(chain_.head(), chain_.head().time_ms + 1, {});
+  block.header.checkpoint.log_root.bytes[0] ^= 1U;
+  const auto finalization = chain_.certify(block);
+  node_.follow(sources(liar(changed([&](ChainAnswer& a) {
+    a.height = block.header.height;
+    a.blocks = {{{block, finalization}, {}}};
+  }))));
+  node_.step();
+  EXPECT_NE(node_.follower().alarm(), "");
+  EXPECT_EQ(node_.head(), chain_.head());
+  EXPECT_EQ(node_.follower().step(), kNever);
+}
+
+}  // namespace
+}  // namespace footproof::node
