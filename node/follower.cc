@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ledger/epochs.h"
 #include "node/chain_check.h"
 #include "node/execution.h"
 #include "node/log.h"
@@ -32,7 +33,9 @@ MonoTime Follower::step() {
     note_progress(0, false);
     return sources_.due();
   }
-  const auto from = parts_.store.snapshot()->head().height + 1;
+  if (!load_set()) return kNever;
+  // The boundary block once more, for the checkpoint at its end: no further without its hop.
+  const auto from = parts_.store.snapshot()->head().height + (owes_hop_ ? 0 : 1);
   const auto body = source->get(fmt::format("/v1/chain?from={}", from), kChainAnswerBytesMax);
   const MonoTime got = parts_.clock.now();
   if (!body) {
@@ -54,6 +57,42 @@ MonoTime Follower::step() {
   return is_caught_up() ? got + kAskEvery : got + kAskEvery / 10;
 }
 
+// The set that finalises the next block, and whether the hop to it is still to be made.
+bool Follower::load_set() {
+  const auto snapshot = parts_.store.snapshot();
+  auto set = set_after(*snapshot, set_);
+  if (!set) {
+    fail_for_good("database: " + set.error().detail);
+    return false;
+  }
+  set_ = *std::move(set);
+  owes_hop_ = false;
+  const auto epoch = snapshot->head().epoch;
+  if (set_->record.epoch == epoch) return true;
+  const auto hop = parts_.store.hop(epoch);
+  if (!hop) {
+    fail_for_good("database: " + hop.error().detail);
+    return false;
+  }
+  owes_hop_ = !hop->has_value();
+  return true;
+}
+
+// Of the head after a boundary block, by its checkpoint.
+bool Follower::keep_hop(const ledger::Snapshot& ended, const std::string& note) {
+  const auto hop = ledger::make_hop(ended, note);
+  if (!hop) {
+    raise_alarm("hop: " + hop.error().detail);
+    return false;
+  }
+  if (auto kept = parts_.store.keep_hop(*hop); !kept) {
+    fail_for_good("hop: " + kept.error().detail);
+    return false;
+  }
+  log(LogLevel::info, "epoch_ended", {{"epoch", ended.head().epoch}});
+  return true;
+}
+
 Follower::Taken Follower::take(ByteView bytes) {
   const auto wrong = [](std::string why) {
     Taken out;
@@ -69,16 +108,11 @@ Follower::Taken Follower::take(ByteView bytes) {
     return wrong(fmt::format("says height {} after a higher one", answer->height));
   }
   if (answer->blocks.empty() && answer->height > head.height) {
-    return wrong(fmt::format("says height {} and gives no block after {}", answer->height,
-                             head.height));
+    return wrong(
+        fmt::format("says height {} and gives no block after {}", answer->height, head.height));
   }
   std::string note = std::move(answer->checkpoint);
-  auto set = set_after(*snapshot, set_);
-  if (!set) {
-    fail_for_good("database: " + set.error().detail);
-    return {0, true, {}, {}};
-  }
-  set_ = *std::move(set);
+  if (owes_hop_) return take_checkpoint(note);
   auto blocks = check_stretch(*std::move(answer), {head.block_id, head.height, head.time_ms},
                               set_->membership, set_->verifier);
   if (!blocks) return wrong(blocks.error().detail);
@@ -176,7 +210,7 @@ Follower::Taken Follower::take_checkpoint(const std::string& note) {
   if (note.empty()) return {};
   const auto snapshot = parts_.store.snapshot();
   const auto published = parts_.store.published();
-  if (published && published->checkpoint() == note) return {};
+  if (published && published->checkpoint() == note && !owes_hop_) return {};
   const auto trusted = judge_checkpoint(*snapshot, parts_.origin, note);
   if (!trusted && trusted.error().code == Errc::mismatch) {
     raise_alarm(trusted.error().detail);
@@ -188,6 +222,9 @@ Follower::Taken Follower::take_checkpoint(const std::string& note) {
   }
   if (!trusted) return {0, false, Fault::wrong, trusted.error().detail};
   const auto size = trusted->checkpoint.size;
+  if (owes_hop_ && size == snapshot->head().log_size && !keep_hop(*snapshot, note)) {
+    return {0, true, {}, {}};
+  }
   const auto before = published ? published->head().log_size : 0;
   if (size < before || (size == before && trusted->as_of <= published_as_of_)) return {};
   const auto done = parts_.store.publish(size, trusted->checkpoint.root, note);

@@ -8,6 +8,7 @@
 // was executed here, this node's execution is not the network's: an alarm, and no step further.
 // A source can only be useless. Nothing unproven is written; one that lies, stalls, goes back or
 // sends garbage is left with the reason (source_book.h), so one honest source is enough.
+// At the end of an epoch it stops until the hop to the next one is made and kept.
 // Every stretch is synced before the next: after kill -9 it goes on where the store stands.
 //
 // step() is the whole of it, for a runner of its own; the store has no other writer meanwhile. It
@@ -43,9 +44,9 @@ struct FollowerParts {
   const Clock& clock;
   VerdictCache& verdicts;
   Counters& counters;
-  Workers* workers = nullptr;             // for signatures; null: all on the runner's thread
-  std::function<void()> published;        // a newer checkpoint is served
-  std::function<void(std::string)> fatal; // once: the disk failed, the process must end
+  Workers* workers = nullptr;              // for signatures; null: all on the runner's thread
+  std::function<void()> published;         // a newer checkpoint is served
+  std::function<void(std::string)> fatal;  // once: the disk failed, the process must end
 };
 
 class Follower {
@@ -73,6 +74,8 @@ class Follower {
     std::optional<Fault> fault;
     std::string why;
   };
+  [[nodiscard]] bool load_set();
+  [[nodiscard]] bool keep_hop(const ledger::Snapshot& ended, const std::string& note);
   [[nodiscard]] Taken take(ByteView bytes);
   [[nodiscard]] Taken execute(const std::vector<DeliveredBlock>& blocks);
   [[nodiscard]] bool execute_one(const DeliveredBlock& block);
@@ -87,15 +90,16 @@ class Follower {
   FollowerParts parts_;
   SourceBook sources_;
   std::shared_ptr<const JudgingSet> set_;
+  bool owes_hop_ = false;  // the head ends an epoch, and its hop is not kept yet
   std::uint64_t published_as_of_ = 0;
   bool failed_ = false;
   MonoTime told_at_;
   std::deque<std::pair<MonoTime, std::size_t>> recent_;  // blocks of the last minute
 
   mutable std::mutex mutex_;
-  api::FollowFacts facts_;       // guarded by mutex_
-  std::string alarm_;            // guarded by mutex_
-  bool is_caught_up_ = false;    // guarded by mutex_
+  api::FollowFacts facts_;     // guarded by mutex_
+  std::string alarm_;          // guarded by mutex_
+  bool is_caught_up_ = false;  // guarded by mutex_
 };
 
 }  // namespace footproof::node

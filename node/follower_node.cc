@@ -30,6 +30,7 @@ class NoLinks final : public Links {
  public:
   [[nodiscard]] Result<std::uint16_t> start(LinkEvents&) override { return std::uint16_t{0}; }
   void stop() override {}
+  void set_links(LinkSet) override {}
   bool send(ValidatorIndex, const Frame&) override { return false; }
   void broadcast(const Frame&) override {}
   void drop(ValidatorIndex, const std::string&) override {}

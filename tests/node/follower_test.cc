@@ -3,56 +3,21 @@
 
 #include <gtest/gtest.h>
 
-#include <charconv>
 #include <functional>
-#include <map>
 
 #include "node/serve_chain.h"
 #include "tests/node/chain_maker.h"
+#include "tests/node/store_source.h"
 #include "tests/support/temp_folder.h"
 
 namespace footproof::node {
 namespace {
 
-// Time that passes when told to.
-class ManualClock final : public Clock {
- public:
-  [[nodiscard]] MonoTime now() const override { return now_; }
-  [[nodiscard]] std::uint64_t wall_ms() const override { return 0; }
-  void advance_to(MonoTime time) { now_ = std::max(now_, time); }
-
- private:
-  MonoTime now_{std::chrono::hours(1)};
-};
-
-// Answers from a store, after a change if there is one.
-class StoreSource final : public Source {
- public:
-  using Change = std::function<Result<Bytes>(Bytes answer)>;
-
-  StoreSource(std::string name, const ledger::Store& store, Change change = nullptr)
-      : name_(std::move(name)), store_(store), change_(std::move(change)) {}
-  [[nodiscard]] const std::string& name() const override { return name_; }
-  [[nodiscard]] Result<Bytes> get(const std::string& path, std::size_t) override {
-    constexpr std::string_view kPath = "/v1/chain?from=";
-    EXPECT_TRUE(path.starts_with(kPath));
-    std::uint64_t from = 0;
-    std::from_chars(path.data() + kPath.size(), path.data() + path.size(), from);
-    auto served = serve_chain(store_, from);
-    if (!served) return fail(served.error());
-    Bytes answer = encode_chain_answer(*served);
-    if (change_) return change_(std::move(answer));
-    return answer;
-  }
-
- private:
-  std::string name_;
-  const ledger::Store& store_;
-  Change change_;
-};
+using test::ManualClock;
+using Change = std::function<Result<Bytes>(Bytes answer)>;
 
 // A change of what parses.
-StoreSource::Change changed(std::function<void(ChainAnswer&)> change) {
+Change changed(std::function<void(ChainAnswer&)> change) {
   return [change = std::move(change)](const Bytes& answer) -> Result<Bytes> {
     auto parsed = parse_chain_answer(answer).value();
     change(parsed);
@@ -114,10 +79,13 @@ class FollowerTest : public ::testing::Test {
   using Sources = std::vector<std::unique_ptr<Source>>;
 
   std::unique_ptr<Source> honest() const {
-    return std::make_unique<StoreSource>("honest", chain_.store());
+    return std::make_unique<test::StoreSource>("honest", chain_.store());
   }
-  std::unique_ptr<Source> liar(StoreSource::Change change) const {
-    return std::make_unique<StoreSource>("liar", chain_.store(), std::move(change));
+  std::unique_ptr<Source> liar(Change change) const {
+    return std::make_unique<test::StoreSource>(
+        "liar", chain_.store(), [change = std::move(change)](const std::string&, Bytes answer) {
+          return change(std::move(answer));
+        });
   }
   Sources sources(std::unique_ptr<Source> first, std::unique_ptr<Source> second = nullptr) const {
     Sources out;
@@ -148,10 +116,30 @@ TEST_F(FollowerTest, FollowersFeedEachOther) {
   node_.follow(sources(honest()));
   ASSERT_TRUE(node_.reach(chain_.head().height));
   FollowingNode next(folder_.path() / "next", chain_.network());
-  next.follow(sources(std::make_unique<StoreSource>("follower", node_.store())));
+  next.follow(sources(std::make_unique<test::StoreSource>("follower", node_.store())));
   ASSERT_TRUE(next.reach(chain_.head().height));
   EXPECT_EQ(next.head(), chain_.head());
   EXPECT_EQ(next.store().published()->checkpoint(), chain_.store().published()->checkpoint());
+}
+
+// A member more by ballot: what comes after the boundary block is judged by the new set, and the
+// hop to it is kept.
+TEST_F(FollowerTest, FollowsFromOneSetOfValidatorsToTheNext) {
+  const testing::ValidatorsGate gate;
+  auto& sequencer = chain_.sequencer();
+  chain_.grow(2);
+  sequencer.decide(AdmitValidator{sequencer.validator(7)});
+  sequencer.end_epoch();
+  const auto boundary = chain_.head().height;
+  chain_.grow(3);
+  ASSERT_EQ(sequencer.set_in_force().members.size(), 5U);
+  EXPECT_EQ(serve_chain(chain_.store(), 1)->blocks.size(), boundary);
+  node_.follow(sources(honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height)) << node_.trouble(0);
+  EXPECT_EQ(node_.head(), chain_.head());
+  EXPECT_EQ(node_.head().epoch, 1U);
+  EXPECT_TRUE(node_.store().hop(0).value().has_value());
+  EXPECT_EQ(node_.store().published()->checkpoint(), chain_.store().published()->checkpoint());
 }
 
 TEST_F(FollowerTest, GoesOnWhereItStoodAfterAKill) {
@@ -167,7 +155,7 @@ TEST_F(FollowerTest, GoesOnWhereItStoodAfterAKill) {
 
 struct Fraud {
   const char* name;
-  StoreSource::Change change;
+  Change change;
   const char* says;  // a part of the reason
 };
 class FollowerLeaves : public FollowerTest, public ::testing::WithParamInterface<Fraud> {};
@@ -204,14 +192,12 @@ INSTANTIATE_TEST_SUITE_P(
         Fraud{"Nothing",
               [](const Bytes&) -> Result<Bytes> { return fail(Errc::io, "no answer in time"); },
               "no answer"},
-        Fraud{"HeightWithoutBlocks",
-              changed([](ChainAnswer& a) {
+        Fraud{"HeightWithoutBlocks", changed([](ChainAnswer& a) {
                 a.blocks.clear();
                 a.height = 1000;
               }),
               "gives no block"},
-        Fraud{"Signature",
-              changed([](ChainAnswer& a) {
+        Fraud{"Signature", changed([](ChainAnswer& a) {
                 a.blocks[0].applied.finalization.signatures[0][0] ^= 1U;
               }),
               "certificate"},
@@ -256,7 +242,7 @@ TEST_F(FollowerTest, AStaleSourceDoesNotHoldItBack) {
   stale.follow(sources(honest()));
   ASSERT_TRUE(stale.reach(chain_.head().height));
   chain_.grow(3);
-  node_.follow(sources(std::make_unique<StoreSource>("stale", stale.store()), honest()));
+  node_.follow(sources(std::make_unique<test::StoreSource>("stale", stale.store()), honest()));
   ASSERT_TRUE(node_.reach(chain_.head().height, 10));
 }
 

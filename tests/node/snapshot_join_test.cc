@@ -1,0 +1,196 @@
+// A store made from a snapshot: the same as one that executed everything, whoever lied meanwhile.
+#include "node/snapshot_join.h"
+
+#include <gtest/gtest.h>
+
+#include "ledger/state_part.h"
+#include "node/follower.h"
+#include "tests/node/chain_maker.h"
+#include "tests/node/store_source.h"
+#include "tests/support/temp_folder.h"
+
+namespace footproof::node {
+namespace {
+
+using test::StoreSource;
+
+class SnapshotJoinTest : public ::testing::Test {
+ protected:
+  using Sources = std::vector<std::unique_ptr<Source>>;
+
+  std::unique_ptr<Source> honest() const {
+    return std::make_unique<StoreSource>("honest", chain_.store());
+  }
+  void begin(std::unique_ptr<Source> first, std::unique_ptr<Source> second = nullptr) {
+    Sources sources;
+    sources.push_back(std::move(first));
+    if (second) sources.push_back(std::move(second));
+    auto begun = SnapshotJoin::begin(chain_.network(), clock_, paths_, std::move(sources));
+    ASSERT_TRUE(begun) << begun.error().detail;
+    join_ = *std::move(begun);
+  }
+  void step() {
+    const auto due = join_->step();
+    ASSERT_TRUE(due) << due.error().detail;
+    clock_.advance_to(*due);
+  }
+  void run(int steps = 2000) {
+    while (!join_->is_done() && steps-- > 0) step();
+    ASSERT_TRUE(join_->is_done()) << join_->facts().doing << " " << trouble();
+  }
+  [[nodiscard]] std::string trouble() const { return join_->facts().sources.front().trouble; }
+  // The store that came of it, against the one that executed everything.
+  void expect_same(std::uint64_t height) {
+    join_.reset();
+    auto opened = ledger::Store::open(paths_, chain_.network().chain_id);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    store_ = *std::move(opened);
+    const auto head = store_->snapshot()->head();
+    const auto then = chain_.store().head_at(height).value().value();
+    EXPECT_EQ(head, then);
+    EXPECT_TRUE(store_->published());
+  }
+  void follow() {
+    Sources sources;
+    sources.push_back(honest());
+    Follower follower({*store_, chain_.network().origin, clock_, verdicts_, counters_, nullptr,
+                       [] {}, [](const std::string& why) { FAIL() << why; }},
+                      std::move(sources));
+    for (int i = 0; i < 20; ++i) clock_.advance_to(follower.step());
+    EXPECT_EQ(follower.alarm(), "");
+    EXPECT_EQ(store_->snapshot()->head(), chain_.head());
+  }
+
+  footproof::test::TempFolder folder_;
+  test::ChainMaker chain_{folder_.path() / "chain"};
+  ledger::StorePaths paths_{folder_.path() / "ledger", folder_.path() / "anchor"};
+  test::ManualClock clock_;
+  VerdictCache verdicts_;
+  Counters counters_;
+  std::unique_ptr<SnapshotJoin> join_;
+  std::unique_ptr<ledger::Store> store_;
+};
+
+TEST_F(SnapshotJoinTest, MakesTheStoreThatExecutionMakesAndFollowsOn) {
+  chain_.grow(6, 100);  // more than two bundles
+  const auto height = chain_.head().height;
+  begin(honest());
+  run();
+  expect_same(height);
+  const auto snapshot = store_->snapshot();
+  const auto whole = chain_.store().snapshot();
+  const auto item = whole->item(300).value();
+  EXPECT_EQ(snapshot->item(300)->bytes, item.bytes);
+  const auto id = parse_statement(item.bytes)->entry_id();
+  EXPECT_EQ(snapshot->logged(id).value()->recorded_ms, whole->logged(id).value()->recorded_ms);
+  EXPECT_TRUE(snapshot->inclusion(300, snapshot->head().log_size));
+  EXPECT_TRUE(store_->published()->make_receipt(id, std::nullopt));
+  // The same statement once more is known here, too.
+  chain_.grow(3, 5);
+  chain_.add({item.bytes});
+  follow();
+}
+
+TEST_F(SnapshotJoinTest, ServesTheChainFromItsHeightOnAndSaysSo) {
+  chain_.grow(3);
+  const auto height = chain_.head().height;
+  begin(honest());
+  run();
+  expect_same(height);
+  EXPECT_EQ(serve_chain(*store_, height)->blocks.size(), 1U);
+  const auto below = serve_chain(*store_, height - 1);
+  ASSERT_FALSE(below);
+  EXPECT_EQ(below.error().code, Errc::not_found);
+  EXPECT_NE(below.error().detail.find(std::to_string(height)), std::string::npos);
+}
+
+// After every step, as if the process were killed.
+TEST_F(SnapshotJoinTest, GoesOnWhereItStood) {
+  chain_.grow(5, 120);
+  const auto height = chain_.head().height;
+  auto source = std::make_unique<StoreSource>("honest", chain_.store());
+  int lives = 0;
+  for (; lives < 100; ++lives) {
+    begin(std::make_unique<StoreSource>("honest", chain_.store()));
+    for (int steps = 0; steps < 4 && !join_->is_done(); ++steps) step();
+    if (join_->is_done()) break;
+    join_.reset();
+    EXPECT_TRUE(SnapshotJoin::is_begun(paths_));
+  }
+  EXPECT_LT(lives, 100);
+  EXPECT_FALSE(SnapshotJoin::is_begun(paths_));
+  expect_same(height);
+}
+
+// The network goes on meanwhile: what was begun with is finished, and the rest followed.
+TEST_F(SnapshotJoinTest, KeepsItsTargetOnceItsStateIsHere) {
+  chain_.grow(3, 100);
+  const auto height = chain_.head().height;
+  begin(honest());
+  step();  // the offer
+  step();  // the state, which is one part
+  join_.reset();
+  chain_.grow(3, 100);
+  begin(honest());
+  run();
+  expect_same(height);
+  follow();
+}
+
+TEST_F(SnapshotJoinTest, TakesANewerTargetBefore) {
+  chain_.grow(3, 100);
+  begin(honest());
+  step();
+  join_.reset();
+  chain_.grow(3, 100);
+  begin(honest());
+  run();
+  expect_same(chain_.head().height);
+}
+
+struct Lie {
+  const char* name;
+  const char* path;  // that it lies about
+  std::function<void(Bytes&)> tell;
+};
+class SnapshotLies : public SnapshotJoinTest, public ::testing::WithParamInterface<Lie> {};
+
+TEST_P(SnapshotLies, AreFoundAtTheirPart) {
+  chain_.grow(4, 100);
+  const auto height = chain_.head().height;
+  int told = 0;
+  begin(std::make_unique<StoreSource>(
+            "liar", chain_.store(),
+            [&told](const std::string& path, Bytes answer) -> Result<Bytes> {
+              if (path.find(GetParam().path) != std::string::npos) ++told, GetParam().tell(answer);
+              return answer;
+            }),
+        honest());
+  // Hash tiles lead to a root together; every other part proves itself.
+  for (int more = 0; trouble().empty() && more < 2; more += told) step();
+  EXPECT_NE(trouble(), "");
+  EXPECT_EQ(told, 1);
+  run();
+  expect_same(height);
+}
+
+void flip_last(Bytes& bytes) { bytes.back() ^= 1U; }
+void flip_middle(Bytes& bytes) { bytes[bytes.size() / 2] ^= 1U; }
+void cut(Bytes& bytes) { bytes.resize(bytes.size() - 5); }
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SnapshotLies,
+    ::testing::Values(Lie{"Checkpoint", "/v1/snapshot", flip_middle},
+                      Lie{"OfferCut", "/v1/snapshot", cut},
+                      Lie{"Record", "/v1/snapshot", flip_last}, Lie{"State", "/state", flip_last},
+                      Lie{"StateCut", "/state", cut},
+                      Lie{"StateEmpty", "/state",
+                          [](Bytes& bytes) { bytes = ledger::encode(ledger::StatePart{}); }},
+                      Lie{"Hashes", "/tile/1/", flip_last}, Lie{"Leaves", "/tile/0/", flip_last},
+                      Lie{"Statement", "/tile/statements/", flip_last},
+                      Lie{"StatementsCut", "/tile/statements/", cut},
+                      Lie{"Block", "/v1/chain", flip_last}, Lie{"BlockCut", "/v1/chain", cut}),
+    [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace footproof::node
