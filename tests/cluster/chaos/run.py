@@ -5,6 +5,8 @@ import random
 import re
 import time
 
+from local_network import ROOT, run  # world.py puts it on the path
+
 from . import history
 from .client import Client
 
@@ -76,6 +78,7 @@ def run_together(cases, programs, seed):
         stage = Stage(world, client, random.Random(seed))
         try:
             stage.progress(*world.names)
+            certify(stage)
             for case, amount in cases:
                 count, text = case.run(stage, amount)
                 heal(stage)
@@ -112,11 +115,32 @@ def judge(stage):
     receipts = world.check(world.folder / "results")
     assert " 0 wrong" in receipts, receipts
     replay(stage)
+    verify(stage)
     for name in world.names:
         look_at(stage, name)
     calls = client.history.calls
     return (f"{len(client.statements):,} statements, none lost, receipts good at every node; "
             f"{len(calls):,} calls linearizable")
+
+
+def certify(stage):
+    """A declaration from before the faults, as people make one."""
+    world = stage.world
+    until = time.strftime("%Y-%m-%d", time.gmtime(world.now() + 700 * 86400))
+    world.footproof("seal", ROOT / "examples/steel-coil.pact3.json", "-o", world.folder / "before.sealed")
+    world.footproof("attest", world.folder / "before.sealed", *world.attestation_options(), "--until", until,
+                    "-o", world.folder / "before.attested")
+
+
+def verify(stage):
+    """With the receipt that its verifier got then, and with the newest that each node gives, offline."""
+    world = stage.world
+    sealed, attested = world.folder / "before.sealed", world.folder / "before.attested"
+    for name in (None, *stage.client.nodes):
+        shown = world.folder / f"{name or 'then'}.footproof"
+        world.footproof("disclose", sealed, attested, *(["--refresh"] if name else []), "--profile", "none", "-o", shown,
+                        nodes=[name] if name else None)
+        run(world.bin / "footproof", "verify", shown, "--policy", world.export_policy())
 
 
 def replay(stage):

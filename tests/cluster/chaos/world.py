@@ -11,6 +11,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "scripts"))
 from local_network import Network, programs, run  # noqa: E402, F401
@@ -154,6 +155,10 @@ class World(Network):
         for clock in self.clocks.values():
             clock.right()
 
+    def now(self):
+        """The right time."""
+        return time.time()
+
     # -- the router
 
     def cut(self, sender, receiver):
@@ -217,3 +222,6 @@ class ClockedWorld(World):
     def right_clocks(self):
         for clock in self.clocks.values():
             clock.follow(self.birth) if self.birth else clock.right()
+
+    def now(self):
+        return self.birth.now() if self.birth else time.time()
