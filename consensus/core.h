@@ -6,6 +6,7 @@
 //   linking and delivering      core_chain.cc
 //   repetition and catch-up     core_catchup.cc
 //   restart and WAL space       core_recovery.cc
+//   one key, one validator      core_guard.cc
 //
 // Private to consensus/. Rules and names: README.md.
 #pragma once
@@ -195,6 +196,14 @@ class Replica::Core {
   [[nodiscard]] bool leader_absent() const;
   [[nodiscard]] std::optional<Propose> own_proposal(View view) const;
 
+  // ---- one key, one validator (core_guard.cc)
+  void guard(const Vote& vote);
+  void guard(const Certificate& certificate);
+  void guard(const Evidence& evidence);
+  void guard_what_is_held();
+  void heard_from(ValidatorIndex peer);
+  void show_own_votes(ValidatorIndex peer);
+
   // ---- recovery
   [[nodiscard]] Result<void> restore(const Record& record);
 
@@ -232,6 +241,8 @@ class Replica::Core {
   std::optional<EpochEnd> end_;  // after the linked block of height end_known_
   Height end_known_ = 0;
   std::map<std::pair<View, ValidatorIndex>, Evidence> evidence_;
+
+  std::set<ValidatorIndex> heard_from_;  // STATUS, in this life, while listening
 
   std::uint64_t next_lsn_ = 1;
   std::uint64_t durable_lsn_ = 0;

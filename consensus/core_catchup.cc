@@ -80,6 +80,7 @@ void Replica::Core::repeat() {
 }
 
 void Replica::Core::repeat_own_votes(std::optional<ValidatorIndex> to) {
+  if (alarmed_) return;  // perhaps not all mine
   std::size_t finalizes = 0;
   const std::vector<Vote> votes = safety_.votes();
   for (auto vote = votes.rbegin(); vote != votes.rend(); ++vote) {
@@ -110,6 +111,7 @@ void Replica::Core::receive(const Status& message, ValidatorIndex from) {
   peer_heights_[from] = message.finalized_height;
   if (message.finalization) receive(*message.finalization, from);
   if (message.entry) receive(*message.entry, from);
+  heard_from(from);
 }
 
 // ---- asking
@@ -253,7 +255,7 @@ void Replica::Core::receive(const GetCert& message, ValidatorIndex from) {
       continue;
     }
     for (const VoteType type : {VoteType::notarize, VoteType::nullify, VoteType::finalize}) {
-      const Vote* vote = safety_.find(type, query.view);
+      const Vote* vote = alarmed_ ? nullptr : safety_.find(type, query.view);
       if (vote != nullptr && is_durable(*vote)) send(from, *vote);
     }
   }

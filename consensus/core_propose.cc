@@ -155,6 +155,7 @@ void Replica::Core::receive(const Propose& message, ValidatorIndex) {
     }
   }
   for (const Certificate& certificate : message.justification) receive(certificate, vote.signer);
+  if (!repeated) guard(vote);
   if (!repeated) count(vote, true);
   if (view <= lf_ || view > view_ + kProposalsAhead) return;
   ViewState& state = views_[view];

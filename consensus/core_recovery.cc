@@ -75,6 +75,7 @@ Result<void> Replica::Core::recover(const Recovery& recovery) {
 
 void Replica::Core::on(const Started&) {
   started_ = true;
+  guard_what_is_held();
   pacemaker_.enter(now_.mono_ms);
   next_retry_ = now_.mono_ms + 2 * parameters_.delta_ms;
   next_status_ = now_.mono_ms;
@@ -104,6 +105,7 @@ void Replica::Core::on(const Started&) {
 void Replica::Core::on(const Connected& event) {
   link_closed_[event.peer] = false;
   if (!started_ || parameters_.mutation == Mutation::no_repetition) return;
+  show_own_votes(event.peer);  // before it may think that it has heard enough
   send(event.peer, status());
   if (!closed_) repeat_own_votes(event.peer);
   dirty_ = true;

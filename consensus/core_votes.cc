@@ -32,7 +32,7 @@ void Replica::Core::on(const Durable& event) {
   while (!held_back_.empty() && held_back_.front().lsn <= durable_lsn_) {
     const HeldBack released = std::move(held_back_.front());
     held_back_.pop_front();
-    if (released.vote.proposal.view <= lf_) continue;  // settled meanwhile
+    if (released.vote.proposal.view <= lf_ || alarmed_) continue;  // settled meanwhile
     send(std::nullopt, released.message);
     count(released.vote, true);
   }
@@ -48,6 +48,7 @@ bool Replica::Core::is_durable(const Vote& vote) const {
 void Replica::Core::receive(const Vote& vote, ValidatorIndex) {
   if (vote.proposal.epoch != membership_.epoch() || vote.signer >= membership_.n()) return;
   const View view = vote.proposal.view;
+  guard(vote);
   if (view == 0 || view > view_ + kViewsAhead || view + kViewsBehind < lf_) return;
   // The leader giving up its own view counts at once, so it is checked at once.
   const bool decides =
@@ -95,6 +96,7 @@ void Replica::Core::receive(const Certificate& certificate, ValidatorIndex) {
 void Replica::Core::accept(const Certificate& certificate) {
   const View view = certificate.proposal.view;
   if (view <= lf_) return;
+  guard(certificate);
   auto& place = views_[view].of(certificate.type);
   if (place) {
     if (place->proposal != certificate.proposal) conflict(*place, certificate);
@@ -196,6 +198,7 @@ void Replica::Core::report(const Evidence& evidence) {
   persist(evidence, evidence.first.proposal.epoch, view, false);
   send(std::nullopt, evidence);
   out_.push_back(EvidenceFound{evidence});
+  guard(evidence);
 }
 
 // Two certificates that cannot both exist while at most f validators are faulty. Who signed both

@@ -22,7 +22,9 @@ Replica::Core::Core(const Parameters& parameters, Membership membership, const E
       end_known_(root.height),
       heard_(membership_.n(), 0),
       link_closed_(membership_.n(), false),
-      peer_heights_(membership_.n(), 0) {}
+      peer_heights_(membership_.n(), 0) {
+  if (parameters.listen_first) safety_.listen();
+}
 
 Effects Replica::Core::step(const Event& event) {
   CHECK(started_ || std::holds_alternative<Started>(event.what) ||
@@ -89,7 +91,8 @@ Replica::Info Replica::Core::info() const {
   std::vector<Height> heights = peer_heights_;
   std::sort(heights.rbegin(), heights.rend());
   info.peers_height = heights[membership_.f()];
-  info.voting = safety_.voting();
+  info.voting = safety_.voting() && !safety_.listening();
+  info.listening = safety_.voting() && safety_.listening();
   info.end = end_;
   info.closed = closed_;
   info.proposals_mine = proposals_mine_;

@@ -44,7 +44,8 @@
 //   answer is an Alarm.
 // * Cosignatures, GET_BATCH/BATCH, and everything about statements are the host's own messages.
 // * EvidenceFound and Alarm are for people: log, metric, health page. Alarm means that this node
-//   has stopped voting and must stop cosigning.
+//   has stopped voting and must stop cosigning. AlarmKind::own_key holds for every later life, too:
+//   the host notes it durably and starts as observer until the validator has another key.
 // * After a restart: build a new Replica, of the epoch that follows the last hop in the store, from
 //   every WAL record in order (Recovery), hand in PayloadReady for every batch still held, then
 //   Started. Nothing else may come before Started.
@@ -168,6 +169,7 @@ struct EvidenceFound {
 enum class AlarmKind : std::uint8_t {
   execution_differs,     // a quorum executed to another root than this node
   conflicting_finality,  // more than f validators are faulty
+  own_key,               // somebody else signs with this node's vote key
 };
 struct Alarm {
   AlarmKind kind = AlarmKind::execution_differs;
@@ -211,6 +213,9 @@ struct Parameters {
   std::uint32_t boundary_delay = 8;  // heights from the block that fixes an epoch's end to the end
   std::uint32_t unfinalized_payload_max = 32;  // blocks of a branch; above it leaders propose empty
   bool observer = false;                       // follow, never vote
+  // README.md §13. Off for validators that are meant to break it, in tests.
+  bool guard_own_key = true;  // stop at a vote of the own key that is not the own one
+  bool listen_first = true;   // no vote before q - 1 others said where they stand
   Mutation mutation = Mutation::none;
 };
 
@@ -274,8 +279,9 @@ class Replica {
     Height finalized_height = 0;  // of the highest finalized block that is held with its ancestors
     Height delivered_height = 0;
     Height executed_height = 0;
-    Height peers_height = 0;  // the highest finalized height that f+1 others claim: a hint
-    bool voting = false;
+    Height peers_height = 0;      // the highest finalized height that f+1 others claim: a hint
+    bool voting = false;          // false also while it listens
+    bool listening = false;       // will vote when enough others were heard
     std::optional<EpochEnd> end;  // fixed by the finalized chain, as far as it is executed
     bool closed = false;          // the boundary block is finalized: no vote in this epoch any more
     std::uint64_t proposals_mine = 0;

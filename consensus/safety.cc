@@ -12,7 +12,7 @@ std::optional<Vote>& Safety::Own::of(VoteType type) {
 }
 
 bool Safety::may_sign(VoteType type, const Proposal& proposal) const {
-  if (!voting() || proposal.epoch != membership_.epoch()) return false;
+  if (!voting() || listening_ || proposal.epoch != membership_.epoch()) return false;
   if (proposal.view <= finalized_) return false;  // R2
   const auto found = own_.find(proposal.view);
   if (found == own_.end()) return true;

@@ -2,7 +2,8 @@
 //
 // R1  For one view at most one of NULLIFY and FINALIZE, at most one NOTARIZE, at most one FINALIZE,
 //     and no NOTARIZE after NULLIFY.
-// R2  No vote for a view at or below the highest finalized one, and none while only observing.
+// R2  No vote for a view at or below the highest finalized one, and none while only observing or
+//     listening.
 //
 // Every path that votes, repeated and recovered ones included, goes through sign(). Flags are set
 // when a vote is signed, not when it is durable, and forgotten only at or below the finalized view.
@@ -34,6 +35,10 @@ class Safety {
   void finalized(View view);
   // No vote any more in this life.
   void stop() { signer_ = nullptr; }
+  // No vote until speak().
+  void listen() { listening_ = true; }
+  void speak() { listening_ = false; }
+  [[nodiscard]] bool listening() const { return listening_; }
   [[nodiscard]] bool voting() const { return signer_ != nullptr && self_.has_value(); }
 
   [[nodiscard]] const Vote* find(VoteType type, View view) const;
@@ -53,6 +58,7 @@ class Safety {
   std::optional<ValidatorIndex> self_;
   Signer* signer_;
   Mutation mutation_;
+  bool listening_ = false;
   View finalized_ = 0;
   std::map<View, Own> own_;
 };

@@ -90,6 +90,18 @@ void ViewVotes::form(const Membership& membership, const Verifier& verifier, Slo
   outcome.formed = std::move(certificate);
 }
 
+std::vector<Vote> ViewVotes::of(const Membership& membership, const Verifier& verifier,
+                                ValidatorIndex signer, std::uint32_t& refused) {
+  std::vector<Vote> votes;
+  Outcome outcome;
+  for (Slots& slots : slots_) {
+    if (signer >= slots.size()) continue;
+    if (settle(membership, verifier, slots[signer], outcome)) votes.push_back(slots[signer].vote);
+  }
+  refused += outcome.refused;
+  return votes;
+}
+
 const Vote* ViewVotes::find(VoteType type, ValidatorIndex signer) const {
   const Slots& slots = slots_[static_cast<std::size_t>(type) - 1];
   if (signer >= slots.size() || !slots[signer].verified) return nullptr;

@@ -29,6 +29,9 @@ class ViewVotes {
   Outcome add(const Membership& membership, const Verifier& verifier, const Vote& vote,
               bool verified, bool form, Mutation mutation);
 
+  // All of that signer, verified now where they waited; what does not verify is thrown out.
+  [[nodiscard]] std::vector<Vote> of(const Membership& membership, const Verifier& verifier,
+                                     ValidatorIndex signer, std::uint32_t& refused);
   // The verified vote of that type and signer, or null.
   [[nodiscard]] const Vote* find(VoteType type, ValidatorIndex signer) const;
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "node/data_folder.h"
 #include "node/log.h"
 
 namespace footproof::node {
@@ -163,12 +164,19 @@ void CoreLoop::perform(consensus::Effect& effect) {
     return serve_epoch_end(*request);
   }
   if (const auto* end = std::get_if<consensus::EpochEnded>(&effect)) return epoch_ended(*end);
-  raise_alarm(std::get<consensus::Alarm>(effect).detail);
+  raise_alarm(std::get<consensus::Alarm>(effect));
 }
 
-void CoreLoop::raise_alarm(const std::string& what) {
+void CoreLoop::raise_alarm(const consensus::Alarm& alarm) {
+  const std::string& what = alarm.detail;
   alarm_ = what;
   storage_.forbid_cosigning();
+  if (alarm.kind == consensus::AlarmKind::own_key) {
+    // A restart changes nothing: the other one may go on voting.
+    const std::string text = observer_text(what, parts_.keys);
+    const auto marked = replace_file(parts_.config.data / kObserverFile, as_bytes(text));
+    if (!marked) return fail_for_good(marked.error().detail);
+  }
   log(LogLevel::error, "alarm",
       {{"what", what}, {"effect", "this node votes and cosigns no more; compare it with others"}});
 }

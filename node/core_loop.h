@@ -117,7 +117,7 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   bool log_reaches(std::uint64_t height);
   [[nodiscard]] WalRecord reach_record() const;
   void serve_chain(const consensus::ServeChain& request);
-  void raise_alarm(const std::string& what);
+  void raise_alarm(const consensus::Alarm& alarm);
   void arm_replica_timer(std::uint64_t mono_ms);
   void arm_tick();
   void tick();

@@ -11,7 +11,7 @@
 namespace footproof::node {
 namespace {
 
-consensus::Parameters parameters(const Config& config, bool observer) {
+consensus::Parameters parameters_of(const Config& config, bool observer) {
   consensus::Parameters out;
   out.delta_ms = static_cast<std::uint64_t>(config.delta.count());
   out.idle_ms = static_cast<std::uint64_t>(config.idle_block.count());
@@ -62,9 +62,12 @@ Result<void> CoreLoop::make_replica(std::vector<Bytes> records) {
   }
   verifier_ = std::make_unique<VoteVerifier>(set_.validators);
   signer_ = may_vote() ? std::make_unique<VoteSigner>(set_.keys->vote) : nullptr;
-  auto replica = consensus::Replica::make(parameters(parts_.config, !may_vote()), set_.membership,
-                                          set_.root, may_vote() ? set_.self : std::nullopt,
-                                          signer_.get(), *verifier_, start);
+  auto parameters = parameters_of(parts_.config, !may_vote());
+  // Of a later epoch in this life all votes are known: there is nothing to listen for.
+  parameters.listen_first = replica_ == nullptr;
+  auto replica = consensus::Replica::make(parameters, set_.membership, set_.root,
+                                          may_vote() ? set_.self : std::nullopt, signer_.get(),
+                                          *verifier_, start);
   if (!replica) return fail(Errc::corrupt, "write-ahead log: " + replica.error().detail);
   replica_ = *std::move(replica);
   return {};

@@ -108,12 +108,21 @@ struct Network {
 // One replica and all that it did.
 struct Driven {
   Driven(const Network& network, ValidatorIndex self, const Recovery& recovery = {},
-         Parameters parameters = {})
+         Parameters parameters = unguarded())
       : signer(network.membership.members()[self].key) {
     auto made = Replica::make(parameters, network.membership, network.root, self, &signer,
                               network.verifier, recovery);
     EXPECT_TRUE(made.has_value()) << (made ? "" : made.error().detail);
     if (made) replica = std::move(*made);
+  }
+
+  // Votes at once, and takes the certificates that tests make in its name (own_key_test.cc is about
+  // the guard).
+  static Parameters unguarded() {
+    Parameters parameters;
+    parameters.guard_own_key = false;
+    parameters.listen_first = false;
+    return parameters;
   }
 
   // Everything that was persisted is durable at once unless `hold` is set.
@@ -133,6 +142,8 @@ struct Driven {
         ends_to_serve.push_back(*serve);
       } else if (auto* chain = std::get_if<ServeChain>(&effect)) {
         chains_to_serve.push_back(*chain);
+      } else if (auto* alarm = std::get_if<Alarm>(&effect)) {
+        alarms.push_back(*alarm);
       }
     }
     if (lsn > 0 && !hold) step(Durable{lsn});
@@ -168,6 +179,7 @@ struct Driven {
   std::vector<EpochEnded> ended;
   std::vector<ServeEpochEnd> ends_to_serve;
   std::vector<ServeChain> chains_to_serve;
+  std::vector<Alarm> alarms;
 };
 
 }  // namespace footproof::consensus

@@ -50,7 +50,7 @@ class RulesReplayed final : public Checker {
     of(world, host).durable(host.durable_lsn());
   }
   void sent(World& world, const Host& host, const consensus::Send& send) override {
-    judge(world, host, of(world, host).sent(send.message));
+    judge(world, host, of(world, host).sent(send.message, send.to));
   }
   void delivered(World& world, const Host& host, const consensus::Deliver& deliver) override {
     judge(world, host, of(world, host).delivered(deliver));

@@ -97,8 +97,11 @@ void Host::start() {
   if (!store_.empty()) {
     recovery.applied = consensus::Applied{store_.back().block, store_.back().finalization};
   }
-  auto made = consensus::Replica::make(world_.plan().parameters, world_.membership(), world_.root(),
-                                       validator_, &signer_, world_.keys(), recovery);
+  auto parameters = world_.plan().parameters;
+  // Who is Byzantine signs with its key wherever it likes.
+  if (!honest()) parameters.guard_own_key = parameters.listen_first = false;
+  auto made = consensus::Replica::make(parameters, world_.membership(), world_.root(), validator_,
+                                       &signer_, world_.keys(), recovery);
   if (!made) {
     world_.fail("host " + std::to_string(place_) + " does not restart: " + made.error().detail);
     return;

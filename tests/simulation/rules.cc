@@ -67,6 +67,7 @@ void Rules::received(const consensus::Message& message) {
     auto& proposed = views_[proposal.view].proposed;
     if (!contains(proposed, proposal)) proposed.push_back(proposal);
   } else if (const auto* status = std::get_if<consensus::Status>(&message)) {
+    ++statuses_;
     if (status->finalization) hear(*status->finalization);
     if (status->entry) hear(*status->entry);
   } else if (const auto* answer = std::get_if<consensus::BlockAnswer>(&message)) {
@@ -266,6 +267,7 @@ std::string Rules::may_vote(const Vote& vote) const {
       std::string(kNames[static_cast<std::size_t>(vote.type)]) + " in " + std::to_string(view);
   if (vote.signer != around_.self) return what + ": another's name";
   if (alarmed_) return what + ": after an alarm (R2)";
+  if (statuses_ + 1 < needed(around_.membership->n())) return what + ": not heard enough (R2)";
   if (view <= lf_) return what + ": view " + std::to_string(lf_) + " is final (R2)";
   if (const auto book = views_.find(view); book != views_.end()) {
     for (const OwnVote& before : book->second.own) {
@@ -353,10 +355,13 @@ std::string Rules::block_acceptable(const Block& block) const {
 
 // ---- §4, §9, §13: what leaves
 
-std::string Rules::sent(const consensus::Message& message) {
+std::string Rules::sent(const consensus::Message& message, std::optional<ValidatorIndex> to) {
   ++judged_.sends;
   if (const auto* vote = std::get_if<Vote>(&message)) {
-    if (vote->signer != around_.self) return "sends on a vote of another (§5)";
+    if (vote->signer != around_.self) {
+      const bool shown = to == vote->signer && has_heard(*vote);  // its own (§13)
+      return shown ? "" : "sends on a vote of another (§5)";
+    }
     return said_durably(*vote) ? "" : "sends a vote that is not durable (§13)";
   }
   if (const auto* certificate = std::get_if<Certificate>(&message)) {

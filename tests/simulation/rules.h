@@ -40,7 +40,8 @@ class Rules {
   void received(const consensus::Message& message);
   [[nodiscard]] std::string persisted(std::uint64_t lsn, const consensus::Record& record);
   void durable(std::uint64_t lsn);
-  [[nodiscard]] std::string sent(const consensus::Message& message);
+  [[nodiscard]] std::string sent(const consensus::Message& message,
+                                 std::optional<consensus::ValidatorIndex> to);
   [[nodiscard]] std::string delivered(const consensus::Deliver& deliver);
   void alarmed() { alarmed_ = true; }
 
@@ -94,6 +95,7 @@ class Rules {
 
   Surroundings around_;
   bool alarmed_ = false;
+  std::size_t statuses_ = 0;  // that came in this life
   consensus::View view_ = 1;
   consensus::View lf_ = 0;
   std::uint64_t durable_ = 0;

@@ -39,7 +39,13 @@ INSTANTIATE_TEST_SUITE_P(
 // Validator 1 of four at its first start, in view 1; every batch is held.
 class RulesByHand : public testing::Test {
  protected:
-  RulesByHand() : world_(Plan{}), rules_(surroundings()) { rules_.restart({}, std::nullopt); }
+  RulesByHand() : world_(Plan{}), rules_(surroundings()) { begin(); }
+
+  // A life that has listened.
+  void begin() {
+    rules_.restart({}, std::nullopt);
+    for (int i = 0; i < 2; ++i) rules_.received(consensus::Status{});
+  }
 
   Rules::Surroundings surroundings() {
     Rules::Surroundings around;
@@ -71,11 +77,26 @@ class RulesByHand : public testing::Test {
   Rules rules_;
 };
 
+TEST_F(RulesByHand, NobodyVotesBeforeItHasHeardEnough) {
+  rules_.restart({}, std::nullopt);
+  rules_.received(consensus::Status{});
+  EXPECT_NE(rules_.persisted(1, vote(VoteType::nullify, 1)), "");
+  rules_.received(consensus::Status{});
+  EXPECT_EQ(rules_.persisted(2, vote(VoteType::nullify, 2)).find("heard"), std::string::npos);
+}
+
+TEST_F(RulesByHand, AVoteOfAnotherGoesToItsSignerAlone) {
+  rules_.received(vote(VoteType::nullify, 1, 2));
+  EXPECT_EQ(rules_.sent(vote(VoteType::nullify, 1, 2), 2), "");
+  EXPECT_NE(rules_.sent(vote(VoteType::nullify, 1, 2), 3), "");
+  EXPECT_NE(rules_.sent(vote(VoteType::nullify, 1, 3), 3), "");  // it never came
+}
+
 TEST_F(RulesByHand, AVoteLeavesOnlyWhenItIsDurable) {
   EXPECT_EQ(rules_.persisted(1, vote(VoteType::nullify, 1)), "");
-  EXPECT_NE(rules_.sent(vote(VoteType::nullify, 1)), "");
+  EXPECT_NE(rules_.sent(vote(VoteType::nullify, 1), {}), "");
   rules_.durable(1);
-  EXPECT_EQ(rules_.sent(vote(VoteType::nullify, 1)), "");
+  EXPECT_EQ(rules_.sent(vote(VoteType::nullify, 1), {}), "");
 }
 
 TEST_F(RulesByHand, ACertificateIsMadeOfVotesThatCameAndOwnDurableOnes) {
@@ -88,7 +109,7 @@ TEST_F(RulesByHand, ACertificateIsMadeOfVotesThatCameAndOwnDurableOnes) {
   rules_.received(vote(VoteType::nullify, 1, 0));
   rules_.received(vote(VoteType::nullify, 1, 2));
   EXPECT_EQ(rules_.persisted(1, certificate(VoteType::nullify, 1)), "");
-  EXPECT_EQ(rules_.sent(certificate(VoteType::nullify, 1)), "");
+  EXPECT_EQ(rules_.sent(certificate(VoteType::nullify, 1), {}), "");
 }
 
 TEST_F(RulesByHand, AnOwnVoteIsNotCountedBeforeItIsDurable) {
@@ -120,7 +141,7 @@ TEST_F(RulesByHand, NotarizeNeedsAProposalOfTheLeader) {
 
 TEST_F(RulesByHand, FinalizeNeedsTheNotarizationInTheLog) {
   EXPECT_NE(rules_.persisted(1, vote(VoteType::finalize, 1)), "");
-  rules_.restart({}, std::nullopt);
+  begin();
   rules_.received(certificate(VoteType::notarize, 1));
   EXPECT_EQ(rules_.persisted(1, certificate(VoteType::notarize, 1)), "");
   EXPECT_EQ(rules_.persisted(2, vote(VoteType::finalize, 1)), "");
@@ -128,9 +149,9 @@ TEST_F(RulesByHand, FinalizeNeedsTheNotarizationInTheLog) {
 
 TEST_F(RulesByHand, NothingOfOthersIsSentThatIsNotInTheLog) {
   rules_.received(certificate(VoteType::nullify, 1));
-  EXPECT_NE(rules_.sent(certificate(VoteType::nullify, 1)), "");
+  EXPECT_NE(rules_.sent(certificate(VoteType::nullify, 1), {}), "");
   rules_.received(vote(VoteType::nullify, 1, 2));
-  EXPECT_NE(rules_.sent(vote(VoteType::nullify, 1, 2)), "");
+  EXPECT_NE(rules_.sent(vote(VoteType::nullify, 1, 2), {}), "");
   EXPECT_NE(rules_.persisted(1, consensus::Evidence{vote(VoteType::finalize, 3, 2),
                                                     vote(VoteType::nullify, 3, 2)}),
             "");
@@ -139,9 +160,9 @@ TEST_F(RulesByHand, NothingOfOthersIsSentThatIsNotInTheLog) {
 TEST_F(RulesByHand, StatusSaysTheViewThatTheLogGives) {
   consensus::Status status;
   status.view = 1;
-  EXPECT_EQ(rules_.sent(status), "");
+  EXPECT_EQ(rules_.sent(status, {}), "");
   status.view = 2;
-  EXPECT_NE(rules_.sent(status), "");
+  EXPECT_NE(rules_.sent(status, {}), "");
 }
 
 }  // namespace
