@@ -249,7 +249,7 @@ void World::become_calm() {
   for (auto& host : hosts_) {
     host->set_clock(static_cast<std::int64_t>(random_.below(800)) - 400);
     host->pause(loop_.now());
-    host->clear_disk_fault();
+    if (cut_place_ != host->place()) host->clear_disk_fault();
     const bool stays_dead = plan_.weak == Plan::Weak::dies && is_weak(*host);
     if (stays_dead && random_.chance(500)) continue;
     if (!host->is_up()) restart_later(host->place());
