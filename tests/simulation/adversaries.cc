@@ -17,7 +17,7 @@ using consensus::VoteType;
 
 void Adversary::send(Host& host, const Send& send) { host.transmit(send); }
 bool Adversary::receive(Host&, ValidatorIndex, const Message&) { return true; }
-bool Adversary::shares_batch(Host&, ValidatorIndex) { return true; }
+bool Adversary::shares_batch(Host&, Person) { return true; }
 
 namespace {
 
@@ -31,9 +31,9 @@ Propose resigned(Host& host, const Propose& original, const consensus::BlockHead
 }
 
 void to_each(Host& host, const std::function<std::optional<Message>(ValidatorIndex)>& choose) {
-  for (std::size_t i = 0; i < host.world().plan().n; ++i) {
+  for (std::size_t i = 0; i < host.facts().set.size(); ++i) {
     const auto to = static_cast<ValidatorIndex>(i);
-    if (to == host.validator()) continue;
+    if (to == host.index()) continue;
     if (auto message = choose(to)) host.transmit({to, std::move(*message)});
   }
 }
@@ -50,14 +50,17 @@ class NullifyOnly final : public Adversary {
     if (const auto* vote = std::get_if<Vote>(&message)) view = vote->proposal.view;
     if (const auto* propose = std::get_if<Propose>(&message)) view = propose->proposal.view;
     if (const auto* c = std::get_if<consensus::Certificate>(&message)) view = c->proposal.view + 1;
+    if (epoch_ != host.epoch()) last_ = 0;
+    epoch_ = host.epoch();
     if (view <= last_) return true;
     for (View v = std::max(last_ + 1, view > 4 ? view - 4 : 1); v <= view; ++v) {
-      host.transmit({std::nullopt, host.sign(VoteType::nullify, {0, v, 0, {}})});
+      host.transmit({std::nullopt, host.sign(VoteType::nullify, {epoch_, v, 0, {}})});
     }
     last_ = view;
     return true;
   }
   View last_ = 0;
+  consensus::Epoch epoch_ = 0;
 };
 
 class FinalizeWithholder final : public Adversary {
@@ -111,9 +114,9 @@ class DoubleVoter final : public Adversary {
 
 // Names batches whose bodies only some get.
 class BodyWithholder final : public Adversary {
-  bool shares_batch(Host& host, ValidatorIndex to) override {
-    const std::size_t few = host.world().membership().f() + 1;
-    return (to + host.world().plan().seed) % host.world().plan().n < few &&
+  bool shares_batch(Host& host, Person to) override {
+    const std::size_t few = host.facts().membership.f() + 1;
+    return (to + host.world().plan().seed) % host.facts().set.size() < few &&
            host.world().random().chance(500);
   }
 };
@@ -128,8 +131,8 @@ class StaleReplayer final : public Adversary {
       heard_[random.below(heard_.size())] = message;
     }
     if (random.chance(300)) {
-      const auto to = static_cast<ValidatorIndex>(random.below(host.world().plan().n));
-      if (to != host.validator()) host.transmit({to, heard_[random.below(heard_.size())]});
+      const auto to = static_cast<ValidatorIndex>(random.below(host.facts().set.size()));
+      if (to != host.index()) host.transmit({to, heard_[random.below(heard_.size())]});
     }
     return true;
   }
@@ -238,7 +241,7 @@ class JunkSender final : public Adversary {
     if (!random.chance(300)) return;
     Message junk = send.message;
     if (auto* vote = std::get_if<Vote>(&junk)) {
-      vote->signer = static_cast<ValidatorIndex>(random.below(host.world().plan().n));
+      vote->signer = static_cast<ValidatorIndex>(random.below(host.facts().set.size()));
       if (random.chance(300)) vote->proposal.view += random.next() >> random.below(64);
     } else if (auto* certificate = std::get_if<consensus::Certificate>(&junk)) {
       if (random.chance(500)) certificate->proposal.view = random.next() >> random.below(64);

@@ -19,7 +19,7 @@ class Adversary {
   virtual bool receive(Host& host, consensus::ValidatorIndex from,
                        const consensus::Message& message);
   // Whether a batch goes to that validator, on making it or on request.
-  virtual bool shares_batch(Host& host, consensus::ValidatorIndex to);
+  virtual bool shares_batch(Host& host, std::uint8_t to);
 };
 
 [[nodiscard]] std::unique_ptr<Adversary> make_adversary(AdversaryKind kind);

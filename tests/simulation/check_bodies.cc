@@ -19,7 +19,7 @@ class Bodies final : public Checker {
     for (const auto& host : world.hosts()) {
       if (host->honest() && host->block_on_disk(id) && bodies(*host, id)) ++holders;
     }
-    if (holders < world.membership().f() + 1) {
+    if (holders < world.epochs().at(certificate->proposal.epoch).membership.f() + 1) {
       world.fail("I7: view " + std::to_string(certificate->proposal.view) + " is notarized and " +
                  std::to_string(holders) + " honest hosts hold it durably");
     }

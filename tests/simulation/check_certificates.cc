@@ -16,14 +16,16 @@ class Certificates final : public Checker {
   };
 
   void check(World& world, const Certificate& certificate) {
-    const auto key = std::pair(certificate.proposal.view, certificate.type);
+    const consensus::Epoch epoch = certificate.proposal.epoch;
+    const auto key = std::tuple(epoch, certificate.proposal.view, certificate.type);
     auto& seen = seen_[key];
     if (seen && *seen == certificate) return;
     seen = certificate;
-    if (!world.membership().verify(certificate, world.keys())) {
+    if (epoch > world.epochs().highest() ||
+        !world.epochs().at(epoch).membership.verify(certificate, world.keys())) {
       world.fail("I6: an honest host holds a certificate that does not verify");
     }
-    ByView& view = views_[certificate.proposal.view];
+    ByView& view = views_[{epoch, certificate.proposal.view}];
     if (certificate.type == VoteType::nullify) view.nullified = true;
     if (certificate.type == VoteType::notarize) one(world, view.notarized, certificate);
     if (certificate.type == VoteType::finalize) one(world, view.finalized, certificate);
@@ -53,6 +55,8 @@ class Certificates final : public Checker {
   void sent(World& world, const Host&, const consensus::Send& send) override {
     if (const auto* certificate = std::get_if<Certificate>(&send.message)) {
       check(world, *certificate);
+    } else if (const auto* end = std::get_if<consensus::EndOfEpoch>(&send.message)) {
+      check(world, end->finalization);
     } else if (const auto* status = std::get_if<consensus::Status>(&send.message)) {
       if (status->entry) check(world, *status->entry);
       if (status->finalization) check(world, *status->finalization);
@@ -68,8 +72,9 @@ class Certificates final : public Checker {
     }
   }
 
-  std::map<std::pair<consensus::View, VoteType>, std::optional<Certificate>> seen_;
-  std::map<consensus::View, ByView> views_;
+  std::map<std::tuple<consensus::Epoch, consensus::View, VoteType>, std::optional<Certificate>>
+      seen_;
+  std::map<std::pair<consensus::Epoch, consensus::View>, ByView> views_;
 };
 
 }  // namespace

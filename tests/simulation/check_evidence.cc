@@ -13,13 +13,14 @@ using consensus::Vote;
 
 class EvidenceIsTrue final : public Checker {
   void reported(World& world, const Host&, const Evidence& evidence) override {
-    if (!world.membership().verify(evidence, world.keys())) {
-      world.fail("I9: evidence that does not verify");
+    const consensus::Epoch epoch = evidence.first.proposal.epoch;
+    if (!world.epochs().at(epoch).membership.verify(evidence, world.keys())) {
+      return world.fail("I9: evidence that does not verify");
     }
-    if (world.is_honest(evidence.first.signer)) {
+    if (world.is_honest(epoch, evidence.first.signer)) {
       world.fail("I9: evidence against honest validator " + std::to_string(evidence.first.signer));
     }
-    reported_.insert({evidence.first.proposal.view, evidence.first.signer});
+    reported_.insert({epoch, evidence.first.proposal.view, evidence.first.signer});
   }
 
   void alarmed(World& world, const Host& host, const consensus::Alarm& alarm) override {
@@ -46,22 +47,26 @@ class EvidenceIsTrue final : public Checker {
       const consensus::Block& block = propose->block;
       if (consensus::block_id(block.header) != propose->proposal.block_id) return;
       vote = {consensus::VoteType::notarize, propose->proposal,
-              world.membership().leader(propose->proposal.view), propose->signature};
+              host.facts().membership.leader(propose->proposal.view), propose->signature};
     } else {
       return;
     }
-    if (!host.up() || vote.signer >= world.plan().n || world.is_honest(vote.signer)) return;
+    const consensus::Epoch epoch = host.epoch();
+    if (!host.up() || vote.proposal.epoch != epoch || vote.signer >= host.facts().set.size() ||
+        world.is_honest(epoch, vote.signer)) {
+      return;
+    }
     const auto info = host.replica().info();
     const View view = vote.proposal.view;
     if (view + 32 < info.finalized_view || view > info.view + 64) return;
-    auto& heard = heard_[host.place()][{view, vote.signer}];
+    auto& heard = heard_[host.place()][{epoch, view, vote.signer}];
     for (const Vote& before : heard) {
       if (before.says_same(vote)) return;
     }
-    if (heard.size() >= 4 || !world.membership().verify(vote, world.keys())) return;
+    if (heard.size() >= 4 || !host.facts().membership.verify(vote, world.keys())) return;
     for (const Vote& before : heard) {
       if (!consensus::is_offence(before, vote)) continue;
-      seen_.insert({view, vote.signer});
+      seen_.insert({epoch, view, vote.signer});
       seen_by_ = host.place();
     }
     heard.push_back(vote);
@@ -78,10 +83,11 @@ class EvidenceIsTrue final : public Checker {
     if (missing == 0 || reported_.size() >= 256) return;  // the bound on evidence held
     world.fail("I9: " + std::to_string(missing) + " of " + std::to_string(expected_.size()) +
                " offences that an honest host saw were not reported, the last of validator " +
-               std::to_string(which.second) + " in view " + std::to_string(which.first));
+               std::to_string(std::get<2>(which)) + " in view " +
+               std::to_string(std::get<1>(which)));
   }
 
-  using Key = std::pair<View, ValidatorIndex>;
+  using Key = std::tuple<consensus::Epoch, View, ValidatorIndex>;
   std::set<Key> reported_;
   std::set<Key> expected_;
   std::set<Key> seen_;  // in the step under way, of host seen_by_

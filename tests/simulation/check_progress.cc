@@ -9,12 +9,33 @@ namespace {
 using consensus::View;
 
 class Progress final : public Checker {
+  void started(World& world, const Host& host) override {
+    if (host.epoch() <= epoch_) return;
+    epoch_ = host.epoch();
+    highest_ = first_ = 0;
+    counted_.clear();
+    begun_ms_ = world.now();
+  }
+
+  // In an epoch that follows another only once all honest members are in it, and the first views,
+  // in which some were not yet, are over.
+  [[nodiscard]] bool strict(const World& world) {
+    if (world.plan().strict_from_ms == 0 || world.now() < world.plan().strict_from_ms) return false;
+    if (epoch_ == 0) return true;
+    for (const SetMember& member : world.epochs().at(epoch_).set) {
+      const Host& host = *world.hosts()[member.who];
+      if (host.honest() && (!host.member() || host.epoch() != epoch_)) begun_ms_ = world.now();
+    }
+    return world.now() >= begun_ms_ + kSettleMs;
+  }
+
   void stepped(World& world, const Host& host) override {
-    if (world.plan().strict_from_ms == 0) return;
+    if (world.plan().strict_from_ms == 0 || host.epoch() != epoch_) return;
+    const bool now = strict(world);
     const View view = host.replica().info().view;
     if (view <= highest_) return;
     highest_ = view;
-    if (world.now() >= world.plan().strict_from_ms && first_ == 0) first_ = view;
+    if (now && first_ == 0) first_ = view;
   }
 
   void persisted(World& world, const Host&, const consensus::Persist&,
@@ -22,13 +43,17 @@ class Progress final : public Checker {
     const auto* certificate = std::get_if<consensus::Certificate>(&record);
     if (certificate == nullptr || first_ == 0) return;
     const View view = certificate->proposal.view;
+    if (certificate->proposal.epoch != epoch_) return;
     if (view < first_ || !counted_.insert({view, certificate->type}).second) return;
-    if (!world.is_honest(world.membership().leader(view))) return;
+    if (!world.is_honest(epoch_, world.epochs().at(epoch_).membership.leader(view))) return;
     if (certificate->type == consensus::VoteType::notarize) world.count("strict views");
     if (certificate->type != consensus::VoteType::nullify) return;
     world.fail("I12: view " + std::to_string(view) + " of an honest leader was given up in calm");
   }
 
+  static constexpr std::uint64_t kSettleMs = 3'000;
+  consensus::Epoch epoch_ = 0;  // the highest
+  std::uint64_t begun_ms_ = 0;
   View highest_ = 0;
   View first_ = 0;  // entered after strict_from_ms
   std::set<std::pair<View, consensus::VoteType>> counted_;
@@ -49,6 +74,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   checkers.push_back(check_memory());
   checkers.push_back(check_progress());
   checkers.push_back(check_rules());
+  checkers.push_back(check_epochs());
   return checkers;
 }
 

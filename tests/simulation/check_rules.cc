@@ -8,13 +8,14 @@ namespace {
 
 class RulesReplayed final : public Checker {
   Rules& of(World& world, const Host& host) {
-    const auto found = rules_.find(host.place());
+    const auto found = rules_.find({host.place(), host.epoch()});
     if (found != rules_.end()) return found->second;
     Rules::Surroundings around;
-    around.membership = &world.membership();
-    around.root = world.root();
-    around.self = host.validator();
+    around.membership = &host.facts().membership;
+    around.root = host.facts().root;
+    around.self = host.index();
     around.checkpoint_lag = world.plan().parameters.checkpoint_lag;
+    around.boundary_delay = world.plan().parameters.boundary_delay;
     around.holds_body = [&host](const Digest& batch) { return host.holds_body(batch); };
     around.executed_here = [&host, &world](const consensus::Checkpoint& head) {
       if (head.height == 0) return head == world.root().checkpoint;
@@ -23,7 +24,12 @@ class RulesReplayed final : public Checker {
     around.latest_time = [&host, &world] {
       return host.wall_ms() + world.plan().parameters.drift_ms;
     };
-    return rules_.emplace(host.place(), Rules(std::move(around))).first->second;
+    around.executed = [&host](consensus::Height height) { return host.block_at(height); };
+    around.next_set = [&host, epoch = host.epoch()](consensus::Height height) {
+      return host.pending_at(height, epoch);
+    };
+    return rules_.emplace(std::pair(host.place(), host.epoch()), Rules(std::move(around)))
+        .first->second;
   }
 
   static void judge(World& world, const Host& host, const std::string& wrong) {
@@ -36,7 +42,8 @@ class RulesReplayed final : public Checker {
     const auto height = host.store_height();
     const auto block = host.block_at(height);
     const auto finalization = host.finalization_at(height);
-    if (block && finalization) applied = consensus::Applied{*block, *finalization};
+    if (block && finalization && height > host.facts().root.height)
+      applied = consensus::Applied{*block, *finalization};
     of(world, host).restart(host.disk_records(), applied);
   }
   void received(World& world, const Host& host, const consensus::Message& message) override {
@@ -59,14 +66,14 @@ class RulesReplayed final : public Checker {
     of(world, host).alarmed();
   }
   void ended(World& world) override {
-    for (const auto& [place, rules] : rules_) {
+    for (const auto& [key, rules] : rules_) {
       world.count("rules: votes judged", rules.judged().votes);
       world.count("rules: certificates judged", rules.judged().certificates);
       world.count("rules: sends judged", rules.judged().sends);
     }
   }
 
-  std::map<std::size_t, Rules> rules_;
+  std::map<std::pair<std::size_t, consensus::Epoch>, Rules> rules_;
 };
 
 }  // namespace

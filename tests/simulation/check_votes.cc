@@ -10,7 +10,6 @@ namespace {
 
 using consensus::Certificate;
 using consensus::Record;
-using consensus::ValidatorIndex;
 using consensus::View;
 using consensus::Vote;
 using consensus::VoteType;
@@ -30,7 +29,8 @@ class Votes final : public Checker {
       if (const auto* vote = std::get_if<Vote>(&record)) books.synced.push_back(*vote);
     }
     // What the store has applied is final, too.
-    if (const auto applied = host.finalization_at(host.store_height())) {
+    const auto applied = host.finalization_at(host.store_height());
+    if (applied && applied->proposal.epoch == host.epoch()) {
       books.finalized = std::max(books.finalized, applied->proposal.view);
     }
   }
@@ -81,13 +81,13 @@ class Votes final : public Checker {
       world.fail("I5: a vote for view " + std::to_string(proposal.view) + " left host " +
                  std::to_string(host.place()) + " before it was durable");
     }
-    Vote vote{type, proposal, host.validator(), {}};
-    auto& said = said_[{host.validator(), proposal.view}];
+    Vote vote{type, proposal, host.index(), {}};
+    auto& said = said_[{host.who(), host.epoch(), proposal.view}];
     for (const Vote& before : said) {
       if (before.says_same(vote)) return;
       if (consensus::is_offence(before, vote)) {
-        world.fail("I2: R1 broken by honest validator " + std::to_string(host.validator()) +
-                   " in view " + std::to_string(proposal.view));
+        world.fail("I2: R1 broken by honest validator " + std::to_string(host.who()) + " in view " +
+                   std::to_string(proposal.view));
       }
     }
     said.push_back(vote);
@@ -95,13 +95,13 @@ class Votes final : public Checker {
 
   void sent(World& world, const Host& host, const consensus::Send& send) override {
     if (const auto* vote = std::get_if<Vote>(&send.message)) {
-      if (vote->signer == host.validator()) vote_left(world, host, vote->type, vote->proposal);
+      if (vote->signer == host.index()) vote_left(world, host, vote->type, vote->proposal);
     } else if (const auto* propose = std::get_if<consensus::Propose>(&send.message)) {
-      if (world.membership().leader(propose->proposal.view) == host.validator()) {
+      if (host.facts().membership.leader(propose->proposal.view) == host.index()) {
         vote_left(world, host, VoteType::notarize, propose->proposal);
       }
     } else if (const auto* certificate = std::get_if<Certificate>(&send.message)) {
-      const bool mine = ((certificate->signers >> host.validator()) & 1U) != 0;
+      const bool mine = ((certificate->signers >> host.index()) & 1U) != 0;
       const Books& books = books_[host.place()];
       if (!mine || certificate->proposal.view + 32 < books.finalized) return;
       for (const auto& [lsn, mine_too] : books.unsynced) {
@@ -113,7 +113,7 @@ class Votes final : public Checker {
   }
 
   std::map<std::size_t, Books> books_;
-  std::map<std::pair<ValidatorIndex, View>, std::vector<Vote>> said_;
+  std::map<std::tuple<Person, consensus::Epoch, View>, std::vector<Vote>> said_;
 };
 
 }  // namespace

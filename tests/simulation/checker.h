@@ -40,6 +40,7 @@ class Checker {
 [[nodiscard]] std::unique_ptr<Checker> check_memory();        // I11
 [[nodiscard]] std::unique_ptr<Checker> check_progress();      // I12
 [[nodiscard]] std::unique_ptr<Checker> check_rules();         // I14
+[[nodiscard]] std::unique_ptr<Checker> check_epochs();        // I8
 
 [[nodiscard]] std::vector<std::unique_ptr<Checker>> all_checkers();
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/simulation/world.h"
 
 namespace footproof::simulation {
@@ -31,14 +33,35 @@ TEST(Simulation, SeedsContainTheFaultsTheyAreMadeFor) {
   std::set<Fault::Kind> faults;
   std::set<std::size_t> sizes;
   std::size_t real_keys = 0;
+  std::size_t changes = 0;
+  std::size_t came = 0;
+  std::size_t new_keys = 0;
+  std::size_t shrank = 0;
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
     const Plan plan = Plan::from_seed(seed, consensus::Mutation::none);
-    std::size_t faulty = 0;
-    for (const AdversaryKind kind : plan.adversaries) {
-      adversaries.insert(kind);
-      if (kind != AdversaryKind::none) ++faulty;
+    adversaries.insert(plan.adversaries.begin(), plan.adversaries.end());
+    std::vector<Set> sets(1);
+    for (std::size_t who = 0; who < plan.n; ++who) {
+      sets[0].push_back({static_cast<Person>(who), 0});
     }
-    EXPECT_LE(faulty, consensus::faulty_max(plan.n)) << "seed " << seed;
+    for (const SetChange& change : plan.changes) sets.push_back(change.set);
+    for (const Set& set : sets) {
+      const auto faulty = std::count_if(set.begin(), set.end(), [&](const SetMember& member) {
+        return plan.adversaries[member.who] != AdversaryKind::none;
+      });
+      EXPECT_LE(static_cast<std::size_t>(faulty), consensus::faulty_max(set.size()))
+          << "seed " << seed;
+    }
+    changes += plan.changes.size();
+    for (std::size_t i = 1; i < sets.size(); ++i) {
+      for (const SetMember& member : sets[i]) {
+        const auto was = std::find_if(sets[i - 1].begin(), sets[i - 1].end(),
+                                      [&](const SetMember& one) { return one.who == member.who; });
+        came += was == sets[i - 1].end() ? 1U : 0U;
+        new_keys += was != sets[i - 1].end() && was->keys != member.keys ? 1U : 0U;
+      }
+      if (sets[i].size() < sets[i - 1].size()) ++shrank;
+    }
     for (const Fault& fault : plan.faults) faults.insert(fault.kind);
     sizes.insert(plan.n);
     real_keys += plan.real_keys ? 1U : 0U;
@@ -47,6 +70,10 @@ TEST(Simulation, SeedsContainTheFaultsTheyAreMadeFor) {
   EXPECT_EQ(faults.size(), 9U);
   EXPECT_EQ(sizes, (std::set<std::size_t>{4, 5, 6, 7, 10, 31}));
   EXPECT_GT(real_keys, 20U);
+  EXPECT_GT(changes, 300U);
+  EXPECT_GT(came, 300U);
+  EXPECT_GT(new_keys, 300U);
+  EXPECT_GT(shrank, 30U);
 }
 
 }  // namespace

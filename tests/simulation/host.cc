@@ -39,13 +39,8 @@ consensus::Checkpoint execute(const consensus::Checkpoint& before, const Digest&
 
 }  // namespace
 
-Host::Host(World& world, std::size_t place, ValidatorIndex validator,
-           std::unique_ptr<Adversary> adversary)
-    : world_(world),
-      place_(place),
-      validator_(validator),
-      adversary_(std::move(adversary)),
-      signer_(world.keys(), validator) {}
+Host::Host(World& world, std::size_t place, Person who, std::unique_ptr<Adversary> adversary)
+    : world_(world), place_(place), who_(who), adversary_(std::move(adversary)) {}
 
 consensus::Now Host::now() const {
   const auto wall = static_cast<std::int64_t>(kWallStart + world_.now()) + clock_offset_;
@@ -79,7 +74,7 @@ std::vector<consensus::Record> Host::disk_records() const {
     if (record.lsn == 0) continue;
     auto parsed = consensus::parse_record(record.bytes);
     CHECK(parsed.has_value());
-    records.push_back(std::move(*parsed));
+    if (consensus::epoch_of(*parsed) == epoch_) records.push_back(std::move(*parsed));
   }
   return records;
 }
@@ -88,43 +83,16 @@ std::vector<consensus::Record> Host::disk_records() const {
 
 void Host::start() {
   CHECK(!up());
-  ++life_;
-  consensus::Recovery recovery;
-  for (const DiskRecord& record : wal_) {
-    if (record.lsn != 0) recovery.records.push_back(record.bytes);
-  }
-  for (const Stored& stored : store_) recovery.heads.push_back(stored.head);
-  if (!store_.empty()) {
-    recovery.applied = consensus::Applied{store_.back().block, store_.back().finalization};
-  }
-  auto parameters = world_.plan().parameters;
-  // Who is Byzantine signs with its key wherever it likes.
-  if (!honest()) parameters.guard_own_key = parameters.listen_first = false;
-  auto made = consensus::Replica::make(parameters, world_.membership(), world_.root(), validator_,
-                                       &signer_, world_.keys(), recovery);
-  if (!made) {
-    world_.fail("host " + std::to_string(place_) + " does not restart: " + made.error().detail);
-    return;
-  }
-  replica_ = std::move(*made);
-  last_lsn_ = durable_lsn_ = 0;
-  for (DiskRecord& record : wal_) {
-    if (record.lsn != 0) record.lsn = UINT64_MAX;  // of an earlier life
-  }
-  if (honest()) {
-    for (auto& checker : world_.checkers()) checker->started(world_, *this);
-  }
-  const auto bodies = bodies_;
-  for (const auto& [digest, body] : bodies) {
-    if (disk_bodies_.contains(digest)) ready(digest, body);
-  }
-  step(consensus::Started{});
+  up_ = true;
+  enter_epoch();
 }
 
 void Host::crash() {
   if (!up()) return;
   world_.count("crashes");
+  up_ = false;
   replica_.reset();
+  ending_.reset();
   ++life_;
   crash_countdown_ = 0;
   sync_running_ = sync_wanted_ = executing_ = false;
@@ -136,6 +104,11 @@ void Host::crash() {
   wal_synced_ = wal_.size();
   store_.resize(store_synced_ + random.below(store_.size() - store_synced_ + 1));
   store_synced_ = store_.size();
+  while (hops_.size() > hops_synced_ &&
+         (hops_.back().height > store_.size() || random.chance(500))) {
+    hops_.pop_back();
+  }
+  hops_synced_ = hops_.size();
   disk_bodies_.clear();
   disk_blocks_.clear();
   const auto bodies = std::move(bodies_);
@@ -161,6 +134,8 @@ void Host::lose_disk() {
   CHECK(!up() && !honest());
   wal_.clear();
   store_.clear();
+  hops_.clear();
+  hops_synced_ = 0;
   wal_synced_ = store_synced_ = 0;
   disk_bodies_.clear();
   disk_blocks_.clear();
@@ -170,9 +145,13 @@ void Host::lose_disk() {
 bool Host::dies(VoteStep step) {
   if (!doomed_.vote || doomed_.step != step) return false;
   doomed_ = {};
+  die();
+  return true;
+}
+
+void Host::die() {
   crash();
   world_.schedule_restart(*this, world_.random().between(1, 2000));
-  return true;
 }
 
 bool Host::carries_doomed(const consensus::Message& message) const {
@@ -184,27 +163,40 @@ bool Host::carries_doomed(const consensus::Message& message) const {
          propose->signature == doomed_.vote->signature;
 }
 
+void Host::link(Person peer, bool up) {
+  const auto place = facts().place_of(peer);
+  if (!place || !member()) return;
+  if (up) {
+    step(consensus::Connected{*place});
+  } else {
+    step(consensus::Disconnected{*place});
+  }
+}
+
 // ---- events
 
 void Host::step(const decltype(consensus::Event::what)& what) {
-  if (!up() || world_.failed()) return;
+  if (!up() || !member() || world_.failed()) return;
   const std::uint64_t life = life_;
   if (const auto* came = std::get_if<consensus::Received>(&what); came && honest()) {
     for (auto& checker : world_.checkers()) checker->received(world_, *this, came->message);
   }
   perform(replica_->step({now(), what}));
-  if (up() && life == life_ && honest() && !world_.failed()) {
+  if (up() && member() && life == life_ && honest() && !world_.failed()) {
     for (auto& checker : world_.checkers()) checker->stepped(world_, *this);
   }
 }
 
-void Host::receive(ValidatorIndex from, const Wire& wire) {
+void Host::receive(Person from, const Wire& wire) {
   switch (wire.kind) {
-    case Wire::Kind::consensus:
+    case Wire::Kind::consensus: {
       if (!wire.message) return;  // junk: it did not parse, the link would be closed
-      if (adversary_ && !adversary_->receive(*this, from, *wire.message)) return;
-      step(consensus::Received{from, *wire.message});
+      const auto place = facts().place_of(from);
+      if (!place || !member()) return;  // there is no such link
+      if (adversary_ && !adversary_->receive(*this, *place, *wire.message)) return;
+      step(consensus::Received{*place, *wire.message});
       return;
+    }
     case Wire::Kind::batch:
       keep_batch(wire.bytes);
       return;
@@ -218,7 +210,13 @@ void Host::receive(ValidatorIndex from, const Wire& wire) {
       return;
     }
     case Wire::Kind::cosignature:
-      count_cosignature(from, wire.size, wire.digest);
+      if (member()) count_cosignature(from, wire);
+      return;
+    case Wire::Kind::get_more:
+      serve(from, wire);
+      return;
+    case Wire::Kind::more:
+      take(wire);
       return;
   }
 }
@@ -237,7 +235,7 @@ bool Host::keep_batch(const Bytes& body) {
 }
 
 void Host::ready(const Digest& digest, const Bytes& body) {
-  const ValidatorIndex producer = body[0];
+  const ValidatorIndex producer = facts().place_of(body[0]).value_or(0);
   step(consensus::PayloadReady{
       {digest, 1, static_cast<std::uint32_t>(body.size())}, producer, true});
 }
@@ -248,9 +246,10 @@ void Host::offer(const Bytes& body) {
   auto wire = std::make_shared<Wire>();
   wire->kind = Wire::Kind::batch;
   wire->bytes = body;
-  for (std::size_t to = 0; to < world_.plan().n && up(); ++to) {
-    const auto peer = static_cast<ValidatorIndex>(to);
-    if (peer == validator_ || (adversary_ && !adversary_->shares_batch(*this, peer))) continue;
+  for (const SetMember& member : Set(facts().set)) {
+    if (!up()) return;
+    const Person peer = member.who;
+    if (peer == who_ || (adversary_ && !adversary_->shares_batch(*this, peer))) continue;
     world_.transmit(*this, peer, wire);
   }
 }
@@ -309,8 +308,8 @@ void Host::perform(const consensus::Send& effect) {
   if (doomed && dies(VoteStep::leaving)) return;
   for (auto& checker : world_.checkers()) checker->sent(world_, *this, effect);
   if (doomed && doomed_.step == VoteStep::half_sent) {
-    for (std::size_t to = 0; to < world_.plan().n; ++to) {
-      if (to == validator_ || world_.random().chance(500)) continue;
+    for (std::size_t to = 0; to < facts().set.size(); ++to) {
+      if (to == index_ || world_.random().chance(500)) continue;
       transmit({static_cast<ValidatorIndex>(to), effect.message});
     }
     dies(VoteStep::half_sent);
@@ -331,7 +330,9 @@ void Host::transmit(const consensus::Send& send) {
   }
   wire->message = std::move(*parsed);
   const bool status = std::holds_alternative<consensus::Status>(send.message);
-  world_.transmit(*this, send.to, std::move(wire));
+  std::optional<Person> to;
+  if (send.to) to = person_at(*send.to);
+  world_.transmit(*this, to, std::move(wire));
   if (status) cosign();
 }
 
@@ -373,21 +374,24 @@ void Host::perform(const consensus::SetTimer& effect) {
 
 void Host::perform(const consensus::Fetch& effect) {
   world_.count("batches fetched", effect.batches.size());
+  const std::uint64_t life = life_;
   for (const BatchRef& ref : effect.batches) {
     const auto held = bodies_.find(ref.digest);
     if (held != bodies_.end()) {
       // Held all along; the replica has forgotten it after execution.
       const Bytes body = held->second;
       ready(ref.digest, body);
-      if (!up()) return;
+      if (!up() || life != life_) return;
       continue;
     }
     auto wire = std::make_shared<Wire>();
     wire->kind = Wire::Kind::get_batch;
     wire->digest = ref.digest;
-    if (effect.ask_first != validator_) world_.transmit(*this, effect.ask_first, wire);
-    const auto other = static_cast<ValidatorIndex>(rotation_++ % world_.plan().n);
-    if (other != validator_ && other != effect.ask_first) world_.transmit(*this, other, wire);
+    if (effect.ask_first != index_) world_.transmit(*this, person_at(effect.ask_first), wire);
+    const auto other = static_cast<ValidatorIndex>(rotation_++ % facts().set.size());
+    if (other != index_ && other != effect.ask_first) {
+      world_.transmit(*this, person_at(other), wire);
+    }
   }
 }
 
@@ -400,6 +404,7 @@ void Host::perform(const consensus::Deliver& effect) {
     if (!bodies_.contains(ref.digest)) world_.fail("delivered a block without its bodies");
   }
   to_execute_.push_back(effect);
+  if (effect.block.header.boundary == 1 && dies(EpochStep::delivered)) return;
   start_execution();
 }
 
@@ -434,33 +439,51 @@ void Host::executed() {
   const consensus::Deliver deliver = std::move(to_execute_.front());
   to_execute_.pop_front();
   const consensus::Checkpoint before = head();
-  consensus::Checkpoint after = execute(before, deliver.block_id, deliver.block);
-  if (after.height >= wrong_from_) after.log_root.bytes[0] ^= 0x80U;
-  store_.push_back({deliver.block, deliver.finalization, after});
+  keep(deliver.block, deliver.finalization);
+  const consensus::Checkpoint after = head();
+  if (deliver.block.header.boundary == 1 && dies(EpochStep::executed)) return;
   start_execution();
   const std::uint64_t life = life_;
-  step(consensus::Executed{after});
+  step(consensus::Executed{after, pending(after.height, epoch_)});
   if (!up() || life != life_) return;
   if (after.log_size != before.log_size) cosign();
   if (up() && life == life_ && world_.random().chance(150)) sync_store();
 }
 
+// Executes it and puts it into the store.
+void Host::keep(const consensus::Block& block, const consensus::Certificate& finalization) {
+  consensus::Checkpoint after = execute(head(), consensus::block_id(block.header), block);
+  if (after.height >= wrong_from_) after.log_root.bytes[0] ^= 0x80U;
+  std::size_t decided = decided_at(store_.size());
+  const auto& changes = world_.plan().changes;
+  if (decided < changes.size() && !block.batch_refs.empty() &&
+      after.height >= changes[decided].from_height) {
+    ++decided;
+  }
+  store_.push_back({block, finalization, after, decided});
+}
+
 void Host::cosign() {
-  if (!up()) return;
+  if (!up() || !member()) return;
   auto wire = std::make_shared<Wire>();
   wire->kind = Wire::Kind::cosignature;
   wire->size = head().log_size;
   wire->digest = head().log_root;
+  wire->epoch = epoch_;
+  wire->signature = world_.keys().sign(key_slot_, cosigned_bytes(epoch_, wire->size, wire->digest));
   world_.transmit(*this, std::nullopt, wire);
-  count_cosignature(validator_, wire->size, wire->digest);
+  count_cosignature(who_, *wire);
 }
 
-void Host::count_cosignature(ValidatorIndex from, std::uint64_t size, const Digest& root) {
-  if (!up()) return;
-  auto& signers = cosigners_[{size, root}];
-  signers.insert(from);
-  if (signers.size() == world_.membership().q()) step(consensus::Checkpointed{size, root});
+void Host::count_cosignature(Person from, const Wire& wire) {
+  if (!up() || wire.epoch != epoch_ || !facts().place_of(from)) return;
+  auto& signers = cosigners_[{wire.size, wire.digest}];
+  const bool news = signers.emplace(from, wire.signature).second;
+  if (news && signers.size() == facts().membership.q()) {
+    step(consensus::Checkpointed{wire.size, wire.digest});
+  }
   while (cosigners_.size() > 64) cosigners_.erase(cosigners_.begin());
+  if (news && ending_) try_hop();
 }
 
 void Host::sync_store() {
@@ -469,7 +492,8 @@ void Host::sync_store() {
     disk_blocks_.insert(consensus::block_id(block.header));
     for (const BatchRef& ref : block.batch_refs) disk_bodies_.insert(ref.digest);
   }
-  if (world_.random().chance(300)) compact();
+  hops_synced_ = hops_.size();
+  if (member() && !ending_ && world_.random().chance(300)) compact();
 }
 
 // A new segment with what must live, synced; then the old ones go.
@@ -525,7 +549,7 @@ consensus::Vote Host::sign(consensus::VoteType type, const consensus::Proposal& 
   consensus::Proposal said = proposal;
   if (type == consensus::VoteType::nullify) said = {proposal.epoch, proposal.view, 0, {}};
   const Bytes message = consensus::sign_bytes(world_.membership().chain_id(), type, said);
-  return {type, said, validator_, world_.keys().sign(validator_, message)};
+  return {type, said, index_, world_.keys().sign(key_slot_, message)};
 }
 
 }  // namespace footproof::simulation

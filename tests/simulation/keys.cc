@@ -5,8 +5,8 @@
 
 namespace footproof::simulation {
 
-Keys::Keys(std::size_t n, bool real, Random random) {
-  for (std::size_t i = 0; i < n; ++i) {
+Keys::Keys(std::size_t people, std::size_t each, bool real, Random random) : people_(people) {
+  for (std::size_t i = 0; i < people * each; ++i) {
     secrets_.push_back(random.next());
     consensus::VoteKey key;
     if (real) {
@@ -40,9 +40,9 @@ consensus::Signature Keys::stand_in(std::uint64_t secret, ByteView message) {
   return signature;
 }
 
-consensus::Signature Keys::sign(std::size_t validator, ByteView message) const {
-  if (signing_.empty()) return stand_in(secrets_[validator], message);
-  const auto made = signing_[validator].sign(message);
+consensus::Signature Keys::sign(std::size_t slot, ByteView message) const {
+  if (signing_.empty()) return stand_in(secrets_[slot], message);
+  const auto made = signing_[slot].sign(message);
   consensus::Signature signature{};
   std::copy(made.begin(), made.end(), signature.begin());
   return signature;

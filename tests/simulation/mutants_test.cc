@@ -32,7 +32,11 @@ std::string name(const testing::TestParamInfo<Mutation>& info) {
                                            "NoRepetition",
                                            "OwnVotesNotRecounted",
                                            "QuorumTooSmall",
-                                           "SignerCountedTwice"};
+                                           "SignerCountedTwice",
+                                           "VoteInClosedEpoch",
+                                           "ChildOfBoundary",
+                                           "NextEpochWithoutHop",
+                                           "OldKeysInNextEpoch"};
   return kNames[static_cast<std::size_t>(info.param)];
 }
 
@@ -41,8 +45,30 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Mutation::finalize_after_nullify, Mutation::parent_without_nullifications,
                     Mutation::send_before_durable, Mutation::notarize_without_bodies,
                     Mutation::no_repetition, Mutation::own_votes_not_recounted,
-                    Mutation::quorum_too_small, Mutation::signer_counted_twice),
+                    Mutation::quorum_too_small, Mutation::signer_counted_twice,
+                    Mutation::vote_in_closed_epoch, Mutation::child_of_boundary,
+                    Mutation::next_epoch_without_hop, Mutation::old_keys_in_next_epoch),
     name);
+
+// And what breaks the rules between epochs, by the checker of epochs alone.
+class EpochMutants : public testing::TestWithParam<Mutation> {};
+
+TEST_P(EpochMutants, AreCaughtByTheCheckerOfEpochs) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    World world(Plan::from_seed(seed, GetParam()));
+    world.checkers().clear();
+    world.checkers().push_back(check_epochs());
+    if (world.run().failure.starts_with("I8:")) return;
+  }
+  FAIL() << "no seed out of 300 noticed";
+}
+
+INSTANTIATE_TEST_SUITE_P(RulesBrokenOnPurpose, EpochMutants,
+                         testing::Values(Mutation::vote_in_closed_epoch,
+                                         Mutation::child_of_boundary,
+                                         Mutation::next_epoch_without_hop,
+                                         Mutation::old_keys_in_next_epoch),
+                         name);
 
 // The safety rules must also show where it hurts, in what is final or certified, and not only by
 // the checker that was written for the rule.

@@ -1,5 +1,6 @@
 #include "tests/simulation/plan.h"
 
+#include <algorithm>
 #include <array>
 
 #include "tests/simulation/random.h"
@@ -65,7 +66,81 @@ void draw_crashes(Plan& plan, Random& random) {
   }
 }
 
+// Some leave, some come, some vote with new keys from then on.
+Set draw_set(const Set& before, std::size_t people, Random& random) {
+  static constexpr std::array<std::size_t, 8> kSizes = {4, 4, 4, 5, 5, 6, 7, 7};
+  const std::size_t size = std::min(kSizes[random.below(kSizes.size())], people);
+  Set set = before;
+  std::vector<std::uint8_t> away;
+  for (std::size_t who = 0; who < people; ++who) {
+    const auto is = [&](const SetMember& one) { return one.who == who; };
+    if (std::none_of(set.begin(), set.end(), is)) away.push_back(static_cast<std::uint8_t>(who));
+  }
+  const std::size_t leave = random.below(set.size());  // at most all but one
+  for (std::size_t i = 0; (i < leave && away.size() < 32) || set.size() > size; ++i) {
+    const auto at = set.begin() + static_cast<std::ptrdiff_t>(random.below(set.size()));
+    away.push_back(at->who);
+    set.erase(at);
+  }
+  while (set.size() < size) {
+    const auto at = away.begin() + static_cast<std::ptrdiff_t>(random.below(away.size()));
+    const auto was = std::find_if(before.begin(), before.end(),
+                                  [&](const SetMember& one) { return one.who == *at; });
+    set.push_back({*at, was == before.end() ? std::uint8_t{0} : was->keys});
+    away.erase(at);
+  }
+  for (SetMember& member : set) {
+    if (member.keys + 1U < kKeysMax && random.chance(250)) ++member.keys;
+  }
+  return set;
+}
+
+bool bearable(const Plan& plan, const Set& set) {
+  std::size_t faulty = 0;
+  for (const SetMember& member : set) {
+    if (plan.adversaries[member.who] != AdversaryKind::none) ++faulty;
+  }
+  return faulty <= consensus::faulty_max(set.size());
+}
+
 }  // namespace
+
+void Plan::draw_changes(Random& random) {
+  people = std::min<std::size_t>(std::max<std::size_t>(n + random.between(1, 3), 5), 9);
+  adversaries.resize(people, AdversaryKind::none);
+  if (random.chance(200)) {
+    adversaries.back() = static_cast<AdversaryKind>(random.between(1, kAdversaryKinds - 1));
+  }
+  Set last;
+  for (std::size_t who = 0; who < n; ++who) last.push_back({static_cast<std::uint8_t>(who), 0});
+  consensus::Height height = random.between(1, 6);
+  for (std::uint64_t i = random.between(1, 3); i > 0; --i) {
+    Set next = draw_set(last, people, random);
+    for (int tries = 0; tries < 50 && !bearable(*this, next); ++tries) {
+      next = draw_set(last, people, random);
+    }
+    if (!bearable(*this, next)) break;
+    changes.push_back({height, next});
+    last = std::move(next);
+    height += random.below(30);
+  }
+  if (random.chance(600)) {
+    parameters.checkpoint_lag = static_cast<std::uint32_t>(random.between(1, 8));
+    parameters.boundary_delay = static_cast<std::uint32_t>(random.between(1, 8));
+  }
+  for (std::uint64_t i = random.below(4); i > 0; --i) {
+    epoch_crashes.push_back({static_cast<std::uint8_t>(random.below(people)),
+                             random.below(changes.size() + 1),
+                             static_cast<std::uint8_t>(random.below(7))});
+  }
+  for (std::uint64_t i = gst_ms == 0 ? 0 : random.below(3); i > 0; --i) {  // of whoever
+    const std::uint64_t at = random.below(gst_ms);
+    const std::uint64_t who = random.below(people);
+    faults.push_back({at, Fault::Kind::crash, who, 0});
+    faults.push_back({at + random.between(10, 4000), Fault::Kind::restart, who, 0});
+  }
+  offers = std::max<std::uint64_t>(offers, 12);
+}
 
 std::string_view name(AdversaryKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
@@ -98,6 +173,7 @@ Plan Plan::from_seed(std::uint64_t seed, consensus::Mutation mutation) {
   plan.offers = random.between(5, 60);
   plan.offer_every_ms = random.between(20, 300);
   if (random.chance(60)) plan.slow_disk_host = random.below(plan.n);
+  if (plan.n <= 7 && random.chance(300)) plan.draw_changes(random);
   // Everybody is up 5.5 s after the network is calm; 3 s to catch up. Whoever shows a batch to some
   // only (a twin does so, too) can make views of leaders that lack it end: README.md §14.
   bool withheld = false;

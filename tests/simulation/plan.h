@@ -9,6 +9,8 @@
 
 namespace footproof::simulation {
 
+class Random;
+
 enum class AdversaryKind : std::uint8_t {
   none,
   silent,
@@ -27,6 +29,29 @@ enum class AdversaryKind : std::uint8_t {
 };
 inline constexpr std::size_t kAdversaryKinds = 14;
 [[nodiscard]] std::string_view name(AdversaryKind kind);
+
+// Who is in a set, and which of his keys he votes with.
+struct SetMember {
+  std::uint8_t who = 0;
+  std::uint8_t keys = 0;  // rises when he gets new ones
+  friend bool operator==(const SetMember&, const SetMember&) = default;
+};
+using Set = std::vector<SetMember>;
+inline constexpr std::size_t kKeysMax = 4;  // that one person ever has
+
+// Decided by the first block with payload at that height or above, in the order of the plan, one a
+// block.
+struct SetChange {
+  consensus::Height from_height = 0;
+  Set set;
+};
+
+// A host that goes down once, on its way out of that epoch (host.h).
+struct EpochCrash {
+  std::uint8_t who = 0;
+  consensus::Epoch epoch = 0;
+  std::uint8_t step = 0;
+};
 
 struct Fault {
   enum class Kind : std::uint8_t {
@@ -48,10 +73,13 @@ struct Fault {
 
 struct Plan {
   std::uint64_t seed = 1;
-  std::size_t n = 4;
+  std::size_t n = 4;       // members of epoch 0: those who are 0 … n − 1
+  std::size_t people = 0;  // hosts, later members included; 0: n
+  std::vector<SetChange> changes;
+  std::vector<EpochCrash> epoch_crashes;
   bool real_keys = false;
   consensus::Parameters parameters;
-  std::vector<AdversaryKind> adversaries;          // per validator; empty: all honest
+  std::vector<AdversaryKind> adversaries;          // by who it is; empty: all honest
   std::vector<consensus::ValidatorIndex> leaders;  // of the views 1, 2, …; then as the rules say
   std::vector<Fault> faults;
   // Until gst_ms messages are lost and repeated (per thousand) and take up to chaos_delay_ms;
@@ -71,6 +99,9 @@ struct Plan {
   std::uint64_t strict_from_ms = 0;
   std::uint64_t deadline_ms = 600'000;  // all must be final by then
 
+  [[nodiscard]] std::size_t hosts() const { return people == 0 ? n : people; }
+  // Changes of the set of this plan, from now on drawn by `random`.
+  void draw_changes(Random& random);
   [[nodiscard]] static Plan from_seed(std::uint64_t seed, consensus::Mutation mutation);
 };
 

@@ -54,6 +54,8 @@ void Rules::hear(const Digest& id, const Header& header) {
 }
 
 void Rules::received(const consensus::Message& message) {
+  const auto epoch = consensus::epoch_of(message);
+  if (epoch && *epoch != around_.membership->epoch()) return;  // says nothing here (§10)
   if (const auto* vote = std::get_if<Vote>(&message)) {
     hear(*vote);
   } else if (const auto* certificate = std::get_if<Certificate>(&message)) {
@@ -77,6 +79,9 @@ void Rules::received(const consensus::Message& message) {
       hear(consensus::block_id(block.header), block.header);
     }
     hear(chain->finalization);
+  } else if (const auto* end = std::get_if<consensus::EndOfEpoch>(&message)) {
+    hear(consensus::block_id(end->boundary.header), end->boundary.header);
+    hear(end->finalization);
   } else if (const auto* evidence = std::get_if<Evidence>(&message)) {
     if (!contains(evidence_, *evidence)) evidence_.push_back(*evidence);
   }
@@ -145,7 +150,8 @@ bool Rules::said_durably(const Vote& vote) const {
 
 Rules::Rules(Surroundings around) : around_(std::move(around)) {
   last_delivered_ = around_.root.block_id;
-  chain_.emplace(0, last_delivered_);
+  delivered_ = end_known_ = around_.root.height;
+  chain_.emplace(delivered_, last_delivered_);
 }
 
 void Rules::restart(const std::vector<Record>& records,
@@ -268,6 +274,7 @@ std::string Rules::may_vote(const Vote& vote) const {
   if (vote.signer != around_.self) return what + ": another's name";
   if (alarmed_) return what + ": after an alarm (R2)";
   if (statuses_ + 1 < needed(around_.membership->n())) return what + ": not heard enough (R2)";
+  if (over()) return what + ": the epoch is over (R2)";
   if (view <= lf_) return what + ": view " + std::to_string(lf_) + " is final (R2)";
   if (const auto book = views_.find(view); book != views_.end()) {
     for (const OwnVote& before : book->second.own) {
@@ -296,8 +303,58 @@ std::string Rules::may_notarize(const Vote& vote) const {
   const auto block = blocks_.find(proposal.block_id);
   if (block == blocks_.end()) return "the block is not in the log (§13)";
   std::string wrong = parent_acceptable(proposal, block->second.header);
-  if (wrong.empty()) wrong = block_acceptable(block->second);
+  const bool again = block->second.header.view < proposal.view;  // only a boundary block may be
+  if (wrong.empty()) wrong = block_acceptable(block->second, again);
   return wrong;
+}
+
+// ---- §10
+
+// A finalized boundary block, by the log.
+bool Rules::over() const {
+  const Certificate* final = held(lf_, VoteType::finalize);
+  if (final == nullptr) return false;
+  const auto block = blocks_.find(final->proposal.block_id);
+  return block != blocks_.end() && block->second.header.boundary == 1;
+}
+
+void Rules::follow_end(const Header& header,
+                       std::optional<std::pair<consensus::Height, Bytes>>& end) const {
+  if (end) return;
+  if (auto set = around_.next_set(header.checkpoint.height)) {
+    end.emplace(header.height + around_.boundary_delay, std::move(*set));
+  }
+}
+
+std::string Rules::ends_rightly(const Block& block) const {
+  std::optional<std::pair<consensus::Height, Bytes>> end;
+  if (around_.executed) {
+    const auto look = [this](consensus::Height height) {
+      if (around_.next_set(height)) first_set_ = std::min(first_set_, height);
+    };
+    look(end_known_);
+    while (const auto next = around_.executed(end_known_ + 1)) {
+      look(end_known_ + 1);
+      follow_end(next->header, end_);
+      ++end_known_;
+    }
+    // No state that an ancestor may name holds a set: they need not be held to know.
+    if (!end_ && first_set_ > block.header.checkpoint.height) {
+      return block.header.boundary == 0 ? "" : "a boundary block where none is (§10)";
+    }
+    std::vector<const Header*> path{&block.header};
+    while (path.back()->height > end_known_ + 1) {
+      path.push_back(header_of(path.back()->parent));
+      if (path.back() == nullptr) return "an ancestor is not held (rule 3)";
+    }
+    end = end_;
+    for (auto header = path.rbegin(); header != path.rend(); ++header) follow_end(**header, end);
+  }
+  const bool here = end && block.header.height == end->first;
+  if (end && block.header.height > end->first) return "beyond the end of the epoch (§10)";
+  if ((block.header.boundary == 1) != here) return "a boundary block where none is, or none (§10)";
+  if (here && block.next_members != end->second) return "another next set than was fixed (§10)";
+  return {};
 }
 
 std::string Rules::parent_acceptable(const consensus::Proposal& proposal,
@@ -305,18 +362,21 @@ std::string Rules::parent_acceptable(const consensus::Proposal& proposal,
   const View parent = proposal.parent_view;
   if (parent < lf_ || parent >= proposal.view) return "parent out of range (§6 a)";
   const auto won = winner(parent);
-  if (!won || *won != header.parent) return "the parent did not win its view (§6 b)";
+  const bool again = header.boundary == 1 && header.view < proposal.view;
+  if (!won || *won != (again ? proposal.block_id : header.parent)) {
+    return "the parent did not win its view (§6 b)";
+  }
   for (View skipped = parent + 1; skipped < proposal.view; ++skipped) {
     if (held(skipped, VoteType::nullify) == nullptr) {
       return "view " + std::to_string(skipped) + " skipped without nullification (§6 c)";
     }
   }
-  if (header.view != proposal.view) return "the block is of another view (§6 d)";
+  if (!again && header.view != proposal.view) return "the block is of another view (§6 d)";
   return {};
 }
 
 // §2 chain rules and local time rule, §3 bodies.
-std::string Rules::block_acceptable(const Block& block) const {
+std::string Rules::block_acceptable(const Block& block, bool again) const {
   const Header& header = block.header;
   const consensus::Membership& members = *around_.membership;
   consensus::Height height = around_.root.height;
@@ -325,18 +385,22 @@ std::string Rules::block_acceptable(const Block& block) const {
   if (header.parent != around_.root.block_id) {
     const Header* parent = header_of(header.parent);
     if (parent == nullptr) return "the parent is not held (rule 3)";
+    if (parent->boundary != 0) return "built on a boundary block (§10)";
     height = parent->height;
     time = parent->time_ms;
     named = parent->checkpoint;
   }
   if (header.chain_id != members.chain_id() || header.epoch != members.epoch() ||
-      header.members_hash != members.members_hash() || header.boundary != 0) {
+      header.members_hash != members.members_hash()) {
     return "of another chain, epoch or membership (§2)";
   }
+  if (const std::string wrong = ends_rightly(block); !wrong.empty()) return wrong;
   if (header.height != height + 1) return "height does not follow (§2)";
   if (header.proposer != members.leader(header.view)) return "not by its leader (§2)";
   if (header.time_ms <= time) return "time does not rise (§2)";
-  if (header.time_ms > std::max(around_.latest_time(), time + 1)) return "too far ahead (§2)";
+  if (!again && header.time_ms > std::max(around_.latest_time(), time + 1)) {
+    return "too far ahead (§2)";
+  }
   if (header.batch_root != consensus::batch_root(block.batch_refs) ||
       header.batch_count != block.batch_refs.size()) {
     return "batch root or count does not fit (§2)";
@@ -362,6 +426,7 @@ std::string Rules::sent(const consensus::Message& message, std::optional<Validat
       const bool shown = to == vote->signer && has_heard(*vote);  // its own (§13)
       return shown ? "" : "sends on a vote of another (§5)";
     }
+    if (over()) return "sends a vote of an epoch that is over (§10)";
     return said_durably(*vote) ? "" : "sends a vote that is not durable (§13)";
   }
   if (const auto* certificate = std::get_if<Certificate>(&message)) {
@@ -374,6 +439,11 @@ std::string Rules::sent(const consensus::Message& message, std::optional<Validat
     return header_of(id) != nullptr ? "" : "answers with a block from nowhere (§4)";
   }
   if (const auto* chain = std::get_if<consensus::Chain>(&message)) return may_serve(*chain);
+  if (const auto* end = std::get_if<consensus::EndOfEpoch>(&message)) {
+    const auto mine =
+        around_.executed ? around_.executed(end->boundary.header.height) : std::nullopt;
+    return mine == end->boundary ? "" : "tells of an end that it has not executed (§10)";
+  }
   if (const auto* evidence = std::get_if<Evidence>(&message)) {
     return contains(evidence_, *evidence) ? "" : "sends evidence that is not in the log (§11)";
   }

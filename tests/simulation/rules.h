@@ -27,9 +27,14 @@ class Rules {
     consensus::EpochRoot root;
     consensus::ValidatorIndex self = 0;
     std::uint32_t checkpoint_lag = 0;
+    std::uint32_t boundary_delay = 8;
     std::function<bool(const Digest& batch)> holds_body;
     std::function<bool(const consensus::Checkpoint&)> executed_here;  // this very head
     std::function<std::uint64_t()> latest_time;  // the highest block time to vote for now
+    // What is executed here, and the set that the state after it holds for the next epoch. Unset:
+    // nothing is.
+    std::function<std::optional<consensus::Block>(consensus::Height)> executed;
+    std::function<std::optional<Bytes>(consensus::Height)> next_set;
   };
   // A first life with an empty disk, until restart() says otherwise.
   explicit Rules(Surroundings around);
@@ -81,11 +86,15 @@ class Rules {
   [[nodiscard]] const Header* header_of(const Digest& id) const;
   [[nodiscard]] bool names(const consensus::Certificate& certificate, const Digest& block) const;
 
+  [[nodiscard]] bool over() const;
+  void follow_end(const Header& header,
+                  std::optional<std::pair<consensus::Height, Bytes>>& end) const;
+  [[nodiscard]] std::string ends_rightly(const consensus::Block& block) const;
   [[nodiscard]] std::string may_vote(const consensus::Vote& vote) const;
   [[nodiscard]] std::string may_notarize(const consensus::Vote& vote) const;
   [[nodiscard]] std::string parent_acceptable(const consensus::Proposal& proposal,
                                               const Header& header) const;
-  [[nodiscard]] std::string block_acceptable(const consensus::Block& block) const;
+  [[nodiscard]] std::string block_acceptable(const consensus::Block& block, bool again) const;
   [[nodiscard]] std::string may_hold(const consensus::Certificate& certificate) const;
   [[nodiscard]] std::string may_keep(const Digest& id, const consensus::Block& block) const;
   [[nodiscard]] std::string may_report(const consensus::Evidence& evidence) const;
@@ -106,6 +115,10 @@ class Rules {
   consensus::Height delivered_ = 0;
   Digest last_delivered_;
   std::map<consensus::Height, Digest> chain_;  // delivered in this life, and what was applied
+  // §10: the boundary height and its set, after the executed block of height end_known_.
+  mutable std::optional<std::pair<consensus::Height, Bytes>> end_;
+  mutable consensus::Height end_known_ = 0;
+  mutable consensus::Height first_set_ = UINT64_MAX;  // the lowest executed state that holds one
   Judged judged_;
 };
 

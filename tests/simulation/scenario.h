@@ -31,7 +31,7 @@ namespace footproof::simulation {
   consensus::Height lowest = UINT64_MAX;
   for (const auto& host : world.hosts()) {
     if (host->honest() && host->up()) {
-      lowest = std::min(lowest, host->replica().info().executed_height);
+      lowest = std::min(lowest, host->store_height());
     }
   }
   return lowest;
@@ -41,7 +41,7 @@ namespace footproof::simulation {
 inline void commit_one(World& world, std::size_t place, std::uint64_t at_most_ms = 60'000) {
   consensus::Height highest = 0;
   for (const auto& host : world.hosts()) {
-    if (host->up()) highest = std::max(highest, host->replica().info().executed_height);
+    if (host->up()) highest = std::max(highest, host->store_height());
   }
   world.offer(place);
   world.run_until([&] { return lowest_height(world) > highest; }, at_most_ms);

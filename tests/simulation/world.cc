@@ -27,36 +27,36 @@ Digest digest_of(std::uint64_t value) {
 World::World(const Plan& plan)
     : plan_(plan),
       random_(mix(plan.seed)),
-      keys_(plan.n, plan.real_keys, Random(mix(plan.seed ^ 0x6b657973U))),
-      cut_(plan.n, std::vector<bool>(plan.n, false)) {
-  std::vector<consensus::Member> members;
-  for (std::size_t i = 0; i < plan.n; ++i) {
-    const std::string number = std::to_string(i);
-    members.push_back({"v" + std::string(2 - number.size(), '0') + number, keys_.key(i)});
-  }
-  auto membership = consensus::Membership::make(digest_of(plan.seed), 0, members, digest_of(7));
-  CHECK(membership.has_value());
-  membership_ = std::move(*membership);
-  membership_->lead_for_tests(plan.leaders);
+      keys_(plan.hosts(), plan.changes.empty() ? 1 : kKeysMax, plan.real_keys,
+            Random(mix(plan.seed ^ 0x6b657973U))),
+      cut_(plan.hosts(), std::vector<bool>(plan.hosts(), false)) {
+  Set first;
+  for (std::size_t i = 0; i < plan.n; ++i) first.push_back({static_cast<Person>(i), 0});
+  const Digest chain_id = digest_of(plan.seed);
   const consensus::Block genesis =
-      consensus::genesis_block(membership_->chain_id(), 1'799'999'000'000, digest_of(7));
-  root_ = {consensus::block_id(genesis.header), 0, genesis.header.time_ms, {0, 1, digest_of(9)}};
+      consensus::genesis_block(chain_id, 1'799'999'000'000, digest_of(7));
+  const consensus::EpochRoot root{
+      consensus::block_id(genesis.header), 0, genesis.header.time_ms, {0, 1, digest_of(9)}};
+  epochs_ = std::make_unique<Epochs>(keys_, chain_id, first, digest_of(7), root, plan.leaders);
   checkers_ = all_checkers();
 
   const auto kind = [&](std::size_t i) {
     return i < plan_.adversaries.size() ? plan_.adversaries[i] : AdversaryKind::none;
   };
-  for (std::size_t i = 0; i < plan.n; ++i) {
+  for (std::size_t i = 0; i < plan.hosts(); ++i) {
     hosts_.push_back(
-        std::make_unique<Host>(*this, i, static_cast<ValidatorIndex>(i), make_adversary(kind(i))));
+        std::make_unique<Host>(*this, i, static_cast<Person>(i), make_adversary(kind(i))));
   }
-  for (std::size_t i = 0; i < plan.n; ++i) {
+  for (std::size_t i = 0; i < plan.hosts(); ++i) {
     if (kind(i) != AdversaryKind::twin) continue;
-    hosts_.push_back(std::make_unique<Host>(*this, hosts_.size(), static_cast<ValidatorIndex>(i),
+    hosts_.push_back(std::make_unique<Host>(*this, hosts_.size(), static_cast<Person>(i),
                                             make_adversary(AdversaryKind::twin)));
   }
   for (auto& host : hosts_) {
     host->set_clock_offset(static_cast<std::int64_t>(random_.below(1800)) - 900);
+  }
+  for (const EpochCrash& crash : plan_.epoch_crashes) {
+    hosts_[crash.who]->crash_at_epoch(crash.epoch, static_cast<EpochStep>(crash.step));
   }
   offers_left_ = plan.offers;
   for (const Fault& fault : plan_.faults) {
@@ -74,11 +74,13 @@ World::World(const Plan& plan)
   }
   for (auto& host : hosts_) host->start();
   for (auto& host : hosts_) link_changed(*host, true);
+  if (plan_.changes.empty()) return;
+  for (auto& host : hosts_) schedule_poll(*host, random_.between(1, 150));
 }
 
 World::~World() = default;
 
-bool World::is_honest(ValidatorIndex validator) const { return hosts_[validator]->honest(); }
+bool World::is_honest(Person who) const { return hosts_[who]->honest(); }
 
 void World::fail(const std::string& why) {
   if (failure_.empty()) failure_ = why + " (at " + std::to_string(now_) + " ms)";
@@ -93,37 +95,38 @@ void World::push(Item item) {
 
 // Each of two twins serves one half of the validators; the halves change.
 bool World::twin_route(const Host& from, const Host& to) const {
-  const auto half = [this](ValidatorIndex twin, ValidatorIndex peer) {
+  const auto half = [this](Person twin, Person peer) {
     return mix(plan_.seed ^ (now_ / kSideEvery) * 977 ^ static_cast<std::uint64_t>(twin) << 8U ^
                peer) &
            1U;
   };
-  const auto serves = [&](const Host& twin, ValidatorIndex peer) {
-    const bool second = twin.place() >= plan_.n;
-    const bool has_twin = twin.validator() < plan_.adversaries.size() &&
-                          plan_.adversaries[twin.validator()] == AdversaryKind::twin;
-    return !has_twin || half(twin.validator(), peer) == (second ? 1U : 0U);
+  const auto serves = [&](const Host& twin, Person peer) {
+    const bool second = twin.place() >= plan_.hosts();
+    const bool has_twin = twin.who() < plan_.adversaries.size() &&
+                          plan_.adversaries[twin.who()] == AdversaryKind::twin;
+    return !has_twin || half(twin.who(), peer) == (second ? 1U : 0U);
   };
-  return serves(from, to.validator()) && serves(to, from.validator());
+  return serves(from, to.who()) && serves(to, from.who());
 }
 
 bool World::reachable(const Host& from, const Host& to, const Wire& wire) const {
-  if (cut_[from.validator()][to.validator()]) return false;
+  if (cut_[from.who()][to.who()]) return false;
   return route ? route(from, to, wire) : twin_route(from, to);
 }
 
-void World::transmit(const Host& from, std::optional<ValidatorIndex> to,
-                     std::shared_ptr<const Wire> wire) {
+void World::transmit(const Host& from, std::optional<Person> to, std::shared_ptr<const Wire> wire) {
   if (wire->hash == 0) {
     auto& hashed = const_cast<Wire&>(*wire);
     std::uint64_t hash = static_cast<std::uint64_t>(wire->kind) + 1;
     for (const std::uint8_t byte : wire->bytes) hash = (hash ^ byte) * 0x100000001b3U;
     for (const std::uint8_t byte : wire->digest.bytes) hash = (hash ^ byte) * 0x100000001b3U;
+    if (wire->chain) hash ^= wire->chain->blocks.size() << 32U;
     hashed.hash = mix(hash ^ wire->size) | 1U;
   }
   for (std::size_t place = 0; place < hosts_.size(); ++place) {
     const Host& target = *hosts_[place];
-    if (target.validator() == from.validator() || (to && *to != target.validator())) continue;
+    if (target.who() == from.who() || (to && *to != target.who())) continue;
+    if (!to && !from.facts().place_of(target.who())) continue;
     deliver_to(from, place, wire);
   }
 }
@@ -131,7 +134,7 @@ void World::transmit(const Host& from, std::optional<ValidatorIndex> to,
 void World::deliver_to(const Host& from, std::size_t to, const std::shared_ptr<const Wire>& wire) {
   const Host& target = *hosts_[to];
   if (!reachable(from, target, *wire)) return;
-  if (filter && filter(from.validator(), target.validator(), *wire)) return;
+  if (filter && filter(from.who(), target.who(), *wire)) return;
   const bool chaos = !calm();
   if (chaos && random_.chance(plan_.loss)) return;
   const int copies = chaos && random_.chance(plan_.duplication) ? 2 : 1;
@@ -140,7 +143,7 @@ void World::deliver_to(const Host& from, std::size_t to, const std::shared_ptr<c
     item.at = now_ + random_.between(1, chaos ? plan_.chaos_delay_ms : plan_.calm_delay_ms);
     item.kind = Item::Kind::wire;
     item.to = to;
-    item.from = from.validator();
+    item.from = from.who();
     item.wire = wire;
     push(std::move(item));
   }
@@ -149,16 +152,16 @@ void World::deliver_to(const Host& from, std::size_t to, const std::shared_ptr<c
 void World::link_changed(const Host& host, bool up) {
   for (std::size_t place = 0; place < hosts_.size(); ++place) {
     const Host& other = *hosts_[place];
-    if (other.validator() == host.validator()) continue;
+    if (other.who() == host.who()) continue;
     Item item;
     item.kind = up ? Item::Kind::link_up : Item::Kind::link_down;
     item.at = now_ + random_.between(1, 30);
     item.to = place;
-    item.from = host.validator();
+    item.from = host.who();
     push(item);
     if (!up) continue;
     item.to = host.place();
-    item.from = other.validator();
+    item.from = other.who();
     push(item);
   }
 }
@@ -194,6 +197,23 @@ void World::schedule_execution(const Host& host, std::uint64_t after_ms) {
   push(item);
 }
 
+void World::schedule_hop(const Host& host, std::uint64_t after_ms) {
+  Item item;
+  item.at = now_ + after_ms;
+  item.kind = Item::Kind::hop;
+  item.to = host.place();
+  item.life = host.life();
+  push(item);
+}
+
+void World::schedule_poll(const Host& host, std::uint64_t after_ms) {
+  Item item;
+  item.at = now_ + after_ms;
+  item.kind = Item::Kind::poll;
+  item.to = host.place();
+  push(item);
+}
+
 void World::schedule_restart(const Host& host, std::uint64_t after_ms) {
   link_changed(host, false);
   Item item;
@@ -211,7 +231,7 @@ void World::delivered(const Host&, const consensus::Deliver& deliver) {
 // ---- fate
 
 void World::heal() {
-  for (auto& row : cut_) row.assign(plan_.n, false);
+  for (auto& row : cut_) row.assign(plan_.hosts(), false);
 }
 
 void World::crash_all() {
@@ -232,8 +252,8 @@ void World::handle(const Fault& fault) {
     case Fault::Kind::split:
     case Fault::Kind::one_way:
       heal();
-      for (std::size_t a = 0; a < plan_.n; ++a) {
-        for (std::size_t b = 0; b < plan_.n; ++b) {
+      for (std::size_t a = 0; a < plan_.hosts(); ++a) {
+        for (std::size_t b = 0; b < plan_.hosts(); ++b) {
           const bool apart =
               fault.kind == Fault::Kind::split ? in_set(a) != in_set(b) : in_set(a) && !in_set(b);
           if (apart) cut_[a][b] = true;
@@ -270,9 +290,9 @@ void World::handle(const Fault& fault) {
 
 void World::offer(std::size_t place) {
   Host& host = *hosts_[place];
-  if (!host.up()) return;
+  if (!host.up() || !host.member()) return;
   ByteWriter body;
-  body.u8(host.validator()).u64(random_.next()).u64(offers_left_);
+  body.u8(host.who()).u64(random_.next()).u64(offers_left_);
   host.offer(std::move(body).take());
 }
 
@@ -284,8 +304,9 @@ void World::trace(const Item& item) {
               static_cast<std::uint64_t>(item.from) << 40U) +
           wire;
   if (!traced_) return;
-  static constexpr const char* kKinds[] = {"wire",      "timer", "synced", "executed", "link up",
-                                           "link down", "offer", "fault",  "restart"};
+  static constexpr const char* kKinds[] = {"wire",    "timer",     "synced", "executed",
+                                           "link up", "link down", "offer",  "fault",
+                                           "restart", "hop",       "poll"};
   std::string what = kKinds[static_cast<std::size_t>(item.kind)];
   if (item.wire && item.wire->message) {
     what = std::string(consensus::name(*item.wire->message));
@@ -304,10 +325,14 @@ void World::trace(const Item& item) {
   }
   std::string state = "down";
   const Host& host = *hosts_[item.to];
-  if (host.up()) {
+  if (host.up() && !host.member()) {
+    state = "follows, epoch " + std::to_string(host.epoch()) + " height " +
+            std::to_string(host.store_height());
+  } else if (host.up()) {
     const auto info = host.replica().info();
-    state = "view " + std::to_string(info.view) + " final " + std::to_string(info.finalized_view) +
-            " height " + std::to_string(info.finalized_height);
+    state = "epoch " + std::to_string(info.epoch) + " view " + std::to_string(info.view) +
+            " final " + std::to_string(info.finalized_view) + " height " +
+            std::to_string(info.finalized_height);
   }
   std::printf("%8llu  %u -> %zu  %-40s  %s\n", static_cast<unsigned long long>(item.at), item.from,
               item.to, what.c_str(), state.c_str());
@@ -330,13 +355,17 @@ void World::handle(const Item& item) {
       if (same_life) host.executed();
       return;
     case Item::Kind::link_up:
-      if (host.up()) host.step(consensus::Connected{item.from});
+      if (host.up()) host.link(item.from, true);
       return;
     case Item::Kind::link_down:
-      if (host.up()) host.step(consensus::Disconnected{item.from});
+      if (host.up()) host.link(item.from, false);
       return;
     case Item::Kind::offer: {
-      offer(random_.below(plan_.n));
+      std::size_t place = random_.below(plan_.hosts());
+      for (int i = 0; i < 8 && !hosts_[place]->member() && !plan_.changes.empty(); ++i) {
+        place = random_.below(plan_.hosts());
+      }
+      offer(place);
       if (offers_left_ == 0) return;
       const bool enough = plan_.strict_from_ms == 0 || now_ >= plan_.strict_from_ms + kStrictOffers;
       if (offers_left_ > 1 || enough) --offers_left_;
@@ -354,6 +383,12 @@ void World::handle(const Item& item) {
       if (host.up()) return;
       host.start();
       link_changed(host, true);
+      return;
+    case Item::Kind::hop:
+      if (same_life) host.hop_synced();
+      return;
+    case Item::Kind::poll:
+      host.poll();
       return;
   }
 }
@@ -374,12 +409,15 @@ bool World::calm_and_final() const {
   for (const Digest& digest : offered_) {
     if (final_batches_.contains(digest)) continue;
     for (const auto& host : hosts_) {
-      if (host->honest() && host->holds_body(digest)) return false;  // else nobody was promised it
+      // Else nobody was promised it; who has no place in the set any more proposes nothing.
+      const bool proposes = !host->up() || host->member();
+      if (host->honest() && proposes && host->holds_body(digest)) return false;
     }
   }
   for (const auto& host : hosts_) {
     if (!host->honest()) continue;
     if (!host->up() || host->store_height() < highest_) return false;
+    if (host->epoch() < epochs_->highest() || host->change_pending()) return false;
   }
   return true;
 }
@@ -414,8 +452,13 @@ Outcome World::run() {
           state += "down";
           continue;
         }
+        state += "e" + std::to_string(host->epoch());
+        if (!host->member()) {
+          state += "/follows/x" + std::to_string(host->store_height());
+          continue;
+        }
         const auto info = host->replica().info();
-        state += "v" + std::to_string(info.view) + "/f" + std::to_string(info.finalized_view) +
+        state += "/v" + std::to_string(info.view) + "/f" + std::to_string(info.finalized_view) +
                  "/h" + std::to_string(info.finalized_height) + "/x" +
                  std::to_string(info.executed_height);
       }
@@ -438,6 +481,7 @@ Outcome World::finish() {
   outcome.events = events_;
   outcome.blocks_finalized = highest_;
   outcome.batches_final = final_batches_.size();
+  if (epochs_->highest() > 0) count("epochs begun", epochs_->highest());
   outcome.counts = counts_;
   return outcome;
 }

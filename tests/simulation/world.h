@@ -40,8 +40,8 @@ class World {
   void restart_all();
   void cut(std::size_t from, std::size_t to, bool cut) { cut_[from][to] = cut; }
   void heal();
-  // Drops what it returns true for: (from, to, wire), validators.
-  std::function<bool(consensus::ValidatorIndex, consensus::ValidatorIndex, const Wire&)> filter;
+  // Drops what it returns true for: (from, to, wire).
+  std::function<bool(Person, Person, const Wire&)> filter;
   // Which hosts hear each other; none: each of two twins serves one half of the validators.
   std::function<bool(const Host& from, const Host& to, const Wire&)> route;
   void offer(std::size_t place);
@@ -49,8 +49,13 @@ class World {
 
   // For hosts, adversaries and checkers.
   [[nodiscard]] const Plan& plan() const { return plan_; }
-  [[nodiscard]] const consensus::Membership& membership() const { return *membership_; }
-  [[nodiscard]] const consensus::EpochRoot& root() const { return root_; }
+  [[nodiscard]] Epochs& epochs() { return *epochs_; }
+  [[nodiscard]] const Epochs& epochs() const { return *epochs_; }
+  // Of epoch 0.
+  [[nodiscard]] const consensus::Membership& membership() const {
+    return epochs_->at(0).membership;
+  }
+  [[nodiscard]] const consensus::EpochRoot& root() const { return epochs_->at(0).root; }
   [[nodiscard]] const Keys& keys() const { return keys_; }
   [[nodiscard]] Random& random() { return random_; }
   [[nodiscard]] std::uint64_t now() const { return now_; }
@@ -59,16 +64,21 @@ class World {
   [[nodiscard]] const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
   [[nodiscard]] Host& host(std::size_t place) { return *hosts_[place]; }
   [[nodiscard]] std::vector<std::unique_ptr<Checker>>& checkers() { return checkers_; }
-  [[nodiscard]] bool is_honest(consensus::ValidatorIndex validator) const;
+  [[nodiscard]] bool is_honest(Person who) const;
+  [[nodiscard]] bool is_honest(consensus::Epoch epoch, consensus::ValidatorIndex index) const {
+    return is_honest(epochs_->at(epoch).member(index).who);
+  }
   void fail(const std::string& why);
   [[nodiscard]] bool failed() const { return !failure_.empty(); }
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
-  void transmit(const Host& from, std::optional<consensus::ValidatorIndex> to,
-                std::shared_ptr<const Wire> wire);
+  // To nobody in particular: to all in the set of the sender's epoch.
+  void transmit(const Host& from, std::optional<Person> to, std::shared_ptr<const Wire> wire);
   void schedule_timer(const Host& host, std::uint64_t at_mono_ms);
   void schedule_sync(const Host& host, std::uint64_t target, std::uint64_t after_ms);
   void schedule_execution(const Host& host, std::uint64_t after_ms);
+  void schedule_hop(const Host& host, std::uint64_t after_ms);
+  void schedule_poll(const Host& host, std::uint64_t after_ms);
   void schedule_restart(const Host& host, std::uint64_t after_ms);
   void link_changed(const Host& host, bool up);
   void delivered(const Host& host, const consensus::Deliver& deliver);
@@ -86,13 +96,15 @@ class World {
       link_down,
       offer,
       fault,
-      restart
+      restart,
+      hop,
+      poll
     };
     std::uint64_t at = 0;
     std::uint64_t order = 0;
     Kind kind = Kind::wire;
-    std::size_t to = 0;                  // host
-    consensus::ValidatorIndex from = 0;  // validator
+    std::size_t to = 0;  // host
+    Person from = 0;
     std::uint64_t life = 0;
     std::uint64_t value = 0;
     std::shared_ptr<const Wire> wire;
@@ -115,8 +127,7 @@ class World {
   Plan plan_;
   Random random_;
   Keys keys_;
-  std::optional<consensus::Membership> membership_;
-  consensus::EpochRoot root_;
+  std::unique_ptr<Epochs> epochs_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::vector<std::vector<bool>> cut_;
