@@ -168,6 +168,17 @@ ordered_json to_json(const FollowFacts& follow) {
           {"sources", std::move(sources)}};
 }
 
+ordered_json to_json(const SetFacts& set) {
+  ordered_json out{{"epoch", set.epoch},
+                   {"members", set.members},
+                   {"member", set.member},
+                   {"votes", set.votes},
+                   {"why_no_vote", set.why_no_vote}};
+  if (set.ends_at != 0) out["ends_at_height"] = set.ends_at;
+  if (!set.next_members.empty()) out["next_members"] = set.next_members;
+  return out;
+}
+
 }  // namespace
 
 ordered_json to_json(const Health& health) {
@@ -195,6 +206,7 @@ ordered_json to_json(const Health& health) {
   body["quorum"] = health.quorum;
   body["peers"] = std::move(peers);
   if (health.follow) body["follow"] = to_json(*health.follow);
+  if (health.set) body["set"] = to_json(*health.set);
   body["mempool_bytes"] = health.mempool_bytes;
   body["disk_free_bytes"] = health.disk_free_bytes;
   return body;

@@ -78,6 +78,15 @@ void add_follow(Page& page, const FollowFacts& follow) {
   }
 }
 
+void add_set(Page& page, const SetFacts& set) {
+  page.gauge("set_epoch", "Epoch of the validators in force.", set.epoch);
+  page.gauge("set_members", "How many they are.", set.members.size());
+  page.gauge("set_member", "1 while this node is one of them.", set.member ? 1 : 0);
+  page.gauge("set_votes", "1 while it votes and cosigns.", set.votes ? 1 : 0);
+  page.gauge("set_ends_at_height", "Height of the block that ends the epoch; 0: none is fixed.",
+             set.ends_at);
+}
+
 }  // namespace
 
 std::string metrics_text(const Health& health, const NodeCounters& node,
@@ -87,6 +96,7 @@ std::string metrics_text(const Health& health, const NodeCounters& node,
   page.gauge("epoch", "Epoch of the last executed block.", health.epoch);
   page.gauge("height", "Last executed block.", health.height);
   page.gauge("view", "View that consensus is in.", health.view);
+  if (health.set) add_set(page, *health.set);
   page.counter("evidence_total", "Contradictory votes seen.", node.evidence);
   page.gauge("log_size", "Entries under the newest published checkpoint.", health.published_size);
   page.head("block_time_seconds", "Time of the last executed block, since 1970.", "gauge");

@@ -132,6 +132,17 @@ struct FollowFacts {
   std::string doing;                    // for people: "following", "snapshot: state 12 of 40", …
 };
 
+// The validators in force, and what this node is among them.
+struct SetFacts {
+  std::uint64_t epoch = 0;
+  std::vector<std::string> members;  // ids, ascending
+  bool member = false;
+  bool votes = false;
+  std::string why_no_vote;    // empty while it votes
+  std::uint64_t ends_at = 0;  // height of the block that ends the epoch; 0: none is fixed
+  std::vector<std::string> next_members;  // of the set that was decided and is not in force yet
+};
+
 // Facts for people and probes. Cheap: copied from counters.
 struct Health {
   Digest chain_id;
@@ -148,6 +159,7 @@ struct Health {
   std::uint32_t quorum = 0;           // q
   std::vector<PeerFacts> peers;       // without this node
   std::optional<FollowFacts> follow;  // none: a validator, or its observer
+  std::optional<SetFacts> set;        // none: a node that only follows others
   std::uint64_t mempool_bytes = 0;
   std::uint64_t disk_free_bytes = 0;
   // May it be given traffic: caught up, q - 1 peers connected, disk above its floor. The reason

@@ -312,6 +312,7 @@ void CoreLoop::watch_disk() {
 void CoreLoop::publish_facts() {
   CoreFacts facts;
   facts.replica = replica_->info();
+  facts.set = set_facts();
   facts.batches_held = batches_.size();
   facts.wal_segments = wal_->segment_count();
   facts.alarm = alarm_;

@@ -16,7 +16,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "consensus/replica.h"
@@ -51,6 +53,7 @@ constexpr std::uint64_t kWalReachAhead = 8;
 
 // In place of a batch's producer where that is no member of the set in force.
 constexpr ValidatorIndex kNoProducer = 255;
+constexpr std::size_t kEarlyBatchesMax = 64;
 
 // What the core loop works with; all of it outlives the loop.
 struct CoreParts {
@@ -144,7 +147,9 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void serve_epoch_end(const consensus::ServeEpochEnd& request);
   void begin_next();
   void tell_begun(const EpochSet& before) const;
+  [[nodiscard]] CoreFacts::Set set_facts() const;
   void take_over_batches();
+  void keep_early(ValidatorIndex peer, Bytes batch, std::uint64_t epoch);
 
   // core_loop_batches.cc: own batches, those of others, fetching.
   void cut_batches();
@@ -212,6 +217,10 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   };
   std::optional<Ending> ending_;
   bool hop_asked_ = false;  // storage has one to keep
+  // Batches of the next epoch from peers that are there already: by validator id.
+  std::deque<std::pair<std::string, Bytes>> early_batches_;
+  // Peers that spoke of an older epoch: what was sent to them since then, they have not taken.
+  std::set<ValidatorIndex> stragglers_;
 
   CosignatureBook book_;
   std::map<std::uint64_t, Digest> executed_roots_;  // log size → root, the newest of them

@@ -112,7 +112,9 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   in.u8();
   names.epoch = in.u64();
   names.producer = in.u8();
-  if (!in.failed() && !asked_for && names.epoch > set_.epoch()) return;  // we are behind
+  if (!in.failed() && !asked_for && names.epoch > set_.epoch()) {
+    return keep_early(peer, std::move(body), names.epoch);
+  }
   const auto producer =
       in.failed() ? kNoProducer : producer_in(set_, parts_.store, names).value_or(kNoProducer);
   ++checks_in_flight_;

@@ -73,6 +73,10 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
   if (vote != nullptr && vote->proposal.epoch == set_.epoch() && vote->signer != peer) {
     return drop_peer(peer, "a vote that is not the sender's own");
   }
+  if (stragglers_.contains(peer) && consensus::epoch_of(*message) == set_.epoch()) {
+    stragglers_.erase(peer);
+    send_own_batches(peer);
+  }
   const auto* status = std::get_if<consensus::Status>(&*message);
   if (status != nullptr) {
     claimed_heights_[peer] = status->finalized_height;

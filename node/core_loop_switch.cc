@@ -85,6 +85,7 @@ void CoreLoop::hop_message(ValidatorIndex peer, const Envelope& envelope) {
 
 // To one who speaks of an epoch that is over: how it ended, and the hop that leads out of it.
 void CoreLoop::serve_epoch_end(const consensus::ServeEpochEnd& request) {
+  stragglers_.insert(request.to);
   const auto next = ledger::validators_of(*parts_.store.snapshot(), request.epoch + 1);
   if (!next) return;
   auto end = consensus::make_end_of_epoch(chain_, request.epoch, next->from_height - 1);
@@ -115,6 +116,7 @@ void CoreLoop::begin_next() {
   if (auto made = make_replica({}); !made) return fail_for_good(made.error().detail);
   book_ = CosignatureBook(parts_.network.origin, set_.validators);
   claimed_heights_.clear();
+  stragglers_.clear();
   take_over_batches();
   push(consensus::Started{});
   storage_.cosign_as(may_vote() ? std::optional(EpochCosigner{set_.epoch(), &set_.keys->cosign})
@@ -127,6 +129,9 @@ void CoreLoop::begin_next() {
     send_own_batches(peer.index);
   }
   tell_begun(before);
+  for (auto& [id, batch] : std::exchange(early_batches_, {})) {
+    if (const auto peer = set_.membership.index_of(id)) check_batch(*peer, std::move(batch), false);
+  }
   cut_batches();
   publish_facts();
 }
@@ -148,6 +153,36 @@ void CoreLoop::tell_begun(const EpochSet& before) const {
   } else if (!before.self && set_.self) {
     log(LogLevel::info, "validator_joined",
         {{"since_epoch", set_.epoch()}, {"votes", may_vote() ? 1 : 0}});
+  }
+}
+
+CoreFacts::Set CoreLoop::set_facts() const {
+  CoreFacts::Set out;
+  out.epoch = set_.epoch();
+  for (const auto& member : set_.validators.members) out.members.push_back(member.id);
+  out.quorum = set_.membership.q();
+  out.member = set_.self.has_value();
+  out.votes = may_vote() && replica_->info().voting;
+  if (!set_.self) {
+    out.why_no_vote = set_.why_none;
+  } else if (!alarm_.empty()) {
+    out.why_no_vote = "alarm: " + alarm_;
+  } else if (observer_) {
+    out.why_no_vote = "observer: its vote key may have voted for what it no longer remembers";
+  } else if (!out.votes) {
+    out.why_no_vote = "the epoch has ended here; the next one begins in a moment";
+  }
+  if (const auto next = ledger::next_validators(*parts_.store.snapshot()); next && *next) {
+    for (const auto& member : (*next)->members) out.next_members.push_back(member.id);
+  }
+  return out;
+}
+
+// Without it this node would not know that there is work when its own epoch begins.
+void CoreLoop::keep_early(ValidatorIndex peer, Bytes batch, std::uint64_t epoch) {
+  if (epoch != set_.epoch() + 1 || early_batches_.size() >= kEarlyBatchesMax) return;
+  for (const auto& one : outside_.links.peers()) {
+    if (one.index == peer) early_batches_.emplace_back(one.id, std::move(batch));
   }
 }
 

@@ -17,7 +17,18 @@ struct CoreFacts {
     std::uint64_t height = 0;         // finalised, as it last said: a hint
     std::uint64_t last_heard_ms = 0;  // how long ago; 0 if never
   };
+  // The set in force (epoch_set.h), and this node's place.
+  struct Set {
+    std::uint64_t epoch = 0;
+    std::vector<std::string> members;
+    std::size_t quorum = 0;
+    bool member = false;
+    bool votes = false;
+    std::string why_no_vote;
+    std::vector<std::string> next_members;
+  };
   consensus::Replica::Info replica;
+  Set set;
   std::vector<Peer> peers;
   std::size_t batches_held = 0;
   std::size_t wal_segments = 0;

@@ -7,6 +7,7 @@
 
 #include "attest/block_record.h"
 #include "attest/policy.h"
+#include "ledger/next_set.h"
 #include "ledger/rules.h"
 #include "node/serve_chain.h"
 
@@ -93,6 +94,7 @@ std::vector<api::Answer> Port::submit(const std::vector<Bytes>& statements) {
 Port::Taken Port::take_in(const std::vector<Bytes>& statements) {
   Taken out;
   out.answers.assign(statements.size(), api::TooBusy{});
+  if (!parts_.facts.get().set.member) return out;  // nobody would order them
   if (disk().grade() >= DiskGrade::refuse) return out;
   std::vector<Judged> judged(statements.size());
   std::vector<Workers::Task> tasks;
@@ -358,7 +360,11 @@ DiskSpace Port::disk() const {
 std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
   if (parts_.follow) return why_not_following(facts.alarm, parts_.follow(), disk);
   if (!facts.alarm.empty()) return "alarm: " + facts.alarm;
-  const std::size_t quorum = parts_.network.membership.q();
+  if (!facts.set.member) {
+    return fmt::format("no validator: {}; it takes no statements, send them to another node",
+                       facts.set.why_no_vote);
+  }
+  const std::size_t quorum = facts.set.quorum;
   const auto connected = static_cast<std::size_t>(
       std::ranges::count_if(facts.peers, [](const auto& peer) { return peer.connected; }));
   if (connected + 1 < quorum) {
@@ -390,6 +396,23 @@ std::string Port::why_not_following(const std::string& alarm, const api::FollowF
   return {};
 }
 
+void Port::tell_set(const CoreFacts& facts, api::Health& out) const {
+  const auto& set = facts.set;
+  if (parts_.follow) {
+    const auto newest = ledger::newest_validators(*parts_.store.snapshot(), out.epoch);
+    if (!newest) return;
+    out.validators = static_cast<std::uint32_t>(newest->members.size());
+    out.quorum = static_cast<std::uint32_t>(newest->quorum);
+    return;
+  }
+  out.validators = static_cast<std::uint32_t>(set.members.size());
+  out.quorum = static_cast<std::uint32_t>(set.quorum);
+  out.set = api::SetFacts{
+      set.epoch,       set.members,     set.member,
+      set.votes,       set.why_no_vote, facts.replica.end ? facts.replica.end->boundary_height : 0,
+      set.next_members};
+}
+
 api::Health Port::health() const {
   const CoreFacts facts = parts_.facts.get();
   const auto head = parts_.store.snapshot()->head();
@@ -405,8 +428,7 @@ api::Health Port::health() const {
   out.published_size = snapshot ? snapshot->head().log_size : 0;
   out.block_time_ms = head.time_ms;
   out.node_time_ms = clock().wall_ms();
-  out.validators = static_cast<std::uint32_t>(parts_.network.membership.n());
-  out.quorum = static_cast<std::uint32_t>(parts_.network.membership.q());
+  tell_set(facts, out);
   for (const auto& peer : facts.peers) {
     out.peers.push_back({peer.id, peer.connected, peer.height, peer.last_heard_ms});
   }

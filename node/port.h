@@ -96,6 +96,7 @@ class Port final : public api::Reader, public api::Submissions {
   [[nodiscard]] Judged judge(const Bytes& bytes) const;
   // None where it is not in the published log; an error where that cannot be read.
   [[nodiscard]] Result<std::optional<api::Logged>> logged(const Digest& entry_id) const;
+  void tell_set(const CoreFacts& facts, api::Health& out) const;
   [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, DiskGrade disk) const;
   [[nodiscard]] std::string why_not_following(const std::string& alarm,
                                               const api::FollowFacts& follow, DiskGrade disk) const;
