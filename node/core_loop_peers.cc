@@ -70,7 +70,9 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
   }
   if (peer >= set_.membership.n()) return;  // of the next set, or of the last
   const auto* vote = std::get_if<consensus::Vote>(&*message);
-  if (vote != nullptr && vote->proposal.epoch == set_.epoch() && vote->signer != peer) {
+  // Or ours: what a peer holds of this node's own key, it shows it (consensus/README.md §13).
+  if (vote != nullptr && vote->proposal.epoch == set_.epoch() && vote->signer != peer &&
+      set_.self != vote->signer) {
     return drop_peer(peer, "a vote that is not the sender's own");
   }
   if (stragglers_.contains(peer) && consensus::epoch_of(*message) == set_.epoch()) {
