@@ -1,35 +1,39 @@
-"""K3: one validator's memory is taken from it: an older copy of its folder put back, beside the original or in
-its place, its database alone rolled back, another's folder, no folder at all.
+"""K3: one validator's memory is taken from it: an older copy of its folder put back, or run beside the original,
+its database alone rolled back, another's folder, no folder at all.
 
-All of it happens to one validator, which is what the network is made to bear. Whatever that one says, the
-others must lose nothing and go on, and it must be of use again in the end, as its manual says."""
+Each time in a network of its own, since one such validator is what four can bear, and it may never vote again.
+Whatever it says, the others must lose nothing and go on; and it follows them in the end, as its manual says."""
+import random
 import shutil
 import subprocess
 
-from .run import LIMIT, Case
+from .run import LIMIT, Case, run_together
 from .world import World
 
 CLONE = 9  # the number of its cable
 
 
-def run(stage, count):
-    world = stage.world
-    victim = stage.chance.choice(stage.names)
-    # What it says of itself while its own past is used against it.
-    stage.errors_expected.append("alarm|own_key|evidence|double")
-    kinds = [whole_folder, whole_folder, clone, database_alone, another_folder]
-    made = {kind: 0 for kind in (*kinds, no_folder)}
+def run(programs, count, seed):
+    kinds = [whole_folder, no_folder, clone, database_alone, another_folder]
+    texts = []
     for number in range(count):
-        kind = kinds[number % len(kinds)] if number < count - 1 or count == 1 else no_folder
-        others = [name for name in stage.names if name != victim]
-        said = kind(stage, victim, others)
-        made[kind] += 1
-        stage.progress(*others)
-        stage.say(f"{kind.__name__.replace('_', ' ')}: {said}")
-    observer = "observer=1" in world.log(victim)
-    return count, (f"of one validator: {made[whole_folder]} times its folder from earlier, {made[clone]} times a clone beside "
-                   f"it, {made[database_alone]} times the database alone, {made[another_folder]} times another's folder, "
-                   f"{made[no_folder]} times none; it {'follows' if observer else 'votes'} in the end")
+        kind = kinds[number % len(kinds)]
+
+        def take(stage, _, kind=kind):
+            victim = stage.chance.choice(stage.names)
+            # What it says of itself while its own past is used against it.
+            stage.errors_expected.append("event=alarm|own_key|evidence")
+            stage.followers.append(victim)
+            others = [name for name in stage.names if name != victim]
+            said = kind(stage, victim, others)
+            stage.progress(*others)
+            stage.say(f"{kind.__name__.replace('_', ' ')}: {said}")
+            return 1, said
+        case = Case("K3", "", World, 1, "times", take)
+        _, text = run_together([(case, 1)], programs, random.Random(seed + number).randrange(2 ** 31))
+        texts.append(text)
+    return count, (f"an older folder, no folder, an older folder beside the original, an older database, another's folder: "
+                   f"each {count // len(kinds)} times and more; {texts[-1].split('; ', 1)[-1]} (the last of them)")
 
 
 def copy_now(stage, victim, target):
@@ -45,9 +49,14 @@ def copy_now(stage, victim, target):
 
 
 def restart(stage, victim):
+    """It runs and follows the others, whether it votes or not. Its height."""
     stage.world.start(victim)
-    stage.world.wait_ready(victim, seconds=LIMIT)
+    stage.follows(victim)
     return stage.world.health(victim)["height"]
+
+
+def votes(stage, victim):
+    return "it votes" if not (stage.world.homes[victim] / "data" / "observer").exists() else "it votes no more"
 
 
 def replace_data(stage, victim, source):
@@ -72,7 +81,7 @@ def whole_folder(stage, victim, others):
     stage.world.crash(victim)
     replace_data(stage, victim, old)
     restart(stage, victim)
-    return f"{blocks} blocks ago"
+    return f"{blocks} blocks ago; {votes(stage, victim)}"
 
 
 def clone(stage, victim, others):
@@ -103,8 +112,9 @@ def clone(stage, victim, others):
         said = world.log(victim).splitlines()[-1]
         restart(stage, victim)
         return f"{blocks} blocks ago; the original ended: {said}"
+    stage.follows(victim)
     words = (home / "footproofd.log").read_text(errors="replace").splitlines()
-    return f"{blocks} blocks ago; the clone " + ("ran" if ended is None else f"ended with {ended}: {words[-1]}")
+    return f"{blocks} blocks ago; the clone " + ("ran" if ended is None else f"ended with {ended}: {words[-1]}") + f"; the original: {votes(stage, victim)}"
 
 
 def database_alone(stage, victim, others):
@@ -157,11 +167,9 @@ def no_folder(stage, victim, others):
     done = subprocess.run([world.bin / "footproofd", "--init-observer", world.homes[victim] / "config.toml"],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    height = max((world.health(name) or {}).get("height", 0) for name in others)
-    world.start(victim)
-    world.wait(f"{victim} to follow", lambda: (world.health(victim) or {}).get("height", 0) >= height, LIMIT)
+    restart(stage, victim)
     return "refused until it is made an observer; then it followed"
 
 
 CASES = [Case("K3", "memory taken from one validator: its folder or database from earlier, a clone beside it, another's "
-              "folder, none", World, 10, "times", run, short=2)]
+              "folder, none", World, 10, "times", None, alone=run)]

@@ -30,13 +30,13 @@ class Case:
 
 
 class Stage:
-    """What a case works with. It may add to `restarted` and `errors_expected`."""
+    """What a case works with. It may add to `errors_expected` and `followers`."""
 
     def __init__(self, world, client, chance):
         self.world, self.client, self.chance = world, client, chance
         self.names = world.names
         self.errors_expected = []  # patterns of lines with level=error that the faults explain
-        self.outside = []          # nodes that the case took out of the network for good
+        self.followers = []        # nodes that need not vote again
         self.open_files = {name: world.open_files(name) for name in world.names}
         self.pids = {name: world.pid(name) for name in world.names}
 
@@ -56,6 +56,13 @@ class Stage:
             return self.world.published_size(name)
         except OSError:
             return -1
+
+    def follows(self, name):
+        """It comes to where the others are now."""
+        def height(one):
+            return (self.world.health(one) or {}).get("height", 0)
+        there = max(height(other) for other in self.names if other != name)
+        self.world.wait(f"{name} to follow", lambda: height(name) >= there, LIMIT)
 
     def spend(self, seconds):
         """Lets a fault last: time is what it is made of, nothing waits for it to be over."""
@@ -98,9 +105,10 @@ def heal(stage):
     world.right_clocks()
     for name in world.running():
         world.resume(name)
-    inside = [name for name in world.names if name not in stage.outside]
-    world.start(*inside)
-    world.wait_ready(*inside, seconds=LIMIT)
+    world.start()
+    world.wait_ready(*[name for name in world.names if name not in stage.followers], seconds=LIMIT)
+    for name in stage.followers:
+        stage.follows(name)
 
 
 def judge(stage):
@@ -160,6 +168,6 @@ def look_at(stage, name):
     lines = [line for line in world.log(name).splitlines() if "level=error" in line]
     lines = [line for line in lines if not any(re.search(pattern, line) for pattern in stage.errors_expected)]
     assert not lines, f"{name} complains:\n" + "\n".join(lines[-10:])
-    if world.pid(name) == stage.pids[name] and name not in stage.outside:
+    if world.pid(name) == stage.pids[name]:
         grown = world.open_files(name) - stage.open_files[name]
         assert grown <= OPEN_FILES_GROWTH, f"{name} has {grown} open files more than before"
