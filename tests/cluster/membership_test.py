@@ -105,8 +105,8 @@ def main(programs):
         policy = network.export_policy()
         change = Change(network)
         results = network.folder / "results"
-        seconds = 70
-        load = network.load(results, submitters=2, count=seconds * 200, seconds=seconds)
+        seconds = 45
+        load = network.load(results, submitters=2, count=seconds * 100, seconds=seconds)
 
         home, url = change.new_home(FIFTH, FIFTH)
         network.homes[FIFTH], network.urls[FIFTH] = home, url
@@ -141,8 +141,7 @@ def main(programs):
         print(f"new keys after {time.monotonic() - started:.1f} s", flush=True)
         change.needs(rotates, change.members[0])
 
-        load.terminate()
-        load.wait(60)
+        load.wait(timeout=seconds + 60)
         network.crash(leaves)
         network.names.remove(leaves)
         name = "last"
