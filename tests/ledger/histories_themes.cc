@@ -53,7 +53,9 @@ std::optional<HistoryMaker::Saying> HistoryMaker::on_theme(std::size_t step,
       careful_ = false;
       if (dice_.chance(85)) return std::nullopt;
       Saying saying = proposal(ledger, now);
-      std::get<Ballot>(saying.payload).proposal.change = AdmitValidator{some_validator(ledger)};
+      ValidatorProposal one_more = some_validator(ledger);
+      one_more.id = "validator-" + std::to_string(kValidatorsMax + dice_.below(4));
+      std::get<Ballot>(saying.payload).proposal.change = AdmitValidator{std::move(one_more)};
       return saying;
     }
     case Theme::scopes:
