@@ -152,6 +152,11 @@ ordered_json proposal_json(const ProposalRecord& record, const AssociationsRecor
   body["approve"] = votes.approve;
   body["reject"] = votes.reject;
   body["ballots"] = std::move(ballots);
+  body["ready"] = nullptr;  // the word of a new validator
+  if (record.ready) {
+    body["ready"] = {{"entry_id", record.ready->entry.hex()},
+                     {"recorded", record.ready->recorded.text()}};
+  }
   body["decided"] = nullptr;
   if (record.decided) {
     body["decided"] = {{"recorded", record.decided->recorded.text()},

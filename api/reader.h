@@ -25,6 +25,7 @@
 #include "attest/accusation.h"
 #include "attest/bytes.h"
 #include "attest/digest.h"
+#include "attest/hop.h"
 #include "attest/receipt.h"
 #include "attest/result.h"
 #include "ledger/history.h"
@@ -206,6 +207,9 @@ class Reader {
 
   // As attest/policy.h encodes it, made from the published head: all epochs up to now.
   virtual Result<std::string> trust_policy() const = 0;
+  // The hop that ends this epoch (attest/hop.h). not_found where it has not ended, or where this
+  // node has not got its hop yet.
+  virtual Result<Hop> hop(std::uint64_t epoch) const = 0;
   // The exact bytes whose hash the chain id is made of.
   virtual Result<Bytes> genesis() const = 0;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/answers.h"
+#include "api/epoch_routes.h"
 #include "api/governance_routes.h"
 #include "api/history_route.h"
 #include "api/metrics.h"
@@ -61,7 +62,8 @@ class Routes {
         counters_(config.counters),
         submit_elsewhere_(config.submit_elsewhere),
         submit_(config, submissions),
-        governance_(reader) {}
+        governance_(reader),
+        epochs_(reader) {}
 
   Response answer(const Request& request) {
     if (request.path == "/v1/statements" || request.path == "/v1/dry-run") {
@@ -85,6 +87,7 @@ class Routes {
     if (path == "/v1/proofs/consistency") return consistency(request);
     if (path == "/v1/proofs/state") return state(request);
     if (GovernanceRoutes::takes(path)) return governance_.answer(request);
+    if (EpochRoutes::takes(path)) return epochs_.answer(request);
     if (path == "/v1/evidence") return evidence();
     if (path == "/v1/chain") return chain(request);
     if (path == "/v1/snapshot") return bytes(reader_.snapshot_offer(), kOctets, "no-store");
@@ -255,6 +258,7 @@ class Routes {
   const std::string submit_elsewhere_;
   SubmitRoutes submit_;
   GovernanceRoutes governance_;
+  EpochRoutes epochs_;
 };
 
 }  // namespace

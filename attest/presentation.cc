@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "attest/block_record.h"
 #include "attest/cbor.h"
 #include "attest/cose.h"
 #include "attest/merkle.h"
@@ -50,12 +51,44 @@ HolderBinding read_holder(cbor::Reader& in) {
   return holder;
 }
 
+std::vector<Hop> read_hops(cbor::Reader& in) {
+  std::vector<Hop> hops;
+  const std::size_t count = in.array_between(1, kHopsMax);
+  while (hops.size() < count && !in.failed()) hops.push_back(read_hop(in));
+  return hops;
+}
+
+// The epochs that the hops leave follow one another up to that of the receipt.
+Result<void> check_hops(const Presentation& presentation) {
+  if (presentation.hops.empty()) return {};
+  std::optional<std::uint64_t> expected;
+  for (std::size_t i = 0; i < presentation.hops.size(); ++i) {
+    const auto boundary = parse_block_record(presentation.hops[i].last_record.record);
+    const std::string which = "hop " + std::to_string(i);
+    if (!boundary) return fail(which, boundary.error());
+    if (expected && boundary->epoch != *expected) {
+      return fail(Errc::malformed, which + ": leaves epoch " + std::to_string(boundary->epoch) +
+                                       " where that of epoch " + std::to_string(*expected) +
+                                       " must follow");
+    }
+    expected = boundary->epoch + 1;
+  }
+  const auto last = parse_block_record(presentation.receipt.last_record.record);
+  if (!last) return fail("last record", last.error());
+  if (last->epoch != *expected) {
+    return fail(Errc::malformed, "hops: lead to epoch " + std::to_string(*expected) +
+                                     ", the receipt is of epoch " + std::to_string(last->epoch));
+  }
+  return {};
+}
+
 Bytes write(const Presentation& presentation, Part part) {
   const auto& holder = presentation.holder;
   const bool with_signature = holder && part == Part::whole;
   cbor::Writer out;
   out.tag(kSelfDescribedTag);
-  out.map(8 + (holder ? 1U : 0U) + (with_signature ? 1U : 0U));
+  const bool hops = !presentation.hops.empty();
+  out.map(8 + (hops ? 1U : 0U) + (holder ? 1U : 0U) + (with_signature ? 1U : 0U));
   out.uint(1).uint(1);
   out.uint(2);
   write_receipt(out, presentation.receipt);
@@ -67,6 +100,10 @@ Bytes write(const Presentation& presentation, Part part) {
   out.uint(7);
   write_openings(out, presentation.openings);
   out.uint(8).text(presentation.disclosure_profile);
+  if (hops) {
+    out.uint(9).array(presentation.hops.size());
+    for (const Hop& hop : presentation.hops) write_hop(out, hop);
+  }
   if (holder) {
     out.uint(10);
     write_holder(out, *holder);
@@ -102,7 +139,7 @@ Result<Presentation> parse_presentation(ByteView bytes) {
   }
   if (map.require(7)) presentation.openings = read_openings(in.field("openings"));
   if (map.require(8)) presentation.disclosure_profile = in.field("disclosure profile").text(kIdMax);
-  if (map.key(9)) in.field("hops").reject(Errc::bad_version, "reserved; update footproof");
+  if (map.key(9)) presentation.hops = read_hops(in.field("hops"));
   if (map.key(10)) {
     presentation.holder = read_holder(in.field("holder"));
     if (map.require(11)) {
@@ -112,6 +149,7 @@ Result<Presentation> parse_presentation(ByteView bytes) {
   }
   map.end();
   if (auto finished = in.finish(); !finished) return fail(std::move(finished.error()));
+  if (auto checked = check_hops(presentation); !checked) return fail(std::move(checked.error()));
   return presentation;
 }
 

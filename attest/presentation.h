@@ -5,7 +5,9 @@
 // Invariants of a parsed presentation (not yet verified):
 //   1. One spelling: encode_presentation(parse_presentation(b)) == b.
 //   2. Audience, nonce and expiry occur only together with the holder's signature over them.
-//   3. Hops are reserved and refused: this version judges by the policy's epochs alone.
+//   3. Hops, if there are any, are of epochs that follow one another; the last one leads to the
+//      epoch of the receipt's last record. By them a reader with an older policy learns the set
+//      that cosigned the receipt.
 // What it claims is judged by attest/verdict.h.
 #pragma once
 
@@ -17,6 +19,7 @@
 #include "attest/bytes.h"
 #include "attest/date.h"
 #include "attest/digest.h"
+#include "attest/hop.h"
 #include "attest/key.h"
 #include "attest/opening.h"
 #include "attest/receipt.h"
@@ -50,6 +53,7 @@ struct Presentation {
   std::vector<Digest> subject_path;  // from the declaration to the subject's root
   Openings openings;
   std::string disclosure_profile;  // id
+  std::vector<Hop> hops;           // at most kHopsMax; none where the reader's policy is new enough
   std::optional<HolderBinding> holder;
 
   friend bool operator==(const Presentation&, const Presentation&) = default;

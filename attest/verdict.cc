@@ -22,7 +22,7 @@ std::string join(const std::vector<std::string>& words) {
 class Judge {
  public:
   Judge(const Policy& policy, const VerdictOptions& options)
-      : policy_(policy), options_(options), on_(options.on.value_or(utc_day(options.now))) {}
+      : policy_(&policy), options_(options), on_(options.on.value_or(utc_day(options.now))) {}
 
   Verdict run(ByteView bytes) {
     if (parse(bytes)) {
@@ -64,9 +64,13 @@ class Judge {
     if (find_disclosure_profile(shown.disclosure_profile) == nullptr) {
       return refuse("disclosure profile: there is none named '" + shown.disclosure_profile + "'");
     }
-    verdict_.receipt = verify_receipt(shown.receipt, policy_);
+    verdict_.receipt = verify_receipt(shown.receipt, *policy_);
     const ReceiptCheck& receipt = verdict_.receipt;
     if (!receipt.well_formed.passed()) return refuse(receipt.well_formed.reason);
+    // Of another network than the policy, they could not be judged, nor anything else.
+    if (!shown.hops.empty() && !receipt.network.failed()) {
+      if (const auto walked = walk(); !walked) return refuse(walked.error().detail);
+    }
     if (receipt.statement->kind() != StatementKind::attestation) {
       return refuse("statement: presents a statement of kind " +
                     std::string(to_text(receipt.statement->kind())) + ", not an attestation");
@@ -79,6 +83,29 @@ class Judge {
       return refuse("holder: signed, but the attestation names no holder key");
     }
     return true;
+  }
+
+  // Learns from the hops, all of which must hold. An error is one that does not. One that leaves an
+  // epoch which the policy does not know says nothing: then the reader cannot evaluate.
+  Result<void> walk() {
+    auto walked = walk_hops(*policy_, presentation().hops);
+    if (!walked && walked.error().code != Errc::not_found) return fail(walked.error());
+    ReceiptCheck& receipt = verdict_.receipt;
+    if (!walked) {
+      receipt.network = not_checked(walked.error().detail);
+      receipt.quorum = receipt.inclusion = receipt.signature = receipt.key =
+          not_checked("the hops begin at an epoch that the policy does not know");
+      return {};
+    }
+    verdict_.walked = std::make_shared<const Policy>(std::move(*walked));
+    const std::string from = std::to_string(policy_->newest().epoch);
+    policy_ = verdict_.walked.get();
+    receipt = verify_receipt(presentation().receipt, *policy_);
+    if (receipt.network.passed()) {
+      receipt.network.reason += ", by " + std::to_string(presentation().hops.size()) +
+                                " hops beside a policy that knew epochs up to " + from;
+    }
+    return {};
   }
 
   void copy_receipt_findings() {
@@ -301,7 +328,7 @@ class Judge {
     std::ranges::sort(verdict_.reservations);
   }
 
-  const Policy& policy_;
+  const Policy* policy_;  // the reader's, or verdict_.walked
   const VerdictOptions& options_;
   const Date on_;
   Verdict verdict_;

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -99,8 +100,12 @@ struct Verdict {
   std::vector<Reservation> reservations;  // ascending; not empty exactly for certified_but
   std::array<Finding, kQuestionCount> findings;
 
+  // The policy with the epochs that the presentation's hops lead to, by which it was judged; null
+  // where it has none, or they were not walked.
+  std::shared_ptr<const Policy> walked;
+
   // What it was made from, for showing: there if the presentation parses. Believe of it what the
-  // findings pass. Lives as long as the policy.
+  // findings pass. Lives as long as the policy, and `walked`.
   std::optional<Presentation> presentation;
   ReceiptCheck receipt;
 

@@ -7,6 +7,7 @@
 
 #include "attest/block_record.h"
 #include "attest/policy.h"
+#include "ledger/epochs.h"
 #include "ledger/next_set.h"
 #include "ledger/rules.h"
 #include "node/serve_chain.h"
@@ -317,13 +318,16 @@ Result<Accusation> Port::accusation() const {
 Result<std::string> Port::trust_policy() const {
   const auto snapshot = published();
   if (!snapshot) return fail(snapshot.error());
-  constexpr std::uint64_t kDayMs = 86'400'000;
-  Policy policy;
-  policy.origin = parts_.network.origin;
-  policy.chain_id = parts_.network.chain_id;
-  policy.made_on = Date::from_days(static_cast<std::int64_t>((*snapshot)->head().time_ms / kDayMs));
-  policy.epochs.push_back(make_policy_epoch(policy.origin, parts_.network.validators));
-  return encode(policy);
+  const auto policy = ledger::trust_policy_of(**snapshot);
+  if (!policy) return fail(policy.error());
+  return encode(*policy);
+}
+
+Result<Hop> Port::hop(std::uint64_t epoch) const {
+  auto hop = parts_.store.hop(epoch);
+  if (!hop) return fail(hop.error());
+  if (!*hop) return fail(Errc::not_found, fmt::format("epoch {} has no hop here", epoch));
+  return std::move(**hop);
 }
 
 Result<Bytes> Port::genesis() const { return parts_.network.genesis_bytes; }

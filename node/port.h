@@ -80,6 +80,7 @@ class Port final : public api::Reader, public api::Submissions {
                                       std::size_t limit) const override;
   Result<Accusation> accusation() const override;
   Result<std::string> trust_policy() const override;
+  Result<Hop> hop(std::uint64_t epoch) const override;
   Result<Bytes> genesis() const override;
   Result<Bytes> chain(std::uint64_t from) const override;
   Result<Bytes> snapshot_offer() const override;

@@ -10,8 +10,10 @@
 #include "api/cli/ballot_show.h"
 #include "api/cli/key_request.h"
 #include "api/cli/submitting.h"
+#include "api/cli/validator_request.h"
 #include "attest/governance_record.h"
 #include "attest/printable.h"
+#include "attest/ready.h"
 
 namespace footproof::api {
 namespace {
@@ -29,6 +31,8 @@ struct ProposeOptions {
   std::vector<std::string> key_requests;
   std::string parameter;
   std::uint64_t value = 0;
+  std::string validator;
+  std::string request;
   std::string lapses;
 };
 
@@ -37,6 +41,7 @@ struct VoteOptions {
   std::string proposal;
   bool approve = false;
   bool reject = false;
+  std::string ready;
 };
 
 std::vector<std::string> sorted(std::vector<std::string> words) {
@@ -113,6 +118,32 @@ Result<Change> parameter(const ProposeOptions& options, const Digest&) {
   return SetParameter{options.parameter, options.value};
 }
 
+Result<ValidatorProposal> requested(const ProposeOptions& options, const Digest& chain_id) {
+  const auto bytes = read_file(options.request, kValidatorRequestSizeMax);
+  if (!bytes) return fail(bytes.error());
+  auto request = parse_validator_request(*bytes);
+  if (!request) return fail(wrong_file(options.request, request.error()));
+  if (request->chain_id != chain_id) {
+    return fail(Errc::usage, options.request +
+                                 ": its proofs of possession are for another network; make it "
+                                 "again");
+  }
+  return std::move(request->validator);
+}
+Result<Change> validator_admission(const ProposeOptions& options, const Digest& chain_id) {
+  auto validator = requested(options, chain_id);
+  if (!validator) return fail(validator.error());
+  return AdmitValidator{std::move(*validator)};
+}
+Result<Change> validator_removal(const ProposeOptions& options, const Digest&) {
+  return RemoveValidator{options.validator};
+}
+Result<Change> validator_replacement(const ProposeOptions& options, const Digest& chain_id) {
+  auto validator = requested(options, chain_id);
+  if (!validator) return fail(validator.error());
+  return ReplaceValidator{options.validator, std::move(*validator)};
+}
+
 int propose(const ProposeOptions& options, MakeChange make, const Context& context) {
   auto client = make_client(context);
   if (!client) return report(client.error());
@@ -133,6 +164,23 @@ int propose(const ProposeOptions& options, MakeChange make, const Context& conte
   return sign_and_submit(context, options.sign, *client, Ballot{std::move(proposal), true});
 }
 
+// The new validator's word must be for this proposal: the rules would refuse the ballot.
+Result<std::optional<Ready>> word_in(const VoteOptions& options, const Proposal& proposal,
+                                     const Digest& chain_id) {
+  if (options.ready.empty()) return std::optional<Ready>();
+  if (!options.approve) return fail(Errc::usage, "--ready: goes with --approve");
+  const auto bytes = read_file(options.ready, kReadySizeMax);
+  if (!bytes) return fail(bytes.error());
+  const auto word = parse_ready(*bytes);
+  if (!word) return fail(wrong_file(options.ready, word.error()));
+  if (!verify_ready(*word, chain_id, proposal)) {
+    return fail(Errc::bad_signature, options.ready +
+                                         ": is not the word of the validator that this proposal "
+                                         "names, for this proposal");
+  }
+  return std::optional(*word);
+}
+
 int vote(const VoteOptions& options, const Context& context) {
   if (options.approve == options.reject) {
     return report({Errc::usage, "say what the vote is: --approve or --reject"});
@@ -144,8 +192,12 @@ int vote(const VoteOptions& options, const Context& context) {
   // What is signed is the whole proposal, so the node cannot show one and have another voted for.
   std::cerr << (options.approve ? "approve   " : "reject    ")
             << printable(describe(record->proposal.change)) << '\n';
+  const auto chain_id = network_of(options.sign.policy, *client);
+  if (!chain_id) return report(chain_id.error());
+  const auto word = word_in(options, record->proposal, *chain_id);
+  if (!word) return report(word.error());
   return sign_and_submit(context, options.sign, *client,
-                         Ballot{std::move(record->proposal), options.approve});
+                         Ballot{std::move(record->proposal), options.approve, *word});
 }
 
 // --- the command line ----------------------------------------------------------------------------
@@ -201,6 +253,23 @@ class ProposeCommands {
   std::shared_ptr<ProposeOptions> options_ = std::make_shared<ProposeOptions>();
 };
 
+void add_validator_proposals(ProposeCommands& commands, ProposeOptions& options) {
+  const char* const kRequest = "What its operator made with footproof validator request";
+  CLI::App& admit = commands.add("validator-admit", "Admit a validator to the set",
+                                 validator_admission, "--request textile.request");
+  admit.add_option("--request", options.request, kRequest)->required();
+
+  CLI::App& remove = commands.add("validator-remove", "Remove a validator from the set",
+                                  validator_removal, "textile");
+  remove.add_option("VALIDATOR", options.validator, "Validator id")->required();
+
+  CLI::App& replace =
+      commands.add("validator-replace", "Replace a validator, or give it other keys",
+                   validator_replacement, "textile --request textile-2.request");
+  replace.add_option("VALIDATOR", options.validator, "Id of the validator in the set")->required();
+  replace.add_option("--request", options.request, kRequest)->required();
+}
+
 void add_propose_commands(CLI::App& ballot, Context& context) {
   auto* group = ballot.add_subcommand("propose", "Propose a change; the proposer votes for it");
   group->require_subcommand(1);
@@ -242,6 +311,8 @@ void add_propose_commands(CLI::App& ballot, Context& context) {
       "https://verifier.example --by https://body.example");
   other.add_option("--by", options.by, "Party URI of the accreditation body")->required();
 
+  add_validator_proposals(commands, options);
+
   CLI::App& set = commands.add("parameter", "Set a parameter of the network", parameter,
                                "anchoring-days-max 60");
   set.add_option("ID", options.parameter, "As ballot parameters lists it")->required();
@@ -251,7 +322,8 @@ void add_propose_commands(CLI::App& ballot, Context& context) {
 }  // namespace
 
 void add_ballot_commands(CLI::App& app, Context& context) {
-  auto* group = app.add_subcommand("ballot", "Associations: admit and remove parties, set rules");
+  auto* group = app.add_subcommand(
+      "ballot", "Associations: admit and remove parties and validators, set rules");
   group->require_subcommand(1);
   add_propose_commands(*group, context);
 
@@ -260,6 +332,8 @@ void add_ballot_commands(CLI::App& app, Context& context) {
   voting->add_option("PROPOSAL", options->proposal, "As ballot list shows it")->required();
   voting->add_flag("--approve", options->approve, "Vote for it");
   voting->add_flag("--reject", options->reject, "Vote against it");
+  voting->add_option("--ready", options->ready,
+                     "The new validator's word, made with footproof validator ready");
   add_sign_options(*voting, options->sign);
   voting->footer(
       "Example:\n  footproof ballot vote 3f…c2 --approve --key association-sign.pem \\\n"

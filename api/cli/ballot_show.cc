@@ -139,6 +139,11 @@ void print_ballots(const ordered_json& body) {
                 << text_of(ballot, "not_checked") << '\n';
     }
   }
+  if (!body.at("ready").is_null()) {
+    std::cout << "          the new validator is ready: it has executed entry "
+              << text_of(body.at("ready"), "entry_id") << ", recorded "
+              << text_of(body.at("ready"), "recorded") << '\n';
+  }
   if (!body.at("decided").is_null()) {
     std::cout << "          carried out on " << text_of(body.at("decided"), "recorded")
               << " by entry " << text_of(body.at("decided"), "entry_id") << '\n';

@@ -63,7 +63,9 @@ void add_replay_commands(CLI::App& app, Context& context);    // replay
 void add_watch_commands(CLI::App& app, Context& context);     // watch
 void add_accuse_commands(CLI::App& app, Context& context);    // accuse
 void add_operate_commands(CLI::App& app, Context& context);   // trust, doctor
-void add_trust_join_command(CLI::App& trust, Context& context);  // trust join
+void add_trust_join_command(CLI::App& trust, Context& context);
+void add_validator_join_commands(CLI::App& validator, Context& context);
+void add_trust_walk_command(CLI::App& trust, Context& context);  // trust join
 
 // Prints "footproof: <detail>" and gives the exit code that fits the error.
 [[nodiscard]] int report(const Error& error);

@@ -11,6 +11,7 @@
 #include "api/cli/catalogue.h"
 #include "api/cli/describe.h"
 #include "api/cli/disclosing.h"
+#include "api/cli/hops.h"
 #include "api/client/client.h"
 #include "attest/catalogue.h"
 #include "attest/disclosure_profile.h"
@@ -106,6 +107,18 @@ Result<Receipt> receipt_for(const DiscloseOptions& options, const Attested& atte
   return *attested.receipt;
 }
 
+// For readers whose policy ends at an epoch before the receipt's.
+Result<std::vector<Hop>> hops_to(const DiscloseOptions& options, const Receipt& receipt,
+                                 const std::vector<std::string>& nodes) {
+  const auto epoch = epoch_of(receipt);
+  if (!epoch) return fail(epoch.error());
+  if (options.hops_from >= *epoch) return std::vector<Hop>();
+  if (nodes.empty()) return fail(Errc::usage, "--hops: no node is known; add --node URL");
+  auto client = Client::make(nodes);
+  if (!client) return fail("--node", std::move(client.error()));
+  return fetch_hops(*client, options.hops_from, *epoch);
+}
+
 Result<void> sign_for(const DiscloseOptions& options, Presentation& presentation) {
   if (options.audience.empty()) {
     if (options.nonce.empty() && options.expires.empty() && options.holder_key.empty()) return {};
@@ -182,7 +195,9 @@ Result<void> check_own(const DiscloseOptions& options, const Presentation& prese
   if (!bytes) return fail("--policy", bytes.error());
   const auto policy = parse_policy(*bytes);
   if (!policy) return fail(Errc::malformed, "--policy: " + policy.error().detail);
-  return check_receipt(presentation.receipt, *policy);
+  const auto walked = walk_hops(*policy, presentation.hops);
+  if (!walked) return fail("--policy", walked.error());
+  return check_receipt(presentation.receipt, *walked);
 }
 
 std::string_view ending_of(std::string_view media_type) {
@@ -221,6 +236,7 @@ void print(const DiscloseOptions& options, const Presentation& presentation, std
       opened[entry.label] = leaf_text(entry.label, entry.value);
     }
     shown["documents"] = documents;
+    shown["hops"] = presentation.hops.size();
     std::cout << shown.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     return;
   }
@@ -286,6 +302,12 @@ Result<void> disclose(DiscloseOptions options, const Context& context) {
   presentation.subject_path = attested->subject_path;
   presentation.openings = std::move(*openings);
   presentation.disclosure_profile = options.profile;
+  if (options.hops) {
+    auto hops = hops_to(options, presentation.receipt,
+                        context.nodes.empty() ? attested->nodes : context.nodes);
+    if (!hops) return fail(std::move(hops.error()));
+    presentation.hops = std::move(*hops);
+  }
   if (auto done = sign_for(options, presentation); !done) return done;
   if (auto done = check_own(options, presentation, *sealed); !done) return done;
 
@@ -346,6 +368,13 @@ void add_disclose_commands(CLI::App& app, Context& context) {
                       "Hand this document over as well, counted from 0");
   command->add_flag("--refresh", options->refresh,
                     "Fetch a fresh receipt from the nodes that the attestation names");
+  command->add_flag(
+      "--hops", options->hops,
+      "Add the proofs by which a reader with an old policy learns today's validators");
+  command
+      ->add_option("--hops-from", options->hops_from,
+                   "Epoch that the reader's policy ends with; 0: it has the first validators")
+      ->needs("--hops");
   command->add_option("--policy", options->policy, "Check the receipt by this trust policy first");
   command->add_option("--audience", options->audience, "For whom: signed by the holder");
   command->add_option("--nonce", options->nonce, "What the audience asked to be signed (hex)");

@@ -56,6 +56,11 @@ class ReceiptSource {
 Result<void> check_options(const DiscloseOptions& options) {
   const bool for_somebody = !options.audience.empty() || !options.nonce.empty() ||
                             !options.expires.empty() || !options.holder_key.empty();
+  if (options.hops) {
+    return fail(Errc::usage,
+                "--hops: go with a single declaration; readers of many do better with footproof "
+                "trust walk");
+  }
   if (for_somebody || !options.documents.empty()) {
     return fail(Errc::usage,
                 "--catalogue: an audience or a document goes with a single declaration; disclose "
@@ -88,9 +93,15 @@ class CatalogueDisclosure {
     }
     auto receipt = receipts_.of(member->tree_root);
     if (!receipt) return fail(std::move(receipt.error()));
-    Presentation presentation{
-        std::move(*receipt),  std::string(sealed->profile()), sealed->tree_size(), member->position,
-        member->subject_path, std::move(*openings),           options_.profile,    {}};
+    Presentation presentation{std::move(*receipt),
+                              std::string(sealed->profile()),
+                              sealed->tree_size(),
+                              member->position,
+                              member->subject_path,
+                              std::move(*openings),
+                              options_.profile,
+                              {},
+                              {}};
     if (auto good = check_presentation(presentation, *sealed); !good)
       return fail(path, good.error());
     const Bytes bytes = encode_presentation(presentation);

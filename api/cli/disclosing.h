@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct DiscloseOptions {
   std::vector<std::string> fields;
   std::vector<std::size_t> documents;
   bool refresh = false;
+  bool hops = false;
+  std::uint64_t hops_from = 0;
   std::string policy;
   std::string audience;
   std::string nonce;

@@ -77,6 +77,7 @@ int export_policy(const ExportOptions& options, const Context& context) {
     shown["file"] = options.output;
     shown["chain_id"] = policy->chain_id.hex();
     shown["origin"] = policy->origin;
+    shown["first_epoch"] = policy->epochs.front().epoch;
     shown["epoch"] = policy->newest().epoch;
     shown["validators"] = policy->newest().members.size();
     shown["quorum"] = policy->newest().quorum();
@@ -196,6 +197,7 @@ void add_operate_commands(CLI::App& app, Context& context) {
   exporting->callback(
       [options, &context] { context.exit_code = export_policy(*options, context); });
   add_trust_join_command(*trust, context);
+  add_trust_walk_command(*trust, context);
 
   auto asked = std::make_shared<DoctorOptions>();
   auto* doctor = app.add_subcommand("doctor", "Find out what is wrong with nodes or a home folder");

@@ -1,5 +1,6 @@
-// footproof validator new and party new: what an association, an accreditation body or a scheme
-// owner makes on its own machine before a network exists: keys, and public descriptors for genesis.
+// footproof validator new and party new (validator_join.cc has the rest): what an association, an
+// accreditation body or a scheme owner makes on its own machine before a network exists: keys, and
+// public descriptors for genesis.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
@@ -142,6 +143,8 @@ void add_validator_commands(CLI::App& app, Context& context) {
       "Example:\n  footproof validator new ./battery --id battery --party https://battery.example "
       "\\\n    --domain footproof.example --network korea\n");
   make->callback([options, &context] { context.exit_code = make_validator(*options, context); });
+
+  add_validator_join_commands(*validator, context);
 
   auto* party = app.add_subcommand("party", "Parties that a network starts with");
   party->require_subcommand(1);

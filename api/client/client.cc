@@ -322,6 +322,14 @@ Result<std::string> Client::trust_policy() {
   return std::move(answer->body);
 }
 
+Result<Hop> Client::hop(std::uint64_t epoch) {
+  const auto answer = get("/v1/epochs/" + std::to_string(epoch), kHopSizeMax);
+  if (!answer) return fail(answer.error());
+  auto hop = parse_hop(as_bytes(answer->body));
+  if (!hop) return fail(answer->node, std::move(hop.error()));
+  return hop;
+}
+
 Result<Bytes> Client::genesis() {
   const auto answer = get("/v1/genesis", kGenesisMax);
   if (!answer) return fail(answer.error());

@@ -72,6 +72,8 @@ class Client {
   Result<StateReceipt> state(const std::vector<Digest>& keys);
   Result<std::string> checkpoint();
   Result<std::string> trust_policy();
+  // The hop that ends this epoch, not judged; not_found where it has not ended.
+  Result<Hop> hop(std::uint64_t epoch);
   Result<Bytes> genesis();
   Result<Health> health();
 

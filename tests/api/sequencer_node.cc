@@ -178,6 +178,12 @@ Result<Accusation> SequencerNode::accusation() const {
   return *accusation_;
 }
 Result<std::string> SequencerNode::trust_policy() const { return encode(sequencer_.policy()); }
+Result<Hop> SequencerNode::hop(std::uint64_t epoch) const {
+  auto hop = sequencer_.store().hop(epoch);
+  if (!hop) return fail(hop.error());
+  if (!*hop) return fail(Errc::not_found, "no such hop");
+  return std::move(**hop);
+}
 Result<Bytes> SequencerNode::genesis() const {
   return ledger::encode_genesis(sequencer_.genesis());
 }

@@ -52,6 +52,7 @@ class SequencerNode : public Reader, public Submissions {
                                       std::size_t limit) const override;
   Result<Accusation> accusation() const override;
   Result<std::string> trust_policy() const override;
+  Result<Hop> hop(std::uint64_t epoch) const override;
   Result<Bytes> genesis() const override;
   // No chain: nothing orders here.
   Result<Bytes> chain(std::uint64_t from) const override;

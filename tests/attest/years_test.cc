@@ -1,7 +1,8 @@
 // Trust across years: validator sets come and go, a presentation stays. The epochs are signed by
-// the fixture's own keys; no network makes any yet.
+// the fixture's own keys; tests/ledger/forty_epochs_test.cc has a ledger that makes them.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 #include "attest/policy.h"
@@ -135,6 +136,143 @@ TEST_F(TrustAcrossYears, ARenewedStatementKeyLeavesOldWorkStanding) {
                          through_a_file(it.log.policy()), options_at(it.log.now()));
   EXPECT_EQ(verdict.summary(), "certified");
   EXPECT_TRUE(verdict.at(Question::key).passed());
+}
+
+// Whoever has the policy of the first day is shown something forty epochs later, with the hops
+// between. What of them does not hold refuses the whole; what the policy cannot know, it cannot
+// judge.
+class Hops : public ::testing::Test {
+ protected:
+  Hops() {
+    for (std::size_t epoch = 0; epoch < 40; ++epoch) {
+      if (epoch == 3) of_epoch_3 = encode_presentation(present(it.log, it.attestation));
+      it.log.advance(kYear / 40);
+      it.log.begin_epoch(4 + epoch % 4);
+    }
+    first = through_a_file(it.policy);
+    shown = present(it.log, it.attestation);
+    shown.hops = it.log.hops();
+  }
+
+  [[nodiscard]] Verdict judge(const Policy& policy) const {
+    return judge_presentation(encode_presentation(shown), policy, testing::options_at(it.log));
+  }
+  // Of what must not be believed: the line that says why.
+  [[nodiscard]] std::string refused(const std::function<void(Presentation&)>& change) const {
+    Presentation changed = shown;
+    change(changed);
+    const Verdict verdict =
+        judge_presentation(encode_presentation(changed), first, testing::options_at(it.log));
+    EXPECT_EQ(verdict.overall, Overall::not_certified) << verdict.summary();
+    EXPECT_TRUE(verdict.at(Question::well_formed).failed());
+    EXPECT_EQ(verdict.walked, nullptr);
+    return verdict.at(Question::well_formed).reason;
+  }
+
+  Certified it;
+  Policy first;
+  Bytes of_epoch_3;
+  Presentation shown;
+};
+
+TEST_F(Hops, APolicyOfEpoch0JudgesAPresentationOfEpoch40) {
+  const Verdict verdict = judge(first);
+  EXPECT_EQ(verdict.summary(), "certified");
+  const std::string network = verdict.at(Question::network).reason;
+  EXPECT_NE(network.find("epoch 40"), std::string::npos) << network;
+  EXPECT_NE(network.find("by 40 hops"), std::string::npos) << network;
+  ASSERT_NE(verdict.walked, nullptr);
+  EXPECT_EQ(verdict.walked->epochs, it.log.policy().epochs);
+  // Without them it cannot.
+  Presentation bare = shown;
+  bare.hops.clear();
+  const Verdict without =
+      judge_presentation(encode_presentation(bare), first, testing::options_at(it.log));
+  EXPECT_EQ(without.overall, Overall::cannot_evaluate);
+  EXPECT_EQ(without.walked, nullptr);
+}
+
+TEST_F(Hops, AFileOfEpoch3VerifiesUnderThePolicyOfEpoch40) {
+  VerdictOptions options = testing::options_at(it.log);
+  options.age_max = 20 * kYear;
+  options.on = utc_day(testing::kFixtureGenesis).plus(300);
+  const Policy today = through_a_file(it.log.policy());
+  const Verdict verdict = judge_presentation(of_epoch_3, today, options);
+  EXPECT_EQ(verdict.summary(), "certified");
+  EXPECT_NE(verdict.at(Question::network).reason.find("epoch 3"), std::string::npos);
+  // And under one that was walked there.
+  const Policy walked = through_a_file(walk_hops(first, it.log.hops()).value());
+  EXPECT_EQ(judge_presentation(of_epoch_3, walked, options).summary(), "certified");
+}
+
+TEST_F(Hops, AreVerifiedWhereThePolicyKnowsThemToo) {
+  const Policy today = it.log.policy();
+  EXPECT_EQ(judge(today).summary(), "certified");
+  Policy half = today;
+  half.epochs.resize(20);
+  half.epochs.back().last_size.reset();
+  half.epochs.back().last_root.reset();
+  half.epochs.back().last_day.reset();
+  EXPECT_EQ(judge(half).summary(), "certified");
+  // A policy that was told something else about an epoch between.
+  Policy other = today;
+  other.epochs[7].last_root = sha256(as_bytes("another root"));
+  EXPECT_EQ(judge(other).overall, Overall::not_certified);
+}
+
+TEST_F(Hops, ThatBeginTooLateOrTooEarlySayNothing) {
+  Presentation late = shown;
+  late.hops.erase(late.hops.begin());
+  const Verdict verdict =
+      judge_presentation(encode_presentation(late), first, testing::options_at(it.log));
+  EXPECT_EQ(verdict.overall, Overall::cannot_evaluate);
+  EXPECT_NE(verdict.at(Question::network).reason.find("hop 0: leaves epoch 1"), std::string::npos)
+      << verdict.at(Question::network).reason;
+  Policy forgetful = it.log.policy();
+  forgetful.epochs.erase(forgetful.epochs.begin(), forgetful.epochs.begin() + 5);
+  EXPECT_EQ(judge(forgetful).overall, Overall::cannot_evaluate);
+  EXPECT_EQ(judge(FixtureLog(4, "elsewhere").policy()).overall, Overall::cannot_evaluate);
+}
+
+TEST_F(Hops, LiesAreRefusedByName) {
+  const auto has = [](const std::string& text, const std::string& part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  has(refused([](Presentation& lie) { lie.hops.erase(lie.hops.begin() + 5); }),
+      "hop 5: leaves epoch 6 where that of epoch 5 must follow");
+  has(refused([](Presentation& lie) { lie.hops.pop_back(); }),
+      "hops: lead to epoch 39, the receipt is of epoch 40");
+  has(refused([](Presentation& lie) { std::swap(lie.hops[8], lie.hops[9]); }), "hop 8");
+  has(refused([](Presentation& lie) { lie.hops[3] = lie.hops[2]; }), "hop 3");
+  has(refused([](Presentation& lie) {
+        auto record = parse_validators_record(lie.hops[11].validators).value();
+        record.members.front().tls_pin = Digest{};
+        lie.hops[11].validators = encode(record);
+      }),
+      "hop 11: state proof");
+  has(refused(
+          [](Presentation& lie) { std::swap(lie.hops[17].checkpoint, lie.hops[18].checkpoint); }),
+      "hop 17: checkpoint");
+  has(refused([](Presentation& lie) {
+        Note note = parse_note(as_bytes(lie.hops[20].checkpoint)).value();
+        note.signatures.front().signature.back() ^= 1;
+        lie.hops[20].checkpoint = encode(note);
+      }),
+      "hop 20");
+  FixtureLog elsewhere(4, "elsewhere");
+  elsewhere.begin_epoch(4);
+  has(refused([&](Presentation& lie) { lie.hops[0] = elsewhere.hops()[0]; }), "hop 0");
+}
+
+TEST_F(Hops, NoChangedByteIsBelieved) {
+  const Bytes good = encode_presentation(shown);
+  for (std::size_t at = 0; at < good.size(); at += 211) {
+    Bytes changed = good;
+    changed[at] ^= static_cast<std::uint8_t>(1U << (at % 8));
+    const Verdict verdict = judge_presentation(changed, first, testing::options_at(it.log));
+    ASSERT_NE(verdict.overall, Overall::certified) << "byte " << at;
+    ASSERT_NE(verdict.overall, Overall::certified_but) << "byte " << at;
+  }
 }
 
 }  // namespace

@@ -79,6 +79,11 @@ Subject subject_of(const SealedDeclaration& sealed) { return single_subject(tree
 
 Presentation present(const FixtureLog& log, const Statement& attestation,
                      const std::string& profile, const std::set<std::string>& more) {
+  return present(log.receipt(attestation), profile, more);
+}
+
+Presentation present(Receipt receipt, const std::string& profile,
+                     const std::set<std::string>& more) {
   const SealedDeclaration& sealed = fixture_declaration();
   const DisclosureProfile* found = find_disclosure_profile(profile);
   CHECK(found != nullptr);
@@ -87,7 +92,7 @@ Presentation present(const FixtureLog& log, const Statement& attestation,
   auto openings = open_labels(sealed, labels);
   CHECK(openings);
   Presentation presentation;
-  presentation.receipt = log.receipt(attestation);
+  presentation.receipt = std::move(receipt);
   presentation.core_profile = sealed.profile();
   presentation.tree_size = sealed.tree_size();
   presentation.openings = std::move(*openings);

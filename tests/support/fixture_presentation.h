@@ -26,6 +26,10 @@ namespace footproof::testing {
                                    const std::string& profile = "cbam-declarant",
                                    const std::set<std::string>& more = {});
 
+// The same of any receipt of an attestation of it.
+[[nodiscard]] Presentation present(Receipt receipt, const std::string& profile = "cbam-declarant",
+                                   const std::set<std::string>& more = {});
+
 // The verifier's clock a minute after the log's time.
 [[nodiscard]] VerdictOptions options_at(const FixtureLog& log);
 
