@@ -119,14 +119,22 @@ class Client:
             self._failures.append(failure)
 
     def _take(self):
+        """(entry, statement) that nobody has sent; None: there are none, for no node runs that says which chain it is."""
         with self._lock:
             if not self._supply:
-                self._supply = self.world.sign(self.world.folder / "supply", SUPPLY)
+                try:
+                    self._supply = self.world.sign(self.world.folder / "supply", SUPPLY)
+                except RuntimeError:
+                    return None
             line = self._supply.pop()
-        return line["entry"], bytes.fromhex(line["statement"])
+            return line["entry"], bytes.fromhex(line["statement"])
 
     def _write(self, chance):
-        entry, statement = self._take()
+        taken = self._take()
+        if taken is None:
+            self._done.wait(0.5)
+            return
+        entry, statement = taken
         self.unsettled.add(entry)
         self.statements[entry] = statement
         nodes = chance.sample(self.nodes, len(self.nodes))
