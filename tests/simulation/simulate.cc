@@ -22,7 +22,8 @@ using footproof::simulation::World;
 
 constexpr const char* kUsage =
     "Usage: simulate --seeds A..B | --seed N            networks under faults (plan.h)\n"
-    "       simulate twins 1|2|3 --seeds A..B | --seed N  twins T1, T2, T3 (twins.h)\n"
+    "       simulate twins 1|2|3|4 --seeds A..B | --seed N  twins T1, T2, T3; 4: T3 over a\n"
+    "                                                   change of the set (twins.h)\n"
     "       simulate crashes --seeds A..B | --seed N    S3: at every step of every vote\n"
     "       simulate twins 1|2|3 --count                how many of them are enumerated\n"
     "Of many, those that fail are printed, then sums. Options:\n"
@@ -84,7 +85,7 @@ bool parse_options(int argc, char** argv, Options& options) {
     const std::string_view value = argv[i];
     bool good = false;
     if (option == "twins") {
-      good = parse_number(value, options.twins) && options.twins >= 1 && options.twins <= 3;
+      good = parse_number(value, options.twins) && options.twins >= 1 && options.twins <= 4;
     } else if (option == "--mutation") {
       good = parse_number(value, options.mutation) &&
              options.mutation < footproof::consensus::kMutations;

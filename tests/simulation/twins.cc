@@ -27,9 +27,17 @@ Plan plan_of(const TwinsScenario& scenario, consensus::Mutation mutation) {
   plan.parameters.delta_ms = kDelta;
   plan.parameters.idle_ms = 3'000;
   plan.parameters.mutation = mutation;
-  plan.adversaries.assign(scenario.n, AdversaryKind::none);
+  plan.adversaries.assign(scenario.people(), AdversaryKind::none);
+  if (!scenario.changes.empty()) {
+    plan.people = scenario.people();
+    plan.changes = scenario.changes;
+    plan.parameters.checkpoint_lag = 1;
+    plan.parameters.boundary_delay = scenario.boundary_delay;
+  }
   std::fill_n(plan.adversaries.begin(), scenario.twins, AdversaryKind::twin);
-  for (const auto& step : scenario.steps) plan.leaders.push_back(step.leader);
+  for (std::size_t i = 0; i < scenario.first_steps(); ++i) {
+    plan.leaders.push_back(scenario.steps[i].leader);
+  }
   plan.calm_delay_ms = random.between(2, 60);
   plan.disk_ms = random.between(0, 8);
   plan.execution_ms = random.between(0, 10);
@@ -68,17 +76,20 @@ class Twins {
   // A view begins when the first host enters it: offers go on, and who is to crash does.
   void look() {
     for (const auto& host : world_.hosts()) {
-      if (!host->up()) continue;
+      if (!host->up() || !host->member() || host->epoch() > 1) continue;
       const View view = host->replica().info().view;
-      while (entered_.size() < view) enter(entered_.size() + 1);
+      auto& entered = entered_[host->epoch()];
+      while (entered.size() < view) enter(host->epoch(), entered.size() + 1);
     }
   }
 
-  void enter(View view) {
-    entered_.push_back(world_.now());
+  void enter(consensus::Epoch epoch, View view) {
+    entered_[epoch].push_back(world_.now());
     world_.offer(world_.random().below(world_.hosts().size()));
     for (const auto& crash : scenario_.crashes) {
-      if (crash.view != view || !world_.host(crash.place).up()) continue;
+      const bool here = epoch == 0 && crash.view == view;
+      const bool next = epoch == 1 && crash.view == scenario_.first_steps() + view;
+      if (!(here || next) || !world_.host(crash.place).up()) continue;
       world_.host(crash.place).crash();
       if (crash.loses_disk) world_.host(crash.place).lose_disk();
       world_.schedule_restart(world_.host(crash.place), crash.away_ms);
@@ -87,9 +98,15 @@ class Twins {
 
   [[nodiscard]] bool behind_us() const {
     return std::all_of(world_.hosts().begin(), world_.hosts().end(), [this](const auto& host) {
-      return !host->honest() ||
-             (host->up() && host->replica().info().view > scenario_.steps.size());
+      if (!host->honest()) return true;
+      const consensus::Epoch last = scenario_.changes.empty() ? 0 : 1;
+      if (!host->up() || host->epoch() < last) return false;
+      return !host->member() || host->replica().info().view > steps_of(last);
     });
+  }
+
+  [[nodiscard]] std::size_t steps_of(consensus::Epoch epoch) const {
+    return epoch == 0 ? scenario_.first_steps() : scenario_.steps_of_next;
   }
 
   // The view that a message is of, or else the one that its sender is in.
@@ -105,21 +122,26 @@ class Twins {
         return certificate->proposal.view;
       }
     }
-    return from.up() ? from.replica().info().view : 0;
+    return from.up() && from.member() ? from.replica().info().view : 0;
   }
 
   [[nodiscard]] bool hears(const Host& from, const Host& to, const Wire& wire) const {
     const View view = view_of(from, wire);
-    if (view == 0 || view > scenario_.steps.size()) return true;
+    const auto named = wire.message ? consensus::epoch_of(*wire.message) : std::nullopt;
+    const consensus::Epoch epoch = named.value_or(from.epoch());
+    if (view == 0 || epoch > 1 || view > steps_of(epoch)) return true;
+    const auto& entered = entered_[epoch];
     const bool open =
-        view <= entered_.size() && world_.now() > entered_[view - 1] + scenario_.patience_ms;
-    const std::uint32_t sides = scenario_.steps[view - 1].sides;
+        view <= entered.size() && world_.now() > entered[view - 1] + scenario_.patience_ms;
+    const std::size_t at = view - 1 + (epoch == 0 ? 0 : scenario_.first_steps());
+    const std::uint32_t sides = scenario_.steps[at].sides;
     return open || ((sides >> from.place()) & 1U) == ((sides >> to.place()) & 1U);
   }
 
   const TwinsScenario& scenario_;
   World& world_;
-  std::vector<std::uint64_t> entered_;  // of views 1, 2, …: when somebody first did
+  // Of views 1, 2, … of both epochs: when somebody first did.
+  std::array<std::vector<std::uint64_t>, 2> entered_;
 };
 
 }  // namespace

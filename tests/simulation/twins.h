@@ -18,12 +18,14 @@
 namespace footproof::simulation {
 
 // T1: 4 validators, one of them twice. T2: 7, two of them twice. T3: as T1 or T2, and hosts crash,
-// come back and catch up on the way; twins may lose their disk.
-enum class TwinsKind : std::uint8_t { t1 = 1, t2, t3 };
+// come back and catch up on the way; twins may lose their disk. T3 over a change of the set: 4
+// validators, one of them twice, and a fifth host that may come in; the epoch ends within the views
+// that are told, and the first views of the next one are told, too.
+enum class TwinsKind : std::uint8_t { t1 = 1, t2, t3, t3_change };
 
 struct TwinsScenario {
-  // One view: who leads it, and bit i = the side of host i. Hosts from n on are the second twins of
-  // the validators 0, 1, ….
+  // One view: who leads it (in epoch 0), and bit i = the side of host i. Hosts from people() on are
+  // the second twins of the validators 0, 1, ….
   struct Step {
     consensus::ValidatorIndex leader = 0;
     std::uint32_t sides = 0;
@@ -39,12 +41,17 @@ struct TwinsScenario {
   std::uint64_t number = 0;
   std::size_t n = 4;
   std::size_t twins = 1;
-  std::vector<Step> steps;  // of views 1, 2, …
+  std::vector<Step> steps;         // of views 1, 2, … of epoch 0, and then of epoch 1
+  std::size_t steps_of_next = 0;   // how many of them are of epoch 1
+  std::vector<SetChange> changes;  // of the set, at most one
+  std::uint32_t boundary_delay = 8;
   std::vector<Crash> crashes;
   // The groups of a view hear each other this long after somebody entered it: a group that is too
   // small to go on would wait for ever.
   std::uint64_t patience_ms = 400;
 
+  [[nodiscard]] std::size_t people() const { return n + (changes.empty() ? 0 : 1); }
+  [[nodiscard]] std::size_t first_steps() const { return steps.size() - steps_of_next; }
   [[nodiscard]] static TwinsScenario make(TwinsKind kind, std::uint64_t number);
   [[nodiscard]] std::string text() const;
 };

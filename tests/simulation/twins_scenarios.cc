@@ -119,7 +119,7 @@ const std::vector<std::vector<std::uint32_t>>& enumerated(TwinsKind kind) {
 
 // Leaders are twins more often than others are: there is where two proposals come from.
 void draw_steps(TwinsScenario& scenario, Random& random) {
-  const std::size_t hosts = scenario.n + scenario.twins;
+  const std::size_t hosts = scenario.people() + scenario.twins;
   for (std::uint64_t view = random.between(4, kViewsMax); view > 0; --view) {
     const std::uint64_t leader =
         random.chance(400) ? random.below(scenario.twins) : random.below(scenario.n);
@@ -132,12 +132,29 @@ void draw_crashes(TwinsScenario& scenario, Random& random) {
   for (std::uint64_t i = random.between(1, 3); i > 0; --i) {
     TwinsScenario::Crash crash;
     crash.view = random.between(1, scenario.steps.size());
-    crash.place = random.below(scenario.n + scenario.twins);
+    crash.place = random.below(scenario.people() + scenario.twins);
     crash.away_ms = random.chance(500) ? random.between(1, 100) : random.between(100, 3'000);
-    const bool twin = crash.place < scenario.twins || crash.place >= scenario.n;
+    const bool twin = crash.place < scenario.twins || crash.place >= scenario.people();
     crash.loses_disk = twin && random.chance(500);
     scenario.crashes.push_back(crash);
   }
+}
+
+// The twin stays, goes or gets a new key; so do others, and one may come.
+void draw_change(TwinsScenario& scenario, Random& random) {
+  SetChange change;
+  for (std::uint8_t who = 0; who < 5; ++who) change.set.push_back({who, 0});
+  if (random.chance(700)) {
+    change.set.erase(change.set.begin() + static_cast<std::ptrdiff_t>(random.below(5)));
+  }
+  for (SetMember& member : change.set) {
+    if (member.who < 4 && random.chance(300)) member.keys = 1;
+  }
+  const bool same = change.set.size() == 4 && change.set.back().who == 3;
+  if (same) change.set.back().keys = 1;
+  change.from_height = random.between(1, 2);
+  scenario.boundary_delay = static_cast<std::uint32_t>(random.between(1, 3));
+  scenario.changes.push_back(std::move(change));
 }
 
 }  // namespace
@@ -155,6 +172,7 @@ TwinsScenario TwinsScenario::make(TwinsKind kind, std::uint64_t number) {
   scenario.twins = shape.twins;
   static constexpr std::array<std::uint64_t, 3> kPatience = {300, 600, 1'500};
   scenario.patience_ms = kPatience[random.below(kPatience.size())];
+  if (kind == TwinsKind::t3_change) draw_change(scenario, random);
   const auto& first = enumerated(kind);
   if (number < first.size()) {
     // In an order that shows all kinds early: the step is prime, and no divisor of their number.
@@ -166,7 +184,13 @@ TwinsScenario TwinsScenario::make(TwinsKind kind, std::uint64_t number) {
   } else {
     draw_steps(scenario, random);
   }
-  if (kind == TwinsKind::t3) draw_crashes(scenario, random);
+  if (kind == TwinsKind::t3_change) {
+    draw_steps(scenario, random);  // the first views of the next epoch
+    scenario.steps_of_next = random.between(1, 4);
+  }
+  const bool crashes =
+      kind == TwinsKind::t3 || (kind == TwinsKind::t3_change && random.chance(500));
+  if (crashes) draw_crashes(scenario, random);
   return scenario;
 }
 
@@ -175,12 +199,20 @@ std::string TwinsScenario::text() const {
                      std::to_string(patience_ms);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     std::array<std::string, 2> groups;
-    for (std::size_t host = 0; host < n + twins; ++host) {
-      const std::string name = host < n ? std::to_string(host) : std::to_string(host - n) + "'";
+    for (std::size_t host = 0; host < people() + twins; ++host) {
+      const std::string name =
+          host < people() ? std::to_string(host) : std::to_string(host - people()) + "'";
       groups[(steps[i].sides >> host) & 1U] += " " + name;
     }
-    text += "; view " + std::to_string(i + 1) + " led by " + std::to_string(steps[i].leader) + ":" +
-            groups[0] + " |" + groups[1];
+    if (i == first_steps()) text += "; next epoch";
+    text += "; view " + std::to_string(i < first_steps() ? i + 1 : i + 1 - first_steps()) +
+            " led by " + std::to_string(steps[i].leader) + ":" + groups[0] + " |" + groups[1];
+  }
+  for (const SetChange& change : changes) {
+    text += "; from height " + std::to_string(change.from_height) + " the next set is";
+    for (const SetMember& member : change.set) {
+      text += " " + std::to_string(member.who) + (member.keys == 0 ? "" : " (new key)");
+    }
   }
   for (const Crash& crash : crashes) {
     text += "; host " + std::to_string(crash.place) + " down at view " +

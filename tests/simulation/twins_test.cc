@@ -50,6 +50,13 @@ TEST(Twins, AcrossCrashesAndCatchUpNobodyDisagrees) {
   EXPECT_GT(counts["chains served"], 10U);
 }
 
+TEST(Twins, OverAChangeOfTheSetNobodyDisagrees) {
+  auto counts = run_range(TwinsKind::t3_change, 0, 400);
+  EXPECT_EQ(counts["epochs begun"], 400U / kPart);
+  EXPECT_GT(counts["evidence found"], 50U);
+  EXPECT_GT(counts["blocks followed"], 50U);
+}
+
 // Every scenario of three views (T1) and of two (T2), once up to renaming.
 TEST(Twins, EnumeratesScenariosUpToRenaming) {
   EXPECT_EQ(twins_enumerated(TwinsKind::t1), 25'740U);
