@@ -332,27 +332,30 @@ Result<Hop> Port::hop(std::uint64_t epoch) const {
 
 Result<Bytes> Port::genesis() const { return parts_.network.genesis_bytes; }
 
-// Each may be some MiB: a few at a time, whoever asks.
-Result<Bytes> Port::chain(std::uint64_t from) const {
-  constexpr unsigned kChainAnswersMax = 4;
+Result<Bytes> Port::large_answer(const std::function<Result<Bytes>()>& make) const {
+  constexpr unsigned kLargeAnswersMax = 4;
   struct Place {
     std::atomic<unsigned>& taken;
     ~Place() { --taken; }
   };
-  const unsigned others = chain_answers_++;
-  const Place place{chain_answers_};
-  if (others >= kChainAnswersMax) return fail(Errc::too_busy, "others are fetching the chain");
-  auto answer = serve_chain(parts_.store, from);
-  if (!answer) return fail(answer.error());
-  return encode_chain_answer(*answer);
+  const unsigned others = large_answers_++;
+  const Place place{large_answers_};
+  if (others >= kLargeAnswersMax) return fail(Errc::too_busy, "others are fetching what is large");
+  return make();
 }
 
-Result<Bytes> Port::snapshot_offer() const {
-  return fail(Errc::not_found, "snapshots are not served yet");
+Result<Bytes> Port::chain(std::uint64_t from) const {
+  return large_answer([&]() -> Result<Bytes> {
+    const auto answer = serve_chain(parts_.store, from);
+    if (!answer) return fail(answer.error());
+    return encode_chain_answer(*answer);
+  });
 }
 
-Result<Bytes> Port::snapshot_state(std::uint64_t, const std::string&) const {
-  return fail(Errc::not_found, "snapshots are not served yet");
+Result<Bytes> Port::snapshot_offer() const { return shelf_.offer(clock().now()); }
+
+Result<Bytes> Port::snapshot_state(std::uint64_t size, const std::string& prefix) const {
+  return large_answer([&] { return shelf_.part(size, prefix, clock().now()); });
 }
 
 // --- health -------------------------------------------------------------------------------------

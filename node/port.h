@@ -23,6 +23,7 @@
 #include "node/network.h"
 #include "node/ports.h"
 #include "node/refusals.h"
+#include "node/snapshot_shelf.h"
 #include "node/verdict_cache.h"
 #include "node/waiters.h"
 
@@ -49,7 +50,7 @@ struct PortParts {
 
 class Port final : public api::Reader, public api::Submissions {
  public:
-  explicit Port(PortParts parts) : parts_(std::move(parts)) {}
+  explicit Port(PortParts parts) : parts_(std::move(parts)), shelf_(parts_.store) {}
 
   // submit() in two steps, for those who cannot wait: what was judged and handed to the mempool,
   // and then what may be said of it. A deadline that has passed does not wait.
@@ -88,6 +89,8 @@ class Port final : public api::Reader, public api::Submissions {
   api::Health health() const override;
 
  private:
+  // Of an answer of some MiB: a few at a time, whoever asks.
+  [[nodiscard]] Result<Bytes> large_answer(const std::function<Result<Bytes>()>& make) const;
   // What is known of one submitted statement before it enters the mempool.
   struct Judged {
     std::optional<api::Answer> answer;  // none: it may enter
@@ -107,7 +110,8 @@ class Port final : public api::Reader, public api::Submissions {
   [[nodiscard]] Result<std::shared_ptr<const ledger::Snapshot>> published() const;
 
   PortParts parts_;
-  mutable std::atomic<unsigned> chain_answers_ = 0;  // being made now
+  mutable SnapshotShelf shelf_;
+  mutable std::atomic<unsigned> large_answers_ = 0;  // being made now
 };
 
 }  // namespace footproof::node

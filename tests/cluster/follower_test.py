@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Nodes that follow four validators under load: A follows a source that lies and two validators and is
-killed (SIGKILL) again and again; B follows A alone. Afterwards all have one published head, every
+killed (SIGKILL) again and again; B follows A alone; C begins with a snapshot, from the liar and a
+validator, and is killed meanwhile; D begins with a snapshot from C alone. Afterwards all have one published head, every
 statement answered as logged is in B's log with a good receipt, the source that lied is left with its
 reason, and B refuses statements and names where to submit.
 
@@ -47,7 +48,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
 
 
 class Follower:
-    def __init__(self, network, name, port, sources):
+    def __init__(self, network, name, port, sources, more=""):
         self.network, self.name = network, name
         self.home = network.folder / name
         self.url = f"http://127.0.0.1:{port}"
@@ -56,7 +57,7 @@ class Follower:
         (self.home / "genesis.cbor").write_bytes(genesis.read_bytes())
         listed = ", ".join(f'"{url}"' for url in sources)
         (self.home / "config.toml").write_text(
-            f'[node]\nfollow = [{listed}]\n[http]\nlisten = "127.0.0.1:{port}"\n')
+            f'[node]\nfollow = [{listed}]\n{more}[http]\nlisten = "127.0.0.1:{port}"\n')
         run(network.bin / "footproofd", "--check-config", self.home / "config.toml")
         self.process = None
 
@@ -89,10 +90,13 @@ with Network.temporary(options.programs) as network:
     liar = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar)
     threading.Thread(target=liar.serve_forever, daemon=True).start()
     liar_url = f"http://127.0.0.1:{liar.server_address[1]}"
-    base = free_base_port(2)
+    base = free_base_port(4)
     validators = [network.urls[name] for name in network.names[:2]]
     a = Follower(network, "follower-a", base + 1, [liar_url, *validators])
     b = Follower(network, "follower-b", base + 2, [a.url])
+    snapshot = 'catch_up = "snapshot"\n'
+    c = Follower(network, "follower-c", base + 3, [liar_url, network.urls[network.names[2]]], snapshot)
+    d = Follower(network, "follower-d", base + 4, [c.url], snapshot)
     try:
         results = network.folder / "results"
         load = network.load(results, submitters=4, count=options.seconds * 600, seconds=options.seconds)
@@ -121,11 +125,28 @@ with Network.temporary(options.programs) as network:
         # Everything that was answered as logged, as B proves it.
         print(run(network.bin / "load", "check", "--nodes", b.url, "--policy", network.export_policy(),
                   "--results", results), end="")
+        c.start()
+        time.sleep(0.3)
+        c.kill()
+        c.start()
+        d.start()
+        try:
+            network.wait("the nodes that began with a snapshot at the validators' head",
+                         lambda: c.head() == wanted == d.head(), 60)
+        except AssertionError:
+            print(c.health(), c.log()[-3000:], d.health(), d.log()[-3000:], sep="\n")
+            raise
+        assert "event=snapshot_done" in c.log() and "event=snapshot_done" in d.log()
+        print(run(network.bin / "load", "check", "--nodes", f"{c.url},{d.url}", "--policy",
+                  network.export_policy(), "--results", results), end="")
+        below = ask(d.url + "/v1/chain?from=1")
+        assert below.status == 404 and "holds no block below" in below.json()["detail"], below.body
         refused = ask(b.url + "/v1/statements", data=b"\xd2")
         assert refused.status == 421 and a.url in refused.json()["detail"], (refused.status, refused.body)
-        assert b.kill(signal.SIGTERM) == 0 and a.kill(signal.SIGTERM) == 0, "no clean stop on SIGTERM"
+        for one in (a, b, c, d):
+            assert one.kill(signal.SIGTERM) == 0, f"no clean stop of {one.name} on SIGTERM"
     finally:
-        for one in (a, b):
+        for one in (a, b, c, d):
             if one.process and one.process.poll() is None:
                 one.process.kill()
         liar.shutdown()

@@ -31,6 +31,29 @@ TEST(Config, SmallestHasDefaultsAndAbsolutePaths) {
   EXPECT_TRUE(config->peers.empty());
 }
 
+TEST(Config, ANodeThatFollowsNamesNodesAndNoValidator) {
+  const auto follower = [](std::string_view node, std::string_view more = "") {
+    return parse_config("[node]\n" + std::string(node) + "\n[http]\nlisten = \"127.0.0.1:8101\"\n" +
+                            std::string(more),
+                        "/h");
+  };
+  const auto config = follower("follow = [\"https://a.example\", \"http://b.example:81\"]");
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_TRUE(config->follows());
+  EXPECT_EQ(config->follow.size(), 2U);
+  EXPECT_EQ(config->catch_up, CatchUp::replay);
+  EXPECT_EQ(follower("follow = [\"https://a\"]\ncatch_up = \"snapshot\"")->catch_up,
+            CatchUp::snapshot);
+  EXPECT_FALSE(follower("follow = []"));
+  EXPECT_FALSE(follower("follow = \"https://a.example\""));
+  EXPECT_FALSE(follower("follow = [\"a.example\"]"));
+  EXPECT_FALSE(follower("follow = [\"https://a\", \"https://a\"]"));
+  EXPECT_FALSE(follower("follow = [\"https://a\"]\nvalidator = \"battery\""));
+  EXPECT_FALSE(follower("follow = [\"https://a\"]", "[mesh]\nlisten = \"127.0.0.1:1\"\n"));
+  EXPECT_FALSE(follower("follow = [\"https://a\"]\ncatch_up = \"soon\""));
+  EXPECT_FALSE(parse_config(with("[node.catch_up]\n"), "/h"));
+}
+
 TEST(Config, ReadsPeersInOrder) {
   const auto config = parse_config(with(R"(
 [[mesh.peer]]
