@@ -22,10 +22,9 @@
 
 namespace footproof::ledger {
 
-// The gate in front of the rules for validators: while it is shut, every ballot about them is
-// refused as `not-built`, so that no set is decided that no node could put in force. Only tests
-// open it.
-inline bool validators_by_ballot = false;
+// The gate in front of the rules for validators: where it is shut, every ballot about them is
+// refused as `not-built`. It is open since nodes put a decided set in force; only tests shut it.
+inline bool validators_by_ballot = true;
 
 // Whether the statement's signature verifies under `key`. Must be a function of (key, exact bytes)
 // alone: the caller may keep verdicts by (kid, exact bytes), and nothing else.
