@@ -26,6 +26,7 @@ constexpr const char* kUsage =
     "Of many, those that fail are printed, then sums. Options:\n"
     "  --calm     without faults\n"
     "  --trace    print what happens, and the nodes' own logs (of one seed)\n"
+    "  --twice    each seed twice: it must have one trace\n"
     "  --hashes   print the trace hash of every seed\n"
     "  --first    end with the first that fails\n"
     "  --json     sums as one line of JSON\n"
@@ -37,6 +38,7 @@ struct Options {
   bool given = false;
   bool calm = false;
   bool crashes = false;
+  bool twice = false;
   bool trace = false;
   bool hashes = false;
   bool only_first = false;
@@ -131,17 +133,21 @@ struct Sums {
   }
 };
 
+Outcome run_seed(const Options& options, const Plan& plan, std::uint64_t seed) {
+  const footproof::test::TempFolder folder;
+  if (options.crashes) return footproof::whole::run_crash_calls(seed, folder.path());
+  World world(plan, folder.path(), options.trace);
+  return world.run();
+}
+
 int run(const Options& options) {
   Sums sums;
   for (std::uint64_t seed = options.first; seed <= options.last; ++seed) {
-    const footproof::test::TempFolder folder;
     const Plan plan = options.calm ? Plan::calm(seed) : Plan::from_seed(seed);
-    Outcome outcome;
-    if (options.crashes) {
-      outcome = footproof::whole::run_crash_calls(seed, folder.path());
-    } else {
-      World world(plan, folder.path(), options.trace);
-      outcome = world.run();
+    Outcome outcome = run_seed(options, plan, seed);
+    if (options.twice && outcome.failure.empty()) {
+      const auto again = run_seed(options, plan, seed);
+      if (again.trace_hash != outcome.trace_hash) outcome.failure = "another trace the second time";
     }
     sums.add(outcome);
     if (options.hashes) {
