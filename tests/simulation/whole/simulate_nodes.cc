@@ -63,8 +63,9 @@ bool parse_range(std::string_view text, Options& options) {
 
 bool parse_options(int argc, char** argv, Options& options) {
   const std::map<std::string_view, bool*> flags = {
-      {"--calm", &options.calm},     {"crashes", &options.crashes},    {"--trace", &options.trace},
-      {"--hashes", &options.hashes}, {"--first", &options.only_first}, {"--json", &options.json}};
+      {"--calm", &options.calm},   {"crashes", &options.crashes}, {"--twice", &options.twice},
+      {"--trace", &options.trace}, {"--hashes", &options.hashes}, {"--first", &options.only_first},
+      {"--json", &options.json}};
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (const auto flag = flags.find(option); flag != flags.end()) {
