@@ -35,7 +35,6 @@ struct NodeCounters {
   // Statements of finalised blocks, by the rules' verdict.
   std::uint64_t executed = 0;
   std::uint64_t refused = 0;
-  std::uint64_t evidence = 0;       // contradictory votes seen
   std::uint64_t links_dropped = 0;  // because a peer broke the protocol
 };
 

@@ -97,7 +97,12 @@ std::string metrics_text(const Health& health, const NodeCounters& node,
   page.gauge("height", "Last executed block.", health.height);
   page.gauge("view", "View that consensus is in.", health.view);
   if (health.set) add_set(page, *health.set);
-  page.counter("evidence_total", "Contradictory votes seen.", node.evidence);
+  constexpr std::string_view kEvidence = "evidence_total";
+  page.head(kEvidence, "Views of this epoch in which that validator contradicted itself.",
+            "counter");
+  for (const auto& [validator, count] : health.evidence) {
+    page.line(kEvidence, "{validator=\"" + validator + "\"}", std::to_string(count));
+  }
   page.gauge("log_size", "Entries under the newest published checkpoint.", health.published_size);
   page.head("block_time_seconds", "Time of the last executed block, since 1970.", "gauge");
   page.line("block_time_seconds", "", seconds(health.block_time_ms));

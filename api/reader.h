@@ -167,6 +167,12 @@ struct Health {
   // says what is missing in words for an operator and names the remedy.
   bool ready = false;
   std::string not_ready_reason;
+  // Views of this epoch in which that validator is proven to have signed what excludes each other.
+  struct Offences {
+    std::string validator;
+    std::uint64_t count = 0;
+  };
+  std::vector<Offences> evidence;  // of every validator
 };
 
 class Reader {

@@ -15,7 +15,8 @@ ParentInfo info_of(const Digest& id, const BlockHeader& header) {
 
 bool body_fits(const Block& block) {
   if (block.header.batch_count != block.batch_refs.size() ||
-      block.header.batch_root != batch_root(block.batch_refs)) {
+      block.header.batch_root != batch_root(block.batch_refs) ||
+      block.header.evidence_root != evidence_root(block.evidence)) {
     return false;
   }
   if (block.header.boundary == 0) return block.next_members.empty();

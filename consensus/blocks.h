@@ -25,8 +25,8 @@ struct ParentInfo {
   bool boundary = false;  // nothing is built on it, it may only be proposed again
 };
 
-// batch_root and batch_count of the header are those of the refs; next members are there exactly
-// in a boundary block, and are those of its hash.
+// batch_root, batch_count and evidence_root of the header are those of the body; next members are
+// there exactly in a boundary block, and are those of its hash.
 [[nodiscard]] bool body_fits(const Block& block);
 
 class Blocks {

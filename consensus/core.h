@@ -7,6 +7,7 @@
 //   repetition and catch-up     core_catchup.cc
 //   restart and WAL space       core_recovery.cc
 //   one key, one validator      core_guard.cc
+//   evidence                    core_evidence.cc
 //
 // Private to consensus/. Rules and names: README.md.
 #pragma once
@@ -53,9 +54,10 @@ class Replica::Core {
   static constexpr View kProposalsAhead = 4;  // blocks further ahead are not kept
   static constexpr View kViewsBehind = 32;    // kept below the finalized view, for evidence
   static constexpr std::size_t kEvidenceMax = 256;
-  static constexpr std::size_t kQueueMax = 128;    // linked blocks not yet delivered
-  static constexpr Height kExecutionLagMax = 256;  // delivered, not executed
-  static constexpr std::size_t kChainWindow = 64;  // blocks asked for at once
+  static constexpr std::size_t kOrderedEvidenceMax = 4096;  // in the chain; then none is proposed
+  static constexpr std::size_t kQueueMax = 128;             // linked blocks not yet delivered
+  static constexpr Height kExecutionLagMax = 256;           // delivered, not executed
+  static constexpr std::size_t kChainWindow = 64;           // blocks asked for at once
 
   Core(const Parameters& parameters, Membership membership, const EpochRoot& root,
        std::optional<ValidatorIndex> self, Signer* signer, const Verifier& verifier);
@@ -129,7 +131,13 @@ class Replica::Core {
   void finalize_view(const Certificate& finalization);
   void maybe_finalize(View view);
   void enter_view(View view);
+  // ---- evidence (core_evidence.cc)
   void report(const Evidence& evidence);
+  bool take_evidence(const Evidence& evidence);
+  [[nodiscard]] std::vector<Evidence> pick_evidence(const std::vector<Digest>& branch) const;
+  [[nodiscard]] bool evidence_right(const Block& block) const;
+  void evidence_ordered(const Block& block);
+
   [[nodiscard]] bool holds(const Certificate& certificate) const;
   [[nodiscard]] const Certificate* certificate(VoteType type, View view) const;
   // The block that won `view`: finalized, or notarized.
@@ -158,7 +166,7 @@ class Replica::Core {
   [[nodiscard]] bool find_end(const BlockHeader& header, std::optional<EpochEnd>& end) const;
   [[nodiscard]] bool end_pending() const;
   void propose_again(const Parent& parent);
-  void propose(const Parent& parent, std::vector<BatchRef> refs);
+  void propose(const Parent& parent, std::vector<BatchRef> refs, std::vector<Evidence> evidence);
   void say(const Proposal& proposal, Block block);
   [[nodiscard]] bool well_formed(const Block& block) const;
   Verdict judge_payload(const Block& block, View view);
@@ -240,7 +248,8 @@ class Replica::Core {
   Heads heads_;
   std::optional<EpochEnd> end_;  // after the linked block of height end_known_
   Height end_known_ = 0;
-  std::map<std::pair<View, ValidatorIndex>, Evidence> evidence_;
+  std::map<EvidenceKey, Evidence> evidence_;
+  std::set<EvidenceKey> ordered_evidence_;  // in the finalized chain
 
   std::set<ValidatorIndex> heard_from_;  // STATUS, in this life, while listening
 

@@ -57,6 +57,7 @@ void Replica::Core::link(const Blocks::Walk& walk, const Certificate& finalizati
   blocks_.link(walk, finalization);
   for (auto id = walk.path.rbegin(); id != walk.path.rend(); ++id) {
     persist_block(*id);
+    evidence_ordered(blocks_.find(*id)->block);
     for (const BatchRef& ref : blocks_.find(*id)->block.batch_refs) payload_.ordered(ref.digest);
   }
 }

@@ -51,12 +51,14 @@ void Replica::Core::try_propose() {
   if (payload_blocks(parent->branch) < parameters_.unfinalized_payload_max) {
     refs = payload_.pick(batches_of(parent->branch));
   }
-  if (refs.empty() && now_.mono_ms < pacemaker_.empty_proposal_time()) return;
+  std::vector<Evidence> evidence = pick_evidence(parent->branch);
+  if (refs.empty() && evidence.empty() && now_.mono_ms < pacemaker_.empty_proposal_time()) return;
 
-  propose(*parent, std::move(refs));
+  propose(*parent, std::move(refs), std::move(evidence));
 }
 
-void Replica::Core::propose(const Parent& parent, std::vector<BatchRef> refs) {
+void Replica::Core::propose(const Parent& parent, std::vector<BatchRef> refs,
+                            std::vector<Evidence> evidence) {
   Block block;
   BlockHeader& header = block.header;
   header.chain_id = membership_.chain_id();
@@ -68,10 +70,12 @@ void Replica::Core::propose(const Parent& parent, std::vector<BatchRef> refs) {
   header.proposer = *self_;
   header.batch_root = batch_root(refs);
   header.batch_count = static_cast<std::uint32_t>(refs.size());
+  header.evidence_root = evidence_root(evidence);
   header.checkpoint =
       heads_.choose(parent.info.checkpoint, header.height, parameters_.checkpoint_lag);
   header.members_hash = membership_.members_hash();
   block.batch_refs = std::move(refs);
+  block.evidence = std::move(evidence);
   std::optional<EpochEnd> end;
   if (!find_end(header, end)) return;
   if (end && header.height == end->boundary_height) {
@@ -154,6 +158,12 @@ void Replica::Core::receive(const Propose& message, ValidatorIndex) {
       return;
     }
   }
+  // Judged while it is at hand: what does not verify is the sender's doing.
+  for (const Evidence& evidence : message.block.evidence) {
+    if (repeated || take_evidence(evidence)) continue;
+    ++refused_;
+    return;
+  }
   for (const Certificate& certificate : message.justification) receive(certificate, vote.signer);
   if (!repeated) guard(vote);
   if (!repeated) count(vote, true);
@@ -213,7 +223,8 @@ Replica::Core::Verdict Replica::Core::judge(const Block& block, const ParentInfo
   const BlockHeader& header = block.header;
   const bool child = parent.boundary && parameters_.mutation == Mutation::child_of_boundary;
   if (!well_formed(block) || (parent.boundary && !child) || header.parent != parent.id ||
-      header.height != parent.height + 1 || header.time_ms <= parent.time_ms) {
+      header.height != parent.height + 1 || header.time_ms <= parent.time_ms ||
+      !evidence_right(block)) {
     return Verdict::invalid;
   }
   switch (heads_.judge(header.checkpoint, parent.checkpoint, header.height,

@@ -30,7 +30,9 @@ Result<void> Replica::Core::restore(const Record& record) {
       finalization_ = *certificate;
     }
   } else if (const auto* evidence = std::get_if<Evidence>(&record)) {
-    evidence_.try_emplace({evidence->first.proposal.view, evidence->first.signer}, *evidence);
+    if (membership_.verify(*evidence, verifier_)) {
+      evidence_.try_emplace(key_of(*evidence), *evidence);
+    }
   }
   return {};
 }
@@ -39,6 +41,9 @@ Result<void> Replica::Core::recover(const Recovery& recovery) {
   heads_.restore(recovery.heads);
   heads_.restore_sets(recovery.next_sets);
   end_ = recovery.end;
+  for (const EvidenceKey& key : recovery.evidence) {
+    if (ordered_evidence_.size() < kOrderedEvidenceMax) ordered_evidence_.insert(key);
+  }
   if (recovery.applied) {
     const Applied& applied = *recovery.applied;
     blocks_.restore_applied(applied.block);

@@ -1,4 +1,4 @@
-// Votes, certificates, views and evidence (README.md §7, §11).
+// Votes, certificates, views, and certificates that exclude each other (README.md §7, §11).
 #include "consensus/core.h"
 
 namespace footproof::consensus {
@@ -178,28 +178,7 @@ bool Replica::Core::nullified(View view) const {
   return certificate(VoteType::nullify, view) != nullptr;
 }
 
-// ---- evidence
-
-void Replica::Core::receive(const Evidence& evidence, ValidatorIndex) {
-  const auto key = std::pair(evidence.first.proposal.view, evidence.first.signer);
-  if (evidence_.contains(key) || evidence_.size() >= kEvidenceMax) return;
-  if (!membership_.verify(evidence, verifier_)) {
-    ++refused_;
-    return;
-  }
-  report(evidence);
-}
-
-// Both signatures are verified.
-void Replica::Core::report(const Evidence& evidence) {
-  const View view = evidence.first.proposal.view;
-  if (evidence_.size() >= kEvidenceMax) return;
-  if (!evidence_.try_emplace({view, evidence.first.signer}, evidence).second) return;
-  persist(evidence, evidence.first.proposal.epoch, view, false);
-  send(std::nullopt, evidence);
-  out_.push_back(EvidenceFound{evidence});
-  guard(evidence);
-}
+// ---- certificates that exclude each other
 
 // Two certificates that cannot both exist while at most f validators are faulty. Who signed both
 // sides is named; each is evidence by itself where R1 forbids the pair.

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kTagBlock = "footproof/consensus/block/v1";
 constexpr std::string_view kTagBatch = "footproof/consensus/batch/v1";
 constexpr std::string_view kTagBatches = "footproof/consensus/batches/v1";
+constexpr std::string_view kTagEvidence = "footproof/consensus/evidence/v1";
 constexpr std::string_view kTagMembers = "footproof/consensus/members/v1";
 constexpr std::string_view kTagNotarize = "footproof/consensus/notarize/v1";
 constexpr std::string_view kTagNullify = "footproof/consensus/nullify/v1";
@@ -97,6 +98,7 @@ Result<VoteType> read_vote_type(ByteReader& in) {
 void write(ByteWriter& out, const BlockHeader& h) {
   out.raw(h.chain_id.view()).u64(h.epoch).u64(h.view).u64(h.height).raw(h.parent.view());
   out.u64(h.time_ms).u8(h.proposer).raw(h.batch_root.view()).u32(h.batch_count);
+  out.raw(h.evidence_root.view());
   out.u64(h.checkpoint.height).u64(h.checkpoint.log_size).raw(h.checkpoint.log_root.view());
   out.raw(h.members_hash.view()).u8(h.boundary).raw(h.next_members_hash.view());
 }
@@ -112,6 +114,7 @@ Result<BlockHeader> read_header(ByteReader& in) {
   h.proposer = in.u8();
   h.batch_root = read_digest(in);
   h.batch_count = in.u32();
+  h.evidence_root = read_digest(in);
   h.checkpoint.height = in.u64();
   h.checkpoint.log_size = in.u64();
   h.checkpoint.log_root = read_digest(in);
@@ -128,6 +131,7 @@ Result<BlockHeader> read_header(ByteReader& in) {
 }
 
 constexpr std::size_t kRefBytes = Digest::kSize + 8;
+constexpr std::size_t kEvidenceBytes = 2 * (1 + 56 + 1 + 64);
 constexpr std::size_t kCertificateBytesMin = 1 + 56 + 4 + 4;
 
 void write(ByteWriter& out, const std::optional<Certificate>& certificate) {
@@ -381,9 +385,33 @@ void write(ByteWriter& out, const Block& block) {
   for (const BatchRef& ref : block.batch_refs) {
     out.raw(ref.digest.view()).u32(ref.count).u32(ref.bytes);
   }
+  if (!block.header.evidence_root.is_zero()) {
+    out.u32(static_cast<std::uint32_t>(block.evidence.size()));
+    for (const Evidence& evidence : block.evidence) write(out, evidence);
+  }
   if (block.header.boundary == 0) return;
   out.u32(static_cast<std::uint32_t>(block.next_members.size())).raw(block.next_members);
 }
+
+namespace {
+
+Result<void> read_block_evidence(ByteReader& in, Block& block) {
+  if (block.header.evidence_root.is_zero()) return {};
+  const auto count = read_count(in, kBlockEvidenceMax, kEvidenceBytes, "block: evidence");
+  if (!count) return fail(count.error());
+  if (*count == 0) return fail(Errc::bad_length, "block: no evidence");
+  for (std::size_t i = 0; i < *count; ++i) {
+    auto evidence = read_evidence(in);
+    if (!evidence) return fail("block", std::move(evidence.error()));
+    if (i > 0 && key_of(block.evidence.back()) >= key_of(*evidence)) {
+      return fail(Errc::bad_value, "block: evidence is not in order");
+    }
+    block.evidence.push_back(*std::move(evidence));
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<Block> read_block(ByteReader& in) {
   Block block;
@@ -406,6 +434,7 @@ Result<Block> read_block(ByteReader& in) {
     block.batch_refs.push_back(ref);
   }
   if (payload > kBlockPayloadBytesMax) return fail(Errc::bad_length, "block: payload too large");
+  if (auto read = read_block_evidence(in, block); !read) return fail(std::move(read.error()));
   if (block.header.boundary == 0) return block;
   const auto bytes = read_count(in, kNextMembersBytesMax, 1, "block: next members");
   if (!bytes) return fail(bytes.error());
@@ -513,6 +542,13 @@ Digest batch_root(const std::vector<BatchRef>& refs) {
   ByteWriter out;
   for (const BatchRef& ref : refs) out.raw(ref.digest.view()).u32(ref.count).u32(ref.bytes);
   return tagged_hash(kTagBatches, {out.bytes()});
+}
+
+Digest evidence_root(const std::vector<Evidence>& evidence) {
+  if (evidence.empty()) return {};
+  ByteWriter out;
+  for (const Evidence& one : evidence) write(out, one);
+  return tagged_hash(kTagEvidence, {out.bytes()});
 }
 
 Bytes sign_bytes(const Digest& chain_id, VoteType type, const Proposal& proposal) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,7 @@ inline constexpr std::size_t kBatchRefsMax = 512;                  // in a block
 inline constexpr std::uint64_t kBlockPayloadBytesMax = 4U << 20U;  // sum of its batches' bytes
 inline constexpr std::uint32_t kBatchBytesMax = 256U << 10U;       // canonical bytes of one batch
 inline constexpr std::uint32_t kBatchStatementsMax = 1024;
+inline constexpr std::size_t kBlockEvidenceMax = 16;
 inline constexpr std::size_t kJustificationMax = 65;  // one parent, 64 nullifications
 inline constexpr std::size_t kCertQueriesMax = 64;
 inline constexpr std::size_t kBlockQueriesMax = 64;
@@ -57,6 +59,7 @@ struct BlockHeader {
   ValidatorIndex proposer = 0;
   Digest batch_root;
   std::uint32_t batch_count = 0;
+  Digest evidence_root;  // zero without evidence
   Checkpoint checkpoint;
   Digest members_hash;
   std::uint8_t boundary = 0;  // 1: the last block of its epoch
@@ -70,13 +73,6 @@ struct BatchRef {
   std::uint32_t count = 0;  // statements
   std::uint32_t bytes = 0;  // length of the canonical batch
   friend bool operator==(const BatchRef&, const BatchRef&) = default;
-};
-
-struct Block {
-  BlockHeader header;
-  std::vector<BatchRef> batch_refs;
-  Bytes next_members{};  // of a boundary block; empty, and not written, in others
-  friend bool operator==(const Block&, const Block&) = default;
 };
 
 // What NOTARIZE and FINALIZE vote on. In a NULLIFY parent_view and block_id are zero and unsigned.
@@ -119,6 +115,19 @@ struct Evidence {
   Vote first;
   Vote second;
   friend bool operator==(const Evidence&, const Evidence&) = default;
+};
+// What a chain holds of one epoch at most once: who is guilty, and of which view.
+using EvidenceKey = std::pair<View, ValidatorIndex>;
+[[nodiscard]] inline EvidenceKey key_of(const Evidence& evidence) {
+  return {evidence.first.proposal.view, evidence.first.signer};
+}
+
+struct Block {
+  BlockHeader header;
+  std::vector<BatchRef> batch_refs;
+  std::vector<Evidence> evidence{};  // ascending by view and signer, each pair once
+  Bytes next_members{};              // of a boundary block; empty, and not written, in others
+  friend bool operator==(const Block&, const Block&) = default;
 };
 
 // ---- messages
@@ -227,6 +236,8 @@ void write(ByteWriter& out, const Evidence& evidence);
 [[nodiscard]] Digest next_members_hash(ByteView next_members);
 // What header.batch_root must be.
 [[nodiscard]] Digest batch_root(const std::vector<BatchRef>& refs);
+// What header.evidence_root must be.
+[[nodiscard]] Digest evidence_root(const std::vector<Evidence>& evidence);
 // What the vote signs; NULLIFY leaves parent_view and block_id out.
 [[nodiscard]] Bytes sign_bytes(const Digest& chain_id, VoteType type, const Proposal& proposal);
 

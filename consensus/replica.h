@@ -247,6 +247,8 @@ struct Recovery {
   std::vector<std::pair<Height, std::optional<NextSet>>> next_sets{};
   // end_after(`applied`), as the host kept it (epoch_end.h).
   std::optional<EpochEnd> end{};
+  // Of this epoch, in the chain up to `applied`: it is not proposed again.
+  std::vector<EvidenceKey> evidence{};
 };
 
 class Replica {

@@ -46,7 +46,9 @@ struct Carries {
   bool operator()(const consensus::Propose& propose) const {
     return propose.signature == signature ||
            std::ranges::any_of(propose.justification,
-                               [this](const auto& one) { return holds(one, signature); });
+                               [this](const auto& one) { return holds(one, signature); }) ||
+           std::ranges::any_of(propose.block.evidence,
+                               [this](const auto& one) { return (*this)(one); });
   }
   bool operator()(const consensus::Chain& chain) const {
     return holds(chain.finalization, signature);
@@ -154,7 +156,6 @@ void CoreLoop::perform(consensus::Effect& effect) {
     return serve_chain(*request);
   }
   if (const auto* found = std::get_if<consensus::EvidenceFound>(&effect)) {
-    ++parts_.counters.evidence;
     const auto& vote = found->evidence.first;
     log(LogLevel::warning, "evidence",
         {{"signer", set_.member(vote.signer).id}, {"view", vote.proposal.view}});

@@ -29,6 +29,7 @@
 #include "node/counters.h"
 #include "node/disk_guard.h"
 #include "node/epoch_set.h"
+#include "node/evidence_book.h"
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/network.h"
@@ -62,6 +63,7 @@ struct CoreParts {
   const Network& network;
   KeyRing& keys;
   ledger::Store& store;
+  EvidenceBook& evidence;
   Mempool& mempool;
   Refusals& refusals;
   Waiters& waiters;

@@ -31,8 +31,8 @@ CoreLoop::CoreLoop(CoreParts parts, EpochSet set)
       set_(std::move(set)),
       outside_(parts_.outside),
       chain_(parts_.store),
-      storage_(parts_.store, parts_.network.origin, parts_.verdicts, outside_.reactor,
-               outside_.storage, *this),
+      storage_(parts_.store, parts_.evidence, parts_.network.origin, parts_.verdicts,
+               outside_.reactor, outside_.storage, *this),
       replica_timer_(outside_.reactor.make_timer()),
       tick_timer_(outside_.reactor.make_timer()),
       cut_timer_(outside_.reactor.make_timer()),
@@ -59,6 +59,10 @@ Result<void> CoreLoop::make_replica(std::vector<Bytes> records) {
     auto known = parts_.store.head_at(height);
     if (!known) return fail(Errc::io, "database: " + known.error().detail);
     if (*known) start.heads.push_back(checkpoint_of(**known));
+  }
+  for (const auto& ordered : parts_.evidence.all()) {
+    if (ordered.evidence.first.proposal.epoch != set_.epoch()) continue;
+    start.evidence.push_back(consensus::key_of(ordered.evidence));
   }
   verifier_ = std::make_unique<VoteVerifier>(set_.validators);
   signer_ = may_vote() ? std::make_unique<VoteSigner>(set_.keys->vote) : nullptr;

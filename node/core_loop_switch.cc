@@ -169,6 +169,8 @@ CoreFacts::Set CoreLoop::set_facts() const {
     out.why_no_vote = "alarm: " + alarm_;
   } else if (observer_) {
     out.why_no_vote = "observer: its vote key may have voted for what it no longer remembers";
+  } else if (replica_->info().listening) {
+    out.why_no_vote = "it has just started and listens first; wait, or see that the others are up";
   } else if (!out.votes) {
     out.why_no_vote = "the epoch has ended here; the next one begins in a moment";
   }

@@ -16,11 +16,10 @@ struct Counters {
   std::atomic<std::uint64_t> busy = 0;
   std::atomic<std::uint64_t> executed = 0;
   std::atomic<std::uint64_t> refused = 0;
-  std::atomic<std::uint64_t> evidence = 0;
   std::atomic<std::uint64_t> links_dropped = 0;
 
   [[nodiscard]] api::NodeCounters now() const {
-    return {taken, known, refused_early, busy, executed, refused, evidence, links_dropped};
+    return {taken, known, refused_early, busy, executed, refused, links_dropped};
   }
 };
 

@@ -110,11 +110,11 @@ Engine::Engine(const EngineParts& parts, std::unique_ptr<ledger::Store> store, E
                bool observer)
     : store_(std::move(store)),
       mempool_(parts.config.mempool_statements_max),
-      core_({parts.outside, parts.config, parts.network, parts.keys, *store_, mempool_, refusals_,
-             waiters_, facts_, counters_, verdicts_, parts.fatal},
+      core_({parts.outside, parts.config, parts.network, parts.keys, *store_, evidence_, mempool_,
+             refusals_, waiters_, facts_, counters_, verdicts_, parts.fatal},
             std::move(set)),
-      port_({parts.outside, parts.config, parts.network, *store_, mempool_, refusals_, waiters_,
-             facts_, verdicts_, counters_, [this] { core_.submitted(); }}),
+      port_({parts.outside, parts.config, parts.network, *store_, evidence_, mempool_, refusals_,
+             waiters_, facts_, verdicts_, counters_, [this] { core_.submitted(); }}),
       observer_(observer) {}
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineParts parts) {
@@ -134,6 +134,9 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineParts parts) {
   if (!recovery) return fail(recovery.error());
   std::unique_ptr<Engine> engine(
       new Engine(parts, std::move(store), *std::move(set), recovery->observer));
+  if (auto loaded = engine->evidence_.load(*engine->store_); !loaded) {
+    return fail("database", loaded.error());
+  }
   auto port = engine->core_.start(*std::move(recovery));
   if (!port && port.error().code == Errc::corrupt) {
     // Whole records that make no sense: the next start follows as observer, without them.

@@ -17,6 +17,7 @@
 #include "node/counters.h"
 #include "node/data_folder.h"
 #include "node/epoch_set.h"
+#include "node/evidence_book.h"
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/network.h"
@@ -73,6 +74,7 @@ class Engine {
          bool observer);
 
   std::unique_ptr<ledger::Store> store_;
+  EvidenceBook evidence_;
   Mempool mempool_;
   Refusals refusals_;
   Waiters waiters_;

@@ -147,6 +147,7 @@ bool Follower::execute_one(const DeliveredBlock& block) {
     fail_for_good(fmt::format("executing height {}: {}", header.height, result.error().detail));
     return false;
   }
+  for (auto& blob : parts_.evidence.add(block.block)) result->ordering.push_back(std::move(blob));
   const auto applied = parts_.store.apply(*result, ledger::Durability::buffered);
   if (!applied && applied.error().code == Errc::mismatch) {
     raise_alarm(applied.error().detail);

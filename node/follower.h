@@ -29,6 +29,7 @@
 #include "api/reader.h"
 #include "ledger/store.h"
 #include "node/counters.h"
+#include "node/evidence_book.h"
 #include "node/judging_set.h"
 #include "node/ports.h"
 #include "node/source_book.h"
@@ -40,6 +41,7 @@ namespace footproof::node {
 // All of it outlives the follower.
 struct FollowerParts {
   ledger::Store& store;
+  EvidenceBook& evidence;
   const std::string& origin;
   const Clock& clock;
   VerdictCache& verdicts;

@@ -95,6 +95,7 @@ struct FollowerNode::Parts {
   VerifierPool pool;
   const Outside outside;
   std::unique_ptr<ledger::Store> store;
+  EvidenceBook evidence;
   Mempool mempool;
   Refusals refusals;
   Waiters waiters;
@@ -205,11 +206,12 @@ Result<void> FollowerNode::Parts::begin_following() {
   auto opened = ledger::Store::open(store_paths(config.data), network.chain_id);
   if (!opened) return fail("database", opened.error());
   store = *std::move(opened);
+  if (auto loaded = evidence.load(*store); !loaded) return fail("database", loaded.error());
   follower =
-      std::make_unique<Follower>(FollowerParts{*store, network.origin, clock, verdicts, counters,
+      std::make_unique<Follower>(FollowerParts{*store, evidence, network.origin, clock, verdicts, counters,
                                                &pool, [this] { waiters.notify(); }, fatal},
                                  *std::move(sources));
-  port = std::make_unique<Port>(PortParts{outside, config, network, *store, mempool, refusals,
+  port = std::make_unique<Port>(PortParts{outside, config, network, *store, evidence, mempool, refusals,
                                           waiters, facts, verdicts, counters, [] {},
                                           [this] { return follower->facts(); }});
   api::RoutesConfig routes;

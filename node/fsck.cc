@@ -7,10 +7,12 @@
 #include <system_error>
 #include <utility>
 
+#include "consensus/blocks.h"
 #include "node/batch.h"
 #include "node/chain_store.h"
 #include "node/core_loop.h"
 #include "node/data_folder.h"
+#include "node/evidence_book.h"
 #include "node/key_verifier.h"
 #include "node/network.h"
 #include "node/own_keys.h"
@@ -69,8 +71,15 @@ class ChainCheck {
     } else if (!network_.membership.verify(certificate, verifier_)) {
       return fault("its certificate does not verify");
     }
-    if (consensus::batch_root(applied->block.batch_refs) != header.batch_root) {
-      return fault("its batches are not those of its header");
+    if (!consensus::body_fits(applied->block)) {
+      return fault("its batches or its evidence are not those of its header");
+    }
+    for (const auto& brought : evidence_.add(applied->block)) {
+      const auto kept = source(brought.key);
+      if (!kept) return BlobFault{brought.key, "evidence: " + kept.error().detail};
+      if (!*kept || **kept != brought.bytes) {
+        return BlobFault{brought.key, "evidence: is not what the blocks bring"};
+      }
     }
     return check_batches(applied->block, stored, source);
   }
@@ -129,6 +138,7 @@ class ChainCheck {
 
   const Network& network_;
   KeyVerifier verifier_;
+  EvidenceBook evidence_;
   std::map<Digest, consensus::Height> awaited_;  // named by a certificate of this height, first
   Digest newest_;                                // what the newest certificate names …
   consensus::Height newest_since_ = 0;           // … and all below it down to here

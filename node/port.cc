@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "attest/block_record.h"
@@ -288,14 +289,28 @@ Result<ledger::HistoryPage> Port::history(const ledger::HistoryFilter& filter, s
   return ledger::history(**snapshot, filter, from, limit);
 }
 
+std::vector<consensus::Evidence> Port::evidence_of(std::uint64_t epoch) const {
+  std::vector<consensus::Evidence> found;
+  std::set<consensus::EvidenceKey> keys;
+  const auto add = [&](const consensus::Evidence& evidence) {
+    if (evidence.first.proposal.epoch != epoch) return;
+    if (keys.insert(consensus::key_of(evidence)).second) found.push_back(evidence);
+  };
+  for (const auto& ordered : parts_.evidence.all()) add(ordered.evidence);
+  for (const auto& seen : parts_.facts.get().evidence) add(seen);
+  return found;
+}
+
 Result<Accusation> Port::accusation() const {
-  const auto evidence = parts_.facts.get().evidence;
-  if (evidence.empty()) {
-    return fail(Errc::not_found, "this node has seen no votes that exclude each other");
-  }
   const auto snapshot = published();
   if (!snapshot) return fail(snapshot.error());
   const std::uint64_t epoch = (*snapshot)->head().epoch;
+  const auto evidence = evidence_of(epoch);
+  if (evidence.empty()) {
+    return fail(Errc::not_found,
+                "no votes of this epoch that exclude each other stand in the chain or were seen by "
+                "this node");
+  }
   auto state = state_receipt({state_key::validators(epoch)});
   if (!state) return fail(state.error());
   if (!state->records.front()) return fail(Errc::corrupt, "state: no record of the validators");
@@ -305,12 +320,8 @@ Result<Accusation> Port::accusation() const {
                             std::move(state->proof),
                             {}};
   for (const auto& [first, second] : evidence) {
-    if (first.proposal.epoch != epoch || accusation.pairs.size() == kAccusedPairsMax) continue;
+    if (accusation.pairs.size() == kAccusedPairsMax) break;
     accusation.pairs.emplace_back(signed_vote(first), signed_vote(second));
-  }
-  if (accusation.pairs.empty()) {
-    return fail(Errc::not_found,
-                "this node has seen no votes of this epoch that exclude each other");
   }
   return Accusation(std::move(accusation));
 }
@@ -440,6 +451,11 @@ api::Health Port::health() const {
     out.peers.push_back({peer.id, peer.connected, peer.height, peer.last_heard_ms});
   }
   if (parts_.follow) out.follow = parts_.follow();
+  for (const auto& id : facts.set.members) out.evidence.push_back({id, 0});
+  for (const auto& evidence : evidence_of(facts.replica.epoch)) {
+    const auto signer = evidence.first.signer;
+    if (signer < out.evidence.size()) ++out.evidence[signer].count;
+  }
   out.mempool_bytes = parts_.mempool.waiting_bytes();
   const DiskSpace space = disk();
   out.disk_free_bytes = space.free_bytes;

@@ -18,6 +18,7 @@
 #include "node/config.h"
 #include "node/counters.h"
 #include "node/disk_guard.h"
+#include "node/evidence_book.h"
 #include "node/health.h"
 #include "node/mempool.h"
 #include "node/network.h"
@@ -35,6 +36,7 @@ struct PortParts {
   const Config& config;
   const Network& network;
   ledger::Store& store;
+  const EvidenceBook& evidence;
   Mempool& mempool;
   Refusals& refusals;
   Waiters& waiters;
@@ -101,6 +103,8 @@ class Port final : public api::Reader, public api::Submissions {
   // None where it is not in the published log; an error where that cannot be read.
   [[nodiscard]] Result<std::optional<api::Logged>> logged(const Digest& entry_id) const;
   void tell_set(const CoreFacts& facts, api::Health& out) const;
+  // Of that epoch: what the chain holds, in its order, then what this node alone has seen so far.
+  [[nodiscard]] std::vector<consensus::Evidence> evidence_of(std::uint64_t epoch) const;
   [[nodiscard]] std::string why_not_ready(const CoreFacts& facts, DiskGrade disk) const;
   [[nodiscard]] std::string why_not_following(const std::string& alarm,
                                               const api::FollowFacts& follow, DiskGrade disk) const;

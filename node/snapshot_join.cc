@@ -12,6 +12,7 @@
 #include "node/chain_check.h"
 #include "node/chain_store.h"
 #include "node/data_folder.h"
+#include "node/evidence_book.h"
 #include "node/key_verifier.h"
 #include "node/log.h"
 
@@ -378,6 +379,8 @@ SnapshotJoin::Asked SnapshotJoin::ask_block(Source& source) {
     const auto& block = blocks->front();
     ordering.push_back(block_blob(block.block, block.finalization));
     for (const auto& held : block.batches) ordering.push_back(batch_blob(held));
+    // What earlier blocks brought is not in a snapshot.
+    for (auto& blob : EvidenceBook().add(block.block)) ordering.push_back(std::move(blob));
   }
   if (auto done = finish(std::move(ordering)); !done) return fail(done.error());
   return std::optional<Trouble>();

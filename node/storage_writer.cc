@@ -11,10 +11,11 @@
 
 namespace footproof::node {
 
-StorageWriter::StorageWriter(ledger::Store& store, const std::string& origin,
-                             VerdictCache& verdicts, const Clock& clock, Runner& runner,
-                             StorageEvents& events)
+StorageWriter::StorageWriter(ledger::Store& store, EvidenceBook& evidence,
+                             const std::string& origin, VerdictCache& verdicts, const Clock& clock,
+                             Runner& runner, StorageEvents& events)
     : store_(store),
+      evidence_(evidence),
       origin_(origin),
       verdicts_(verdicts),
       clock_(clock),
@@ -153,6 +154,7 @@ bool StorageWriter::execute(const DeliveredBlock& delivered, bool may_cosign) {
   }
   result->ordering.push_back(block_blob(delivered.block, delivered.finalization));
   for (const auto& held : delivered.batches) result->ordering.push_back(batch_blob(held));
+  for (auto& blob : evidence_.add(delivered.block)) result->ordering.push_back(std::move(blob));
   const auto applied = store_.apply(*result, ledger::Durability::buffered);
   if (!applied && applied.error().code == Errc::mismatch) {
     events_.must_not_cosign(applied.error().detail);

@@ -24,6 +24,7 @@
 #include "ledger/store.h"
 #include "node/batch.h"
 #include "node/cosignatures.h"
+#include "node/evidence_book.h"
 #include "node/ports.h"
 #include "node/verdict_cache.h"
 
@@ -74,8 +75,8 @@ class StorageEvents {
 class StorageWriter {
  public:
   // All references outlive the writer.
-  StorageWriter(ledger::Store& store, const std::string& origin, VerdictCache& verdicts,
-                const Clock& clock, Runner& runner, StorageEvents& events);
+  StorageWriter(ledger::Store& store, EvidenceBook& evidence, const std::string& origin,
+                VerdictCache& verdicts, const Clock& clock, Runner& runner, StorageEvents& events);
   // What was delivered and not executed is left for the next start.
   ~StorageWriter();
   StorageWriter(const StorageWriter&) = delete;
@@ -120,6 +121,7 @@ class StorageWriter {
   [[nodiscard]] bool has_tasks();
 
   ledger::Store& store_;
+  EvidenceBook& evidence_;
   const std::string& origin_;
   VerdictCache& verdicts_;
   const Clock& clock_;

@@ -204,6 +204,7 @@ Health SequencerNode::health() const {
   health.peers = {{"other", true, 7, 12}};
   health.disk_free_bytes = 1;
   health.ready = !busy_;
+  health.evidence = {{"other", 0}};
   health.not_ready_reason = busy_ ? "told to be busy" : "";
   return health;
 }

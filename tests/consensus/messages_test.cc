@@ -15,6 +15,21 @@ Block sample_block() {
   return block;
 }
 
+Evidence evidence_of(View view, ValidatorIndex signer) {
+  const Network network;
+  const Proposal one{0, view, 1, digest_of(0x44)};
+  const Proposal other{0, view, 1, digest_of(0x45)};
+  return {network.vote(VoteType::notarize, one, signer),
+          network.vote(VoteType::notarize, other, signer)};
+}
+
+Block block_with(std::vector<Evidence> evidence) {
+  Block block = sample_block();
+  block.evidence = std::move(evidence);
+  block.header.evidence_root = evidence_root(block.evidence);
+  return block;
+}
+
 Block sample_boundary() {
   Block block = sample_block();
   block.header.boundary = 1;
@@ -37,6 +52,7 @@ std::vector<Message> samples() {
           GetCert{0, {{7, Wanted::any}, {6, Wanted::nullification}}},
           GetBlock{{digest_of(1), digest_of(2)}},
           BlockAnswer{sample_block()},
+          BlockAnswer{block_with({evidence_of(3, 1), evidence_of(3, 2)})},
           GetChain{2, 17, 64},
           Chain{{sample_block(), sample_block()}, finalization},
           Status{0, 9, 8, finalization, std::nullopt},
@@ -54,6 +70,30 @@ TEST(Messages, RoundTrip) {
     EXPECT_EQ(*parsed, message) << name(message);
     EXPECT_EQ(encode(*parsed), bytes) << name(message);
   }
+}
+
+TEST(Messages, EvidenceInABlockHasOneSpelling) {
+  const Block good = block_with({evidence_of(3, 1), evidence_of(3, 2), evidence_of(4, 0)});
+  const auto parsed = parse_block(encode_block(good));
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  EXPECT_EQ(*parsed, good);
+  EXPECT_FALSE(parse_block(encode_block(block_with({evidence_of(4, 0), evidence_of(3, 1)}))));
+  EXPECT_FALSE(parse_block(encode_block(block_with({evidence_of(3, 1), evidence_of(3, 1)}))));
+  // A root without a list, a list without a root, one too many.
+  Block rootless = good;
+  rootless.header.evidence_root = {};
+  const auto without = parse_block(encode_block(rootless));
+  ASSERT_TRUE(without);
+  EXPECT_TRUE(without->evidence.empty());
+  Block empty = sample_block();
+  empty.header.evidence_root = good.header.evidence_root;
+  EXPECT_FALSE(parse_block(encode_block(empty)));
+  std::vector<Evidence> many;
+  for (View view = 1; view <= kBlockEvidenceMax + 1; ++view) many.push_back(evidence_of(view, 1));
+  EXPECT_FALSE(parse_block(encode_block(block_with(many))));
+  many.pop_back();
+  EXPECT_TRUE(parse_block(encode_block(block_with(many))));
+  EXPECT_TRUE(evidence_root({}).is_zero());
 }
 
 TEST(Messages, EveryShorterOrLongerSpellingIsRefused) {
@@ -161,18 +201,18 @@ TEST(Messages, GoldenBytes) {
             to_hex(as_bytes("footproof/consensus/notarize/v1")) + "00" +
                 std::string(digest_of(0xc1).hex()) + "0000000000000000" + "0000000000000003" +
                 "0000000000000001" + digest_of(0x44).hex());
-  EXPECT_EQ(encode_header(sample_block().header).size(), 246U);
+  EXPECT_EQ(encode_header(sample_block().header).size(), 278U);
   std::vector<std::string> hashes;
   for (const Message& message : samples())
     hashes.push_back(sha256(encode(message)).hex().substr(0, 16));
   const std::vector<std::string> golden = {
-      "8a80efe10f29babb", "9972219a6bcbe557", "8b5854632169ad25", "336e8e60b9e45431",
-      "127f21fa7c95e00f", "90e5b459422e656d", "0290af6be1016107", "e976b04c26f03459",
-      "5d37d3c3cc36f61e", "d945ca0bd8f8896f", "cc0e2f528bf7bfd0", "310e9dc9800da45d",
-      "a59cbd7517f3cdb1", "ba299efe5578eba0"};
+      "85c000a5ebf235ec", "9972219a6bcbe557", "8b5854632169ad25", "336e8e60b9e45431",
+      "127f21fa7c95e00f", "90e5b459422e656d", "0290af6be1016107", "fb3bf38a956aa2d5",
+      "6d1cf7618e9acc2d", "5d37d3c3cc36f61e", "4e9cc74abc04478e", "cc0e2f528bf7bfd0",
+      "310e9dc9800da45d", "a59cbd7517f3cdb1", "c09c8a2d91986ae3"};
   EXPECT_EQ(hashes, golden);
   EXPECT_EQ(block_id(sample_block().header).hex(),
-            "03f00a0a01618e48ea4f22b845aa3fa9cf75c7b4af46b55f71900cfa7d2c9fca");
+            "6872e25c8b748863b8f71387b24133ee408e90567149f64745e08d88a3529649");
   EXPECT_EQ(batch_root({}).hex(),
             "5beb605323f2baeb7f84fe3d231e37dda4cbae820b3cfdd5e8ebab3691073327");
   EXPECT_EQ(batch_digest(as_bytes("batch")).hex(),

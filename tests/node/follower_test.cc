@@ -41,8 +41,8 @@ class FollowingNode {
   }
   void follow(std::vector<std::unique_ptr<Source>> sources) {
     follower_ = std::make_unique<Follower>(
-        FollowerParts{*store_, network_.origin, clock_, verdicts_, counters_, nullptr, [] {},
-                      [this](const std::string& why) { fatal_.push_back(why); }},
+        FollowerParts{*store_, evidence_, network_.origin, clock_, verdicts_, counters_, nullptr,
+                      [] {}, [this](const std::string& why) { fatal_.push_back(why); }},
         std::move(sources));
   }
   void step() {
@@ -71,6 +71,7 @@ class FollowingNode {
   Counters counters_;
   std::vector<std::string> fatal_;
   std::unique_ptr<ledger::Store> store_;
+  EvidenceBook evidence_;
   std::unique_ptr<Follower> follower_;
 };
 

@@ -75,7 +75,9 @@ class StorageWriterTest : public ::testing::Test {
   boost::asio::io_context io_;
   AsioReactor clock_{io_};
   ThreadRunner runner_{"fp-storage"};
-  StorageWriter writer_{network_.store(), network_.origin(), verdicts_, clock_, runner_, events_};
+  EvidenceBook evidence_;
+  StorageWriter writer_{network_.store(), evidence_, network_.origin(), verdicts_, clock_,
+                        runner_,          events_};
 };
 
 TEST_F(StorageWriterTest, CosignsWhatItHasExecutedAndAnchored) {

@@ -1,6 +1,7 @@
-// I9: evidence is true and never names an honest validator; an offence whose two halves reached one
-// honest host while it watched that view is reported. And no honest host raises an alarm while at
-// most f are faulty.
+// I9: evidence is true and never names an honest validator, in the chain neither; an offence whose
+// two halves reached one honest host while it watched that view is reported; and no block of an
+// honest proposer that has evidence leaves it out, unless an ancestor has it or the block is full.
+// And no honest host raises an alarm while at most f are faulty.
 #include "tests/simulation/world.h"
 
 namespace footproof::simulation {
@@ -12,7 +13,7 @@ using consensus::View;
 using consensus::Vote;
 
 class EvidenceIsTrue final : public Checker {
-  void reported(World& world, const Host&, const Evidence& evidence) override {
+  void reported(World& world, const Host& host, const Evidence& evidence) override {
     const consensus::Epoch epoch = evidence.first.proposal.epoch;
     if (!world.epochs().at(epoch).membership.verify(evidence, world.keys())) {
       return world.fail("I9: evidence that does not verify");
@@ -21,6 +22,33 @@ class EvidenceIsTrue final : public Checker {
       world.fail("I9: evidence against honest validator " + std::to_string(evidence.first.signer));
     }
     reported_.insert({epoch, evidence.first.proposal.view, evidence.first.signer});
+    const auto info = host.replica().info();
+    if (info.epoch != epoch) return;
+    Pending& pending = pending_[{epoch, host.index()}];
+    pending.place = host.place();
+    pending.views.emplace(consensus::key_of(evidence), info.view);
+  }
+
+  void delivered(World& world, const Host&, const consensus::Deliver& deliver) override {
+    const consensus::Block& block = deliver.block;
+    const consensus::Epoch epoch = block.header.epoch;
+    if (block.header.height <= height_) return;
+    height_ = block.header.height;
+    for (const Evidence& evidence : block.evidence) {
+      if (!world.epochs().at(epoch).membership.verify(evidence, world.keys()) ||
+          world.is_honest(epoch, evidence.first.signer)) {
+        world.fail("I9: false evidence in the block of height " + std::to_string(height_));
+      }
+      const auto [view, signer] = consensus::key_of(evidence);
+      if (in_chain_.insert({epoch, view, signer}).second) world.count("evidence in blocks");
+    }
+    if (block.evidence.size() == consensus::kBlockEvidenceMax) return;
+    for (const auto& [key, view] : pending_[{epoch, block.header.proposer}].views) {
+      const bool known = in_chain_.contains({epoch, key.first, key.second});
+      if (view >= block.header.view || known) continue;
+      world.fail("I9: the block of height " + std::to_string(height_) +
+                 " leaves out evidence that its proposer has");
+    }
   }
 
   void alarmed(World& world, const Host& host, const consensus::Alarm& alarm) override {
@@ -29,6 +57,8 @@ class EvidenceIsTrue final : public Checker {
 
   void started(World&, const Host& host) override {
     heard_.erase(host.place());
+    // What was not synced may be gone.
+    std::erase_if(pending_, [&](const auto& one) { return one.second.place == host.place(); });
     seen_.clear();
   }
 
@@ -89,6 +119,13 @@ class EvidenceIsTrue final : public Checker {
 
   using Key = std::tuple<consensus::Epoch, View, ValidatorIndex>;
   std::set<Key> reported_;
+  struct Pending {
+    std::size_t place = 0;
+    std::map<consensus::EvidenceKey, View> views;  // the view it was in
+  };
+  std::map<std::pair<consensus::Epoch, ValidatorIndex>, Pending> pending_;
+  std::set<Key> in_chain_;
+  consensus::Height height_ = 0;
   std::set<Key> expected_;
   std::set<Key> seen_;  // in the step under way, of host seen_by_
   std::size_t seen_by_ = 0;

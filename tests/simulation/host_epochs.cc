@@ -135,6 +135,9 @@ consensus::Recovery Host::recovery() const {
     if (height == root) continue;
     const Stored& stored = store_[height - 1];
     recovery.heads.push_back(stored.head);
+    for (const auto& one : stored.block.evidence) {
+      recovery.evidence.push_back(consensus::key_of(one));
+    }
     const auto held = pending(stored.block.header.checkpoint.height, epoch_);
     recovery.end = consensus::end_after(recovery.end, stored.block.header, held ? &*held : nullptr,
                                         parameters.boundary_delay);

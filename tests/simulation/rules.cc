@@ -34,6 +34,18 @@ bool excluded(const Vote& before, const Vote& now) {
   return before.type == VoteType::finalize && now.type == VoteType::nullify;
 }
 
+// §11: two NOTARIZE or two FINALIZE that differ, or NULLIFY and FINALIZE, of one signer and view.
+bool offends(const Evidence& evidence) {
+  const Vote& a = evidence.first;
+  const Vote& b = evidence.second;
+  if (a.signer != b.signer || a.proposal.epoch != b.proposal.epoch ||
+      a.proposal.view != b.proposal.view) {
+    return false;
+  }
+  if (a.type == b.type) return a.type != VoteType::nullify && a.proposal != b.proposal;
+  return a.type != VoteType::notarize && b.type != VoteType::notarize;
+}
+
 }  // namespace
 
 // ---- what was heard
@@ -66,6 +78,7 @@ void Rules::received(const consensus::Message& message) {
               propose->signature});
     for (const Certificate& proof : propose->justification) hear(proof);
     hear(proposal.block_id, propose->block.header);
+    for (const Evidence& shown : propose->block.evidence) evidence_.push_back(shown);  // §11
     auto& proposed = views_[proposal.view].proposed;
     if (!contains(proposed, proposal)) proposed.push_back(proposal);
   } else if (const auto* status = std::get_if<consensus::Status>(&message)) {
@@ -241,6 +254,9 @@ std::string Rules::may_keep(const Digest& id, const Block& block) const {
   const std::string what = "block of view " + std::to_string(view);
   if (around_.membership->leader(view) != around_.self) return what + ": from nowhere";
   if (view != view_) return what + ": built in view " + std::to_string(view_);
+  for (const Evidence& evidence : block.evidence) {
+    if (!contains(evidence_, evidence)) return what + ": evidence that is not in the log (§11)";
+  }
   return {};
 }
 
@@ -404,6 +420,14 @@ std::string Rules::block_acceptable(const Block& block, bool again) const {
   if (header.batch_root != consensus::batch_root(block.batch_refs) ||
       header.batch_count != block.batch_refs.size()) {
     return "batch root or count does not fit (§2)";
+  }
+  if (header.evidence_root != consensus::evidence_root(block.evidence)) {
+    return "evidence root does not fit (§2)";
+  }
+  for (const Evidence& evidence : block.evidence) {
+    if (!offends(evidence) || evidence.first.proposal.epoch != members.epoch()) {
+      return "evidence that is none (§11)";
+    }
   }
   const consensus::Checkpoint& head = header.checkpoint;
   if (head != named &&

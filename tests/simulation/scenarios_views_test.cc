@@ -195,5 +195,35 @@ TEST(Scenario, NullifiersAndOneSlowHonestValidator) {
   expect_sound(world);
 }
 
+// 14. What a double voter did stands in the chain within a round of leaders, once, and nothing else
+// does; also while no statement comes.
+TEST(Scenario, EvidenceIsInTheChainWithinARoundOfLeaders) {
+  for (const std::size_t n : {4U, 7U}) {
+    World world(led_by_zero(n, AdversaryKind::double_voter));
+    Watch::Books books;
+    world.checkers().push_back(std::make_unique<Watch>(books));
+    commit_one(world, 0);
+    ASSERT_FALSE(books.evidence.empty());
+    const auto first = consensus::key_of(books.evidence.front());
+    const consensus::Height height = lowest_height(world);
+    world.run_until([&] { return books.in_chain.contains(first); }, 60'000);
+    ASSERT_TRUE(books.in_chain.contains(first)) << n;
+    EXPECT_LE(books.in_chain[first], height + n);
+    for (const auto& [key, at] : books.in_chain) EXPECT_GE(key.second, n - (n - 1) / 3);
+    expect_sound(world);
+  }
+}
+
+// 15. Without an offence no block carries evidence, and idle leaders make no block for it.
+TEST(Scenario, AChainWithoutOffencesHoldsNoEvidence) {
+  World world(calm_plan(4));
+  Watch::Books books;
+  world.checkers().push_back(std::make_unique<Watch>(books));
+  for (std::size_t i = 0; i < 4; ++i) commit_one(world, i);
+  EXPECT_TRUE(books.in_chain.empty());
+  for (const auto& [height, header] : books.chain) EXPECT_TRUE(header.evidence_root.is_zero());
+  expect_sound(world);
+}
+
 }  // namespace
 }  // namespace footproof::simulation

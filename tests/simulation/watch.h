@@ -13,7 +13,8 @@ class Watch final : public Checker {
     std::map<std::pair<std::size_t, consensus::View>, std::vector<consensus::Vote>> signed_votes;
     std::vector<std::pair<std::size_t, consensus::Alarm>> alarms;
     std::vector<consensus::Evidence> evidence;
-    std::map<std::size_t, std::vector<consensus::Send>> sent;  // by host
+    std::map<consensus::EvidenceKey, consensus::Height> in_chain;  // of evidence
+    std::map<std::size_t, std::vector<consensus::Send>> sent;      // by host
   };
   explicit Watch(Books& books) : books_(books) {}
 
@@ -32,6 +33,9 @@ class Watch final : public Checker {
   }
   void delivered(World&, const Host&, const consensus::Deliver& deliver) override {
     books_.chain.emplace(deliver.block.header.height, deliver.block.header);
+    for (const auto& one : deliver.block.evidence) {
+      books_.in_chain.emplace(consensus::key_of(one), deliver.block.header.height);
+    }
   }
   void reported(World&, const Host&, const consensus::Evidence& evidence) override {
     books_.evidence.push_back(evidence);

@@ -1,0 +1,47 @@
+// What the chain holds of evidence (consensus/README.md §11): of each offender, epoch and view the
+// first that a block brought, in chain order. Each stands in the database under a number of its
+// own, written in one batch with its block, so that it is what a replay of the chain makes of it.
+//
+// The storage thread adds; any thread reads.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "consensus/messages.h"
+#include "ledger/store.h"
+
+namespace footproof::node {
+
+struct OrderedEvidence {
+  consensus::Height height = 0;  // of the block
+  consensus::Evidence evidence;
+  friend bool operator==(const OrderedEvidence&, const OrderedEvidence&) = default;
+};
+
+class EvidenceBook {
+ public:
+  // More stays in the blocks alone.
+  static constexpr std::size_t kKeptMax = 4096;
+
+  // What the store holds up to its head. corrupt: a blob that is none of ours.
+  [[nodiscard]] Result<void> load(const ledger::Store& store);
+  // The next block of the chain: what is to be stored with it, none if it brings nothing new.
+  [[nodiscard]] std::vector<ledger::OrderingBlob> add(const consensus::Block& block);
+
+  [[nodiscard]] std::vector<OrderedEvidence> all() const;
+
+ private:
+  using Key = std::tuple<consensus::Epoch, consensus::View, consensus::ValidatorIndex>;
+  bool insert(OrderedEvidence one);
+
+  mutable std::mutex mutex_;
+  std::vector<OrderedEvidence> kept_;  // guarded by mutex_
+  std::set<Key> keys_;                 // guarded by mutex_
+};
+
+}  // namespace footproof::node
