@@ -9,7 +9,7 @@
 namespace footproof::node {
 
 Result<std::shared_ptr<const JudgingSet>> set_after(const ledger::Snapshot& snapshot,
-                                                  std::shared_ptr<const JudgingSet> kept) {
+                                                    std::shared_ptr<const JudgingSet> kept) {
   auto record = ledger::newest_validators(snapshot, snapshot.head().epoch);
   if (!record) return fail(record.error());
   if (kept && kept->record.epoch == record->epoch) return kept;

@@ -1,6 +1,6 @@
 // The sets of validators by which what others say of the chain is judged, taken from the state that
-// this node has executed itself: which set finalises the next block, and whose cosignatures count at
-// a log size.
+// this node has executed itself: which set finalises the next block, and whose cosignatures count
+// at a log size.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,8 @@ Result<std::vector<Bytes>> batches_of(const ChainStore& chain, const consensus::
   for (const auto& ref : block.batch_refs) {
     auto bytes = chain.batch(ref.digest);
     if (!bytes) {
-      return fail(Errc::corrupt, fmt::format("a batch of block {} is missing or damaged",
-                                             block.header.height));
+      return fail(Errc::corrupt,
+                  fmt::format("a batch of block {} is missing or damaged", block.header.height));
     }
     out.push_back(*std::move(bytes));
   }
@@ -58,8 +58,8 @@ Result<ChainAnswer> serve_chain(const ledger::Store& store, consensus::Height fr
   out.height = head.height;
   std::size_t bytes = 0;
   std::uint64_t log_size = head.log_size;
-  for (auto height = from; height <= head.height && out.blocks.size() < kStretchBlocksMax &&
-                           bytes < kStretchBytes;
+  for (auto height = from;
+       height <= head.height && out.blocks.size() < kStretchBlocksMax && bytes < kStretchBytes;
        ++height) {
     auto applied = chain.applied_at(height);
     if (!applied) {

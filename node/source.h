@@ -16,8 +16,8 @@ class Source {
  public:
   virtual ~Source() = default;
   [[nodiscard]] virtual const std::string& name() const = 0;  // its URL
-  // The body of a 200, in bounded time and of at most `size_max` bytes. Errors: too_busy, not_found,
-  // usage as the node says; io: no connection, too slow, too large.
+  // The body of a 200, in bounded time and of at most `size_max` bytes. Errors: too_busy,
+  // not_found, usage as the node says; io: no connection, too slow, too large.
   [[nodiscard]] virtual Result<Bytes> get(const std::string& path, std::size_t size_max) = 0;
 };
 

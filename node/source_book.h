@@ -1,9 +1,9 @@
 // Which of several sources is asked next, and why others are left for now.
 //
-// A source that was wrong (a lie, garbage, a height and later a lower one) is left for long, one that
-// cannot be reached or is slow for a time that grows with what it cost. None is left for ever: who
-// follows must come back to an honest source that had a bad hour. While a source gives something it
-// is kept; without, the next one is asked. Not for two threads.
+// A source that was wrong (a lie, garbage, a height and later a lower one) is left for long, one
+// that cannot be reached or is slow for a time that grows with what it cost. None is left for ever:
+// who follows must come back to an honest source that had a bad hour. While a source gives
+// something it is kept; without, the next one is asked. Not for two threads.
 #pragma once
 
 #include <chrono>

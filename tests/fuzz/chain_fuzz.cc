@@ -1,4 +1,5 @@
-// A stretch of the chain as a node that follows gets it: what parses encodes back to the same bytes.
+// A stretch of the chain as a node that follows gets it: what parses encodes back to the same
+// bytes.
 #include "attest/check.h"
 #include "node/chain_answer.h"
 

@@ -119,8 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"Epoch", [](ChainAnswer& a) { a.blocks[0].applied.block.header.epoch = 1; }},
         Lie{"BatchByte", [](ChainAnswer& a) { a.blocks[0].batches[0].back() ^= 1U; }},
         Lie{"OtherBatch", [](ChainAnswer& a) { a.blocks[0].batches[0] = a.blocks[1].batches[0]; }},
-        Lie{"RefChanged",
-            [](ChainAnswer& a) { ++a.blocks[0].applied.block.batch_refs[0].count; }},
+        Lie{"RefChanged", [](ChainAnswer& a) { ++a.blocks[0].applied.block.batch_refs[0].count; }},
         Lie{"Vote",
             [](ChainAnswer& a) {
               a.blocks[2].applied.finalization.type = consensus::VoteType::notarize;

@@ -67,7 +67,8 @@ std::vector<HeldBatch> ChainMaker::cut(const std::vector<Bytes>& statements) {
   std::vector<HeldBatch> out;
   for (std::size_t first = 0; first < statements.size(); first += kEach) {
     const auto begin = statements.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto end = begin + static_cast<std::ptrdiff_t>(std::min(kEach, statements.size() - first));
+    const auto end =
+        begin + static_cast<std::ptrdiff_t>(std::min(kEach, statements.size() - first));
     out.push_back(hold_batch(encode_batch({0, 0, ++sequence_, {begin, end}}).value()).value());
   }
   return out;

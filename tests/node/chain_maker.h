@@ -1,6 +1,6 @@
 // A chain whose blocks, certificates, batches and checkpoints are real, made in one process at the
-// speed of its execution: the sequencer of tests/support orders by consensus' own formats. For tests
-// of what follows a chain, and for logs of a million statements.
+// speed of its execution: the sequencer of tests/support orders by consensus' own formats. For
+// tests of what follows a chain, and for logs of a million statements.
 #pragma once
 
 #include <filesystem>

@@ -98,7 +98,8 @@ void Host::configure() {
   if (points.chosen("batches wait long")) config_.batch_delay = std::chrono::milliseconds(1'000);
   if (points.chosen("batches do not wait")) config_.batch_delay = std::chrono::milliseconds(0);
   if (points.chosen("a small mempool")) config_.mempool_statements_max = 3;
-  if (points.chosen("delta differs between hosts")) config_.delta *= static_cast<int>(1 + place_ % 3);
+  if (points.chosen("delta differs between hosts"))
+    config_.delta *= static_cast<int>(1 + place_ % 3);
   if (points.chosen("idle blocks come often")) config_.idle_block = std::chrono::seconds(1);
   if (points.chosen("idle blocks are rare")) config_.idle_block = std::chrono::seconds(60);
   segment_size_ = std::size_t{256} * 1024;
