@@ -49,7 +49,9 @@ void Replica::Core::close_if_ended() {
 
 void Replica::Core::announce_end() {
   if (!closed_ || end_announced_ || alarmed_) return;
-  const Block& boundary = blocks_.find(finalization_->proposal.block_id)->block;
+  const Blocks::Entry* entry = blocks_.find(finalization_->proposal.block_id);
+  if (entry == nullptr) return;  // another finalization, which only an alarm can explain
+  const Block& boundary = entry->block;
   if (heads_.executed_height() < boundary.header.height) return;
   end_announced_ = true;
   out_.push_back(

@@ -20,12 +20,13 @@ bool Replica::Core::take_evidence(const Evidence& evidence) {
 
 // Both signatures are verified.
 void Replica::Core::report(const Evidence& evidence) {
-  if (evidence_.size() >= kEvidenceMax) return;
-  if (!evidence_.try_emplace(key_of(evidence), evidence).second) return;
-  persist(evidence, evidence.first.proposal.epoch, evidence.first.proposal.view, false);
-  send(std::nullopt, evidence);
-  out_.push_back(EvidenceFound{evidence});
-  guard(evidence);
+  const bool room = evidence_.size() < kEvidenceMax;
+  if (room && evidence_.try_emplace(key_of(evidence), evidence).second) {
+    persist(evidence, evidence.first.proposal.epoch, evidence.first.proposal.view, false);
+    send(std::nullopt, evidence);
+    out_.push_back(EvidenceFound{evidence});
+  }
+  guard(evidence);  // also of one that is not kept
 }
 
 // What the branch does not hold yet, lowest view first.
@@ -54,8 +55,10 @@ bool Replica::Core::evidence_right(const Block& block) const {
   });
 }
 
+// The block is final: a quorum has judged its evidence.
 void Replica::Core::evidence_ordered(const Block& block) {
   for (const Evidence& evidence : block.evidence) {
+    guard(evidence);
     if (ordered_evidence_.size() < kOrderedEvidenceMax) ordered_evidence_.insert(key_of(evidence));
   }
 }

@@ -14,7 +14,7 @@ std::string stop_text(const std::string& what) {
   return what +
          " is signed with this validator's vote key and not by this node: a second machine has the "
          "key, or this one's data is older than its votes. It votes no more; find the other "
-         "machine, then get a new vote key by ballot";
+         "machine, get a new vote key by ballot and start this node again when it is in force";
 }
 
 std::string of_view(View view) { return " of view " + std::to_string(view); }
@@ -23,7 +23,10 @@ std::string of_view(View view) { return " of view " + std::to_string(view); }
 
 void Replica::Core::guard(const Vote& vote) {
   const View view = vote.proposal.view;
-  if (!parameters_.guard_own_key || alarmed_ || !is_me(vote.signer) || view <= lf_) return;
+  // Of a closed epoch the records are let go, and no vote follows.
+  if (!parameters_.guard_own_key || alarmed_ || closed_ || !is_me(vote.signer) || view <= lf_) {
+    return;
+  }
   const Vote* mine = safety_.find(vote.type, view);
   if (mine != nullptr && mine->says_same(vote)) return;
   if (!membership_.verify(vote, verifier_)) return;  // whoever counts it says so
@@ -33,7 +36,7 @@ void Replica::Core::guard(const Vote& vote) {
 // The certificate is verified.
 void Replica::Core::guard(const Certificate& certificate) {
   const View view = certificate.proposal.view;
-  if (!parameters_.guard_own_key || alarmed_ || !self_ || view <= lf_) return;
+  if (!parameters_.guard_own_key || alarmed_ || closed_ || !self_ || view <= lf_) return;
   if (((certificate.signers >> *self_) & 1U) == 0) return;
   const Vote* mine = safety_.find(certificate.type, view);
   if (mine != nullptr && mine->proposal == certificate.proposal) return;

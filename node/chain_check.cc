@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "consensus/blocks.h"
 #include "consensus/messages.h"
 
 namespace footproof::node {
@@ -27,13 +28,8 @@ Result<ChainTip> follow(const ChainTip& tip, const consensus::Block& block,
     return wrong(height, "is not of this epoch and its set");
   }
   if (header.time_ms <= tip.time_ms) return wrong(height, "is not later than the one before it");
-  if (header.batch_count != block.batch_refs.size() ||
-      header.batch_root != consensus::batch_root(block.batch_refs)) {
-    return wrong(height, "names other batches than its header");
-  }
-  if (header.boundary != 0 &&
-      header.next_members_hash != consensus::next_members_hash(block.next_members)) {
-    return wrong(height, "holds another next set than its header names");
+  if (!consensus::body_fits(block)) {
+    return wrong(height, "its batches, evidence or next set are not those of its header");
   }
   return ChainTip{consensus::block_id(header), height, header.time_ms};
 }

@@ -223,6 +223,9 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   std::deque<std::pair<std::string, Bytes>> early_batches_;
   // Peers that spoke of an older epoch: what was sent to them since then, they have not taken.
   std::set<ValidatorIndex> stragglers_;
+  // Whose link is older than this epoch and who has not spoken in it: at its first word it is shown
+  // its votes, as at a new link (consensus/README.md §13).
+  std::set<ValidatorIndex> unheard_;
 
   CosignatureBook book_;
   std::map<std::uint64_t, Digest> executed_roots_;  // log size → root, the newest of them

@@ -118,7 +118,7 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   const auto producer =
       in.failed() ? kNoProducer : producer_in(set_, parts_.store, names).value_or(kNoProducer);
   ++checks_in_flight_;
-  auto task = [this, peer, producer, asked_for, body = std::move(body),
+  auto task = [this, peer, epoch = set_.epoch(), producer, asked_for, body = std::move(body),
                view = parts_.store.snapshot()]() mutable {
     auto held = hold_batch(std::move(body));
     Checked checked{false, false};
@@ -128,9 +128,10 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
       checked = check_statements(*held, *view, parts_.verdicts);
       batch = *std::move(held);
     }
-    post([this, peer, batch = std::move(batch), checked]() mutable {
+    post([this, peer, epoch, batch = std::move(batch), checked]() mutable {
       --checks_in_flight_;
-      if (!stopped_) {
+      // Places in the set of another epoch say nothing now; what is wanted is fetched again.
+      if (!stopped_ && epoch == set_.epoch()) {
         batch_checked(peer, std::move(batch), checked.well_formed, checked.proposable);
       }
     });

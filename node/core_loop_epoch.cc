@@ -66,12 +66,9 @@ Result<void> CoreLoop::make_replica(std::vector<Bytes> records) {
   }
   verifier_ = std::make_unique<VoteVerifier>(set_.validators);
   signer_ = may_vote() ? std::make_unique<VoteSigner>(set_.keys->vote) : nullptr;
-  auto parameters = parameters_of(parts_.config, !may_vote());
-  // Of a later epoch in this life all votes are known: there is nothing to listen for.
-  parameters.listen_first = replica_ == nullptr;
-  auto replica = consensus::Replica::make(parameters, set_.membership, set_.root,
-                                          may_vote() ? set_.self : std::nullopt, signer_.get(),
-                                          *verifier_, start);
+  auto replica = consensus::Replica::make(
+      parameters_of(parts_.config, !may_vote()), set_.membership, set_.root,
+      may_vote() ? set_.self : std::nullopt, signer_.get(), *verifier_, start);
   if (!replica) return fail(Errc::corrupt, "write-ahead log: " + replica.error().detail);
   replica_ = *std::move(replica);
   return {};

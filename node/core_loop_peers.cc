@@ -23,6 +23,7 @@ bool kind_fits(FrameKind kind, const consensus::Message& message) {
 void CoreLoop::peer_connected(ValidatorIndex peer) {
   if (stopped_) return;
   if (peer < set_.membership.n()) push(consensus::Connected{peer});
+  unheard_.erase(peer);
   if (own_cosignature_) {
     outside_.links.send(
         peer, encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
@@ -74,6 +75,10 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
   if (vote != nullptr && vote->proposal.epoch == set_.epoch() && vote->signer != peer &&
       set_.self != vote->signer) {
     return drop_peer(peer, "a vote that is not the sender's own");
+  }
+  if (unheard_.contains(peer) && consensus::epoch_of(*message) == set_.epoch()) {
+    unheard_.erase(peer);
+    push(consensus::Connected{peer});
   }
   if (stragglers_.contains(peer) && consensus::epoch_of(*message) == set_.epoch()) {
     stragglers_.erase(peer);

@@ -117,8 +117,10 @@ void CoreLoop::begin_next() {
   book_ = CosignatureBook(parts_.network.origin, set_.validators);
   claimed_heights_.clear();
   stragglers_.clear();
+  unheard_.clear();
   take_over_batches();
   push(consensus::Started{});
+  for (ValidatorIndex peer = 0; peer < set_.membership.n(); ++peer) unheard_.insert(peer);
   storage_.cosign_as(may_vote() ? std::optional(EpochCosigner{set_.epoch(), &set_.keys->cosign})
                                 : std::nullopt);
   const bool left = before.self && !set_.self;

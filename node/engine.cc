@@ -13,8 +13,9 @@
 namespace footproof::node {
 namespace {
 
-Result<void> become_observer(const std::filesystem::path& data, const std::string& why) {
-  const std::string text = why + "\n";
+Result<void> become_observer(const std::filesystem::path& data, const KeyRing& keys,
+                             const std::string& why) {
+  const std::string text = observer_text(why, keys);
   auto wrote = replace_file(data / kObserverFile, as_bytes(text));
   if (!wrote) return fail(wrote.error());
   return {};
@@ -34,8 +35,9 @@ Result<void> move_aside(const std::filesystem::path& data) {
 // What the log gave back. A log that is not to be trusted is moved aside, and the node only follows
 // from here on: it may have voted for what it no longer remembers. That is also a log that does not
 // reach as far as the database (`height`): somebody put an older copy in its place.
-Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore& chain,
-                             std::uint64_t height, std::size_t segment_size) {
+Result<CoreRecovery> recover(const std::filesystem::path& data, const KeyRing& keys,
+                             const ChainStore& chain, std::uint64_t height,
+                             std::size_t segment_size) {
   CoreRecovery out;
   const auto folder = data / kWalFolder;
   const auto visit = [&](WalRecord&& record) {
@@ -59,7 +61,7 @@ Result<CoreRecovery> recover(const std::filesystem::path& data, const ChainStore
   if (!doubt.empty()) {
     log(LogLevel::error, "log_not_trusted",
         {{"why", doubt}, {"effect", "this node follows as observer and never votes"}});
-    if (auto marked = become_observer(data, "write-ahead log: " + doubt); !marked) {
+    if (auto marked = become_observer(data, keys, "write-ahead log: " + doubt); !marked) {
       return fail(marked.error());
     }
     opened->wal.reset();
@@ -130,7 +132,8 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineParts parts) {
     return fail(right.error());
   }
   if (auto ours = speak_as(data, parts.network, *set); !ours) return fail(ours.error());
-  auto recovery = recover(data, ChainStore(*store), head.height, parts.wal_segment_size);
+  auto recovery =
+      recover(data, parts.keys, ChainStore(*store), head.height, parts.wal_segment_size);
   if (!recovery) return fail(recovery.error());
   std::unique_ptr<Engine> engine(
       new Engine(parts, std::move(store), *std::move(set), recovery->observer));
@@ -140,7 +143,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineParts parts) {
   auto port = engine->core_.start(*std::move(recovery));
   if (!port && port.error().code == Errc::corrupt) {
     // Whole records that make no sense: the next start follows as observer, without them.
-    auto marked = become_observer(data, port.error().detail);
+    auto marked = become_observer(data, parts.keys, port.error().detail);
     if (!marked) return fail(marked.error());
     if (auto moved = move_aside(data); !moved) return fail(moved.error());
     return fail(Errc::corrupt, port.error().detail +

@@ -286,7 +286,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_part(Source& source) {
       source.get(fmt::format("/v1/snapshot/state?size={}&prefix={}", target_->size, wanted.prefix),
                  ledger::kStatePartBytesMax);
   if (!body) {
-    offered_by_ = nullptr;  // it may offer another
+    if (body.error().code == Errc::not_found) offered_by_ = nullptr;  // it may offer another
     return Trouble{fault_of(body.error().code), body.error().detail};
   }
   const auto part = ledger::parse_state_part(*body);

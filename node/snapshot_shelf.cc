@@ -9,7 +9,9 @@ namespace footproof::node {
 
 std::shared_ptr<const ledger::Snapshot> SnapshotShelf::pick(MonoTime now) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(kept_, [&](const Kept& kept) { return kept.used_at + kUnusedFor < now; });
+  std::erase_if(kept_, [&](const Kept& kept) {
+    return kept.used_at + kUnusedFor < now || kept.offered_since + kKeptAtMost < now;
+  });
   if (!kept_.empty() && kept_.back().offered_since + kOfferedFor > now) {
     kept_.back().used_at = now;
     return kept_.back().snapshot;

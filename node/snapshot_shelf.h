@@ -24,6 +24,7 @@ class SnapshotShelf {
   static constexpr std::size_t kKept = 3;
   static constexpr std::chrono::minutes kOfferedFor{5};  // then a newer one is offered
   static constexpr std::chrono::minutes kUnusedFor{15};  // then it goes
+  static constexpr std::chrono::hours kKeptAtMost{24};   // and then, whoever asks for it
 
   explicit SnapshotShelf(const ledger::Store& store) : store_(store) {}
 

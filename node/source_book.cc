@@ -85,7 +85,9 @@ void SourceBook::leave(Fault fault, std::string why, MonoTime now,
 
 std::uint64_t SourceBook::height() const {
   std::uint64_t highest = 0;
-  for (const Entry& entry : entries_) highest = std::max(highest, entry.height);
+  for (const Entry& entry : entries_) {
+    if (entry.trouble.empty()) highest = std::max(highest, entry.height);
+  }
   return highest;
 }
 

@@ -308,9 +308,23 @@ struct Wal::State {
       }
     }
     written = scan.end;
-    if (scan.tail_is_clean) return std::size_t{0};
+    if (scan.tail_is_clean) {
+      if (auto synced = write_again(scan.end); !synced) return fail(synced.error());
+      return std::size_t{0};
+    }
     if (auto cut = cut_tail(scan.end); !cut) return fail(cut.error());
     return size - scan.end;
+  }
+
+  // What was read may have come from the page cache alone: of a life that was killed before its
+  // sync ended, or whose sync failed and left the pages clean. It counts when it is on the disk.
+  Result<bool> write_again(std::size_t end) {
+    const auto bytes = read_file(path(segments.back()), segment_size);
+    if (!bytes) return fail(bytes.error());
+    if (!write_at(file, 0, ByteView(*bytes).first(end)) || ::fdatasync(file) != 0) {
+      return disk_error("cannot sync", path(segments.back()));
+    }
+    return true;
   }
 
   Result<bool> cut_tail(std::size_t from) {

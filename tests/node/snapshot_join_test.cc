@@ -53,8 +53,9 @@ class SnapshotJoinTest : public ::testing::Test {
   void follow() {
     Sources sources;
     sources.push_back(honest());
-    Follower follower({*store_, chain_.network().origin, clock_, verdicts_, counters_, nullptr,
-                       [] {}, [](const std::string& why) { FAIL() << why; }},
+    EvidenceBook evidence;
+    Follower follower({*store_, evidence, chain_.network().origin, clock_, verdicts_, counters_,
+                       nullptr, [] {}, [](const std::string& why) { FAIL() << why; }},
                       std::move(sources));
     for (int i = 0; i < 20; ++i) clock_.advance_to(follower.step());
     EXPECT_EQ(follower.alarm(), "");

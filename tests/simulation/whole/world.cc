@@ -279,7 +279,7 @@ void World::check_end() {
     if (!facts.alarm.empty()) {
       books_.fail(fmt::format("host {} raised an alarm: {}", host->place(), facts.alarm));
     }
-    const bool accused = host->engine().counters().evidence > 0;
+    const bool accused = !facts.evidence.empty();
     if (accused) count("nodes that hold evidence");
     if (accused && plan_.weak != Plan::Weak::liar && plan_.weak != Plan::Weak::twin &&
         plan_.weak != Plan::Weak::bad_disk) {
