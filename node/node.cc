@@ -39,14 +39,27 @@ std::vector<PeerAddress> addresses(const Config& config) {
 // A folder that nothing ever ran on begins with the first set; then the genesis file must name the
 // keys that are here, if it names this validator. Later sets say for themselves.
 Result<void> check_first_set(const Config& config, const Network& network, KeyRing& keys) {
+  const auto& members = network.validators.members;
   const auto index = network.membership.index_of(config.validator);
-  if (!index || keys.find(network.validators.members[*index]) != nullptr) return {};
-  return fail(
-      Errc::mismatch,
-      fmt::format("the key files of [node] are not the ones that the genesis file names for "
-                  "{}. If they came later, by ballot, and the data folder is lost: "
-                  "footproofd --init-observer",
-                  config.validator));
+  const OwnKeys& own = keys.first();
+  if (!index) {
+    const auto other = std::ranges::find(members, own.vote.public_key(), &Member::vote_key);
+    if (other == members.end()) return {};
+    return fail(
+        Errc::mismatch,
+        fmt::format("[node] validator: {} has the vote key that the genesis file names for {}",
+                    config.validator, other->id));
+  }
+  const Member& member = members[*index];
+  if (keys.find(member) != nullptr) return {};
+  const auto& file = own.vote.public_key() != member.vote_key       ? config.vote_key
+                     : own.cosign.public_key() != member.cosign_key ? config.cosign_key
+                     : own.log.public_key() != member.log_key       ? config.log_key
+                                                                    : config.tls_certificate;
+  return fail(Errc::mismatch,
+              fmt::format("{} is not the key that the genesis file names for {}. If it came later, "
+                          "by ballot, and the data folder is lost: footproofd --init-observer",
+                          file.string(), config.validator));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ Result<OwnKeys> load_keys(const KeyFiles& files) {
   const auto certificate = read_file(files.tls_certificate, kCertificateSizeMax);
   if (!certificate) return fail(certificate.error());
   const auto pin = certificate_pin(as_text(*certificate));
-  if (!pin) return fail(pin.error());
+  if (!pin) return fail(files.tls_certificate.string(), pin.error());
   return OwnKeys{*std::move(vote), *std::move(cosign),   *std::move(log), *pin,
                  files.tls_key,    files.tls_certificate};
 }

@@ -391,11 +391,11 @@ TEST_F(Configuration, RefusesFilesOfSomebodyElse) {
   EXPECT_EQ(check().exit_code, 0);
 }
 
-TEST_F(Configuration, RefusesWhatTheGenesisFileDoesNotKnow) {
+TEST_F(Configuration, RefusesTheKeysOfAnotherValidator) {
   put(with("validator = \"battery\"", "validator = \"paper\""));
-  expect_refused(check(), 3, "not a validator", {"[node] validator: paper"});
+  expect_refused(check(), 3, "keys of another", {"[node] validator: paper", "names for battery"});
   put(with("validator = \"automobile\"", "validator = \"paper\""));
-  expect_refused(check(), 3, "not a peer", {"[[mesh.peer]] validator: paper"});
+  EXPECT_EQ(check().exit_code, 0) << "a peer may become a validator later";
   put(with("data = \"data\"", "data = \"genesis.cbor\""));
   expect_refused(check(), 3, "data is a file", {"[node] data", "not a folder"});
 }

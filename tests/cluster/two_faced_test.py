@@ -39,10 +39,10 @@ with Network.temporary(options.programs) as network:
             results = network.folder / "results"
             load = network.load(results, honest, submitters=4, count=400, seconds=120)
             load.wait(timeout=180)
+            # The files themselves differ: each has a checkpoint as its node serves it.
             network.wait("all honest nodes hold the same evidence", lambda: (
-                len({network.get(name, "/v1/evidence") for name in honest}) == 1
-                and guilty_views(network, honest[0])[guilty] >= 3) if all(
-                    guilty_views(network, name)[guilty] for name in honest) else False)
+                len({guilty_views(network, name)[guilty] for name in honest}) == 1
+                and guilty_views(network, honest[0])[guilty] >= 3))
         finally:
             faces.send_signal(signal.SIGTERM)
             shown = faces.stdout.read().split("\n")

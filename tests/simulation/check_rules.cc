@@ -16,6 +16,7 @@ class RulesReplayed final : public Checker {
     around.self = host.index();
     around.checkpoint_lag = world.plan().parameters.checkpoint_lag;
     around.boundary_delay = world.plan().parameters.boundary_delay;
+    around.listens_first = world.plan().parameters.listen_first;
     around.holds_body = [&host](const Digest& batch) { return host.holds_body(batch); };
     around.executed_here = [&host, &world](const consensus::Checkpoint& head) {
       if (head.height == 0) return head == world.root().checkpoint;

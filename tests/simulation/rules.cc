@@ -289,7 +289,9 @@ std::string Rules::may_vote(const Vote& vote) const {
       std::string(kNames[static_cast<std::size_t>(vote.type)]) + " in " + std::to_string(view);
   if (vote.signer != around_.self) return what + ": another's name";
   if (alarmed_) return what + ": after an alarm (R2)";
-  if (statuses_ + 1 < needed(around_.membership->n())) return what + ": not heard enough (R2)";
+  if (around_.listens_first && statuses_ + 1 < needed(around_.membership->n())) {
+    return what + ": not heard enough (R2)";
+  }
   if (over()) return what + ": the epoch is over (R2)";
   if (view <= lf_) return what + ": view " + std::to_string(lf_) + " is final (R2)";
   if (const auto book = views_.find(view); book != views_.end()) {

@@ -28,6 +28,7 @@ class Rules {
     consensus::ValidatorIndex self = 0;
     std::uint32_t checkpoint_lag = 0;
     std::uint32_t boundary_delay = 8;
+    bool listens_first = true;
     std::function<bool(const Digest& batch)> holds_body;
     std::function<bool(const consensus::Checkpoint&)> executed_here;  // this very head
     std::function<std::uint64_t()> latest_time;  // the highest block time to vote for now

@@ -28,6 +28,8 @@ Plan plan_of(const TwinsScenario& scenario, consensus::Mutation mutation) {
   plan.parameters.idle_ms = 3'000;
   plan.parameters.mutation = mutation;
   plan.adversaries.assign(scenario.people(), AdversaryKind::none);
+  // Who may hear whom is the scenario's from the first view on.
+  plan.parameters.guard_own_key = plan.parameters.listen_first = false;
   if (!scenario.changes.empty()) {
     plan.people = scenario.people();
     plan.changes = scenario.changes;
