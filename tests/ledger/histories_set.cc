@@ -73,6 +73,8 @@ Change HistoryMaker::some_change_of_validators(const NaiveRules& ledger) {
     }
   }
   const std::string id = dice_.chance(85) ? dice_.one_of(set).id : "validator-x";
+  // Four must stay, so the chance to see one go is taken while there are more.
+  if (set.size() > 4 && dice_.chance(40)) return RemoveValidator{id};
   switch (dice_.below(8)) {
     case 0:
     case 1:
