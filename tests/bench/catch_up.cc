@@ -56,8 +56,9 @@ void follow(ledger::Store& store, const test::ChainMaker& chain, std::size_t thr
   const SystemClock clock;
   VerdictCache verdicts;
   Counters counters;
+  EvidenceBook evidence;
   VerifierPool pool(threads);
-  Follower follower({store, chain.network().origin, clock, verdicts, counters, &pool, [] {},
+  Follower follower({store, evidence, chain.network().origin, clock, verdicts, counters, &pool, [] {},
                      [](const std::string& why) {
                        std::fprintf(stderr, "failed: %s\n", why.c_str());
                        std::exit(3);
