@@ -4,6 +4,7 @@
 //
 // usage: catch_up FOLDER STATEMENTS [EACH]      EACH: statements of a block, 256
 // The log is kept in FOLDER and taken up again: a larger number later adds to it.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -102,18 +103,23 @@ int run(const fs::path& folder, std::uint64_t statements, std::size_t each) {
   const auto begun = std::chrono::steady_clock::now();
   test::ChainMaker chain(folder / "log");
   const std::uint64_t before = chain.head().log_size;
+  if (before > 0) chain.take_up();
+  double longest = 0;
   while (chain.head().log_size < statements + statements / each) {
+    const auto block_begun = std::chrono::steady_clock::now();
     chain.grow(1, each);
+    longest = std::max(longest, since(block_begun));
     if (chain.head().height % 64 == 0) {
       std::fprintf(stderr, "\r%llu entries",
                    static_cast<unsigned long long>(chain.head().log_size));
     }
   }
   const auto head = chain.head();
-  std::printf("log       %llu entries in %llu blocks; %llu of them made in %.1f s\n",
-              static_cast<unsigned long long>(head.log_size),
-              static_cast<unsigned long long>(head.height),
-              static_cast<unsigned long long>(head.log_size - before), since(begun));
+  std::printf(
+      "log       %llu entries in %llu blocks; %llu of them made in %.1f s, no block in more than "
+      "%.0f ms\n",
+      static_cast<unsigned long long>(head.log_size), static_cast<unsigned long long>(head.height),
+      static_cast<unsigned long long>(head.log_size - before), since(begun), longest * 1000);
   std::fflush(stdout);
   const auto logged = static_cast<double>(head.log_size - head.height);
   by_snapshot(folder / "by-snapshot", chain, logged);

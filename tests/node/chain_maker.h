@@ -31,6 +31,8 @@ class ChainMaker final : public testing::Ordering {
   void add_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second);
   // `blocks` blocks of `each` attestations; admits the verifier first where it is not there.
   void grow(std::size_t blocks, std::size_t each = 1);
+  // Of a folder that an earlier process grew: goes on where it ended.
+  void take_up() { attestations_ = head().log_size; }
 
   // q votes of this network's validators on it.
   [[nodiscard]] consensus::Certificate certify(const consensus::Block& block) const;
