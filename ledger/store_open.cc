@@ -170,11 +170,16 @@ Result<Log> read_log(const Reading& reading, std::uint64_t size) {
 }
 
 Result<void> link_files(const fs::path& from, const fs::path& to) {
+  const auto failed = [](const fs::path& file, const std::error_code& error) {
+    return fail(Errc::io,
+                "database: cannot look at a copy of it: " + file.string() + ": " + error.message());
+  };
   std::error_code error;
   fs::remove_all(to, error);
   if (!error) fs::create_directory(to, error);
-  for (auto entry = fs::directory_iterator(from, error); !error && entry != fs::end(entry);
-       entry.increment(error)) {
+  if (error) return failed(to, error);
+  auto entry = fs::directory_iterator(from, error);
+  for (; !error && entry != fs::end(entry); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name == "LOCK" || name.starts_with("LOG")) continue;
     // A table under its other name, which LevelDB reads and never writes: a manifest that lost its
@@ -184,10 +189,10 @@ Result<void> link_files(const fs::path& from, const fs::path& to) {
     if (is_table) made.replace_extension(".sst");
     if (is_table) fs::create_hard_link(entry->path(), made, error);
     if (!is_table || error) error.clear(), fs::copy_file(entry->path(), made, error);
-    if (error) break;
+    if (error) return failed(made, error);
   }
-  if (!error) return {};
-  return fail(Errc::io, "database: cannot look at a copy of it: " + error.message());
+  if (error) return failed(from, error);
+  return {};
 }
 
 Result<std::unique_ptr<Store>> Store::create(const StorePaths& paths,

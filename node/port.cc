@@ -38,7 +38,16 @@ ledger::RuleContext early_context(const Network& network, const ledger::Head& he
           .time_ms = std::max(wall_ms, head.time_ms + 1)};
 }
 
+// The anchor outlives a power cut; what the database had not synced may not.
+std::uint64_t shown_before(const ledger::Store& store) {
+  const std::uint64_t cosigned = store.anchor().cosigned_size;
+  return cosigned > store.snapshot()->head().log_size ? cosigned : 0;
+}
+
 }  // namespace
+
+Port::Port(PortParts parts)
+    : parts_(std::move(parts)), shown_size_(shown_before(parts_.store)), shelf_(parts_.store) {}
 
 SignedVote signed_vote(const consensus::Vote& vote) {
   SignedVote out;
@@ -147,12 +156,13 @@ std::vector<api::Answer> Port::settle(Taken taken, MonoTime deadline) {
 }
 
 Result<std::optional<api::Logged>> Port::logged(const Digest& entry_id) const {
-  const auto snapshot = parts_.store.published();
-  if (!snapshot) return std::nullopt;
-  const auto found = snapshot->logged(entry_id);
+  const auto snapshot = published();
+  if (!snapshot && snapshot.error().code == Errc::not_found) return std::nullopt;
+  if (!snapshot) return fail(snapshot.error());
+  const auto found = (*snapshot)->logged(entry_id);
   if (!found) return fail(found.error());
   if (!*found) return std::nullopt;
-  const auto record = snapshot->own_record((*found)->index);
+  const auto record = (*snapshot)->own_record((*found)->index);
   if (!record) return fail(record.error());
   const auto parsed = parse_block_record(record->bytes);
   if (!parsed) return fail(parsed.error());
@@ -220,7 +230,18 @@ Result<api::DryRun> Port::dry_run(const Bytes& bytes) {
 
 // --- reads --------------------------------------------------------------------------------------
 
+std::string Port::why_less_than_shown() const {
+  const auto snapshot = parts_.store.published();
+  if (shown_size_ == 0 || (snapshot && snapshot->head().log_size >= shown_size_)) return {};
+  return fmt::format(
+      "a power cut took the end of a log that this node may have shown up to size {}; it fetches "
+      "it "
+      "from the others, wait or ask another node",
+      shown_size_);
+}
+
 Result<std::shared_ptr<const ledger::Snapshot>> Port::published() const {
+  if (auto why = why_less_than_shown(); !why.empty()) return fail(Errc::too_busy, std::move(why));
   auto snapshot = parts_.store.published();
   if (!snapshot) {
     return fail(Errc::not_found, "no checkpoint with enough cosignatures yet; try again shortly");
@@ -397,7 +418,7 @@ std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
   }
   if (disk >= DiskGrade::refuse) return std::string(to_text(disk));
   if (!parts_.store.published()) return "no checkpoint with enough cosignatures yet; wait";
-  return {};
+  return why_less_than_shown();
 }
 
 std::string Port::why_not_following(const std::string& alarm, const api::FollowFacts& follow,

@@ -52,7 +52,7 @@ struct PortParts {
 
 class Port final : public api::Reader, public api::Submissions {
  public:
-  explicit Port(PortParts parts) : parts_(std::move(parts)), shelf_(parts_.store) {}
+  explicit Port(PortParts parts);
 
   // submit() in two steps, for those who cannot wait: what was judged and handed to the mempool,
   // and then what may be said of it. A deadline that has passed does not wait.
@@ -111,9 +111,15 @@ class Port final : public api::Reader, public api::Submissions {
   // Nothing free where the disk cannot be asked.
   [[nodiscard]] DiskSpace disk() const;
   [[nodiscard]] const Clock& clock() const { return parts_.outside.reactor; }
+  // not_found: nothing is published yet; too_busy: less than before a power cut.
   [[nodiscard]] Result<std::shared_ptr<const ledger::Snapshot>> published() const;
+  // Why nothing is said of the log yet; empty: it may be.
+  [[nodiscard]] std::string why_less_than_shown() const;
 
   PortParts parts_;
+  // The log may have been shown up to this size before a power cut took its end; 0: nothing is
+  // lost. Who has shown an entry must not deny it, so nothing is said before it is there again.
+  const std::uint64_t shown_size_;
   mutable SnapshotShelf shelf_;
   mutable std::atomic<unsigned> large_answers_ = 0;  // being made now
 };
