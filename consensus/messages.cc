@@ -525,6 +525,9 @@ Result<T> parse_alone(ByteView bytes, Result<T> (*read)(ByteReader&), std::strin
 Bytes encode_block(const Block& block) { return encode_alone(block); }
 Result<Block> parse_block(ByteView bytes) { return parse_alone(bytes, &read_block, "block"); }
 Bytes encode_header(const BlockHeader& header) { return encode_alone(header); }
+Result<BlockHeader> parse_header(ByteView bytes) {
+  return parse_alone(bytes, &read_header, "block header");
+}
 Bytes encode_certificate(const Certificate& certificate) { return encode_alone(certificate); }
 Result<Certificate> parse_certificate(ByteView bytes) {
   return parse_alone(bytes, &read_certificate, "certificate");

@@ -216,6 +216,7 @@ using Message = std::variant<Propose, Vote, Certificate, GetCert, GetBlock, Bloc
 [[nodiscard]] Bytes encode_block(const Block& block);
 [[nodiscard]] Result<Block> parse_block(ByteView bytes);
 [[nodiscard]] Bytes encode_header(const BlockHeader& header);
+[[nodiscard]] Result<BlockHeader> parse_header(ByteView bytes);
 [[nodiscard]] Bytes encode_certificate(const Certificate& certificate);
 [[nodiscard]] Result<Certificate> parse_certificate(ByteView bytes);
 

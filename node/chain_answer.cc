@@ -8,9 +8,10 @@
 namespace footproof::node {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 // A block of 512 references, its next members and a certificate of 31 fit several times over.
 constexpr std::size_t kBlobMax = std::size_t{256} * 1024;
+constexpr std::size_t kHeaderMax = 1024;
 
 tl::unexpected<Error> malformed(const char* what) {
   return fail(Errc::malformed, std::string("chain answer: ") + what);
@@ -44,7 +45,7 @@ Bytes encode_chain_answer(const ChainAnswer& answer) {
     for (const Bytes& batch : batches) out.sized(batch);
   }
   out.u16(static_cast<std::uint16_t>(answer.link.size()));
-  for (const auto& block : answer.link) out.sized(consensus::encode_block(block));
+  for (const auto& header : answer.link) out.sized(consensus::encode_header(header));
   return std::move(out).take();
 }
 
@@ -65,9 +66,9 @@ Result<ChainAnswer> parse_chain_answer(ByteView bytes) {
   const std::size_t link = in.u16();
   if (in.failed() || link > kStretchLinkMax) return malformed("too long a link, or cut off");
   for (std::size_t i = 0; i < link; ++i) {
-    auto block = consensus::parse_block(in.sized(kBlobMax));
-    if (in.failed() || !block) return malformed("a block of the link does not parse");
-    out.link.push_back(*std::move(block));
+    const auto header = consensus::parse_header(in.sized(kHeaderMax));
+    if (in.failed() || !header) return malformed("a header of the link does not parse");
+    out.link.push_back(*header);
   }
   if (!in.exhausted()) return malformed("cut off, or bytes left");
   return out;

@@ -18,8 +18,8 @@
 namespace footproof::node {
 
 inline constexpr std::size_t kStretchBlocksMax = 256;
-inline constexpr std::size_t kStretchLinkMax = 1024;  // blocks without their batches
-// Of a whole answer: what a node adds to before it stops (serve_chain.h), and one block more.
+inline constexpr std::size_t kStretchLinkMax = 1024;  // headers
+// Of a whole answer: what a node adds to before it stops (serve_chain.h), one block more, a link.
 inline constexpr std::size_t kChainAnswerBytesMax = std::size_t{8} << 20U;
 
 // A block with the certificate that came with it, which names it or a descendant, and its batches.
@@ -29,13 +29,14 @@ struct ChainBlock {
 };
 
 struct ChainAnswer {
-  consensus::Height height = 0;  // the answering node has executed so far; a hint
+  // Up to which the answering node has blocks to give; a hint.
+  consensus::Height height = 0;
   // A signed note for a log size not above that after the last block (without blocks: after
   // `height`); empty where the node has none.
   std::string checkpoint;
   std::vector<ChainBlock> blocks;  // consecutive, lowest first
-  // Where the last certificate names a descendant: the blocks after the last one, up to that.
-  std::vector<consensus::Block> link;
+  // Where the last certificate names a descendant: headers of those after the last block, up to it.
+  std::vector<consensus::BlockHeader> link;
 };
 
 [[nodiscard]] Bytes encode_chain_answer(const ChainAnswer& answer);

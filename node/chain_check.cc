@@ -15,10 +15,8 @@ tl::unexpected<Error> wrong(consensus::Height height, std::string_view what) {
   return fail(Errc::mismatch, fmt::format("block {}: {}", height, what));
 }
 
-// The header follows the tip, and the body is the header's.
-Result<ChainTip> follow(const ChainTip& tip, const consensus::Block& block,
+Result<ChainTip> follow(const ChainTip& tip, const consensus::BlockHeader& header,
                         const consensus::Membership& membership) {
-  const auto& header = block.header;
   const consensus::Height height = tip.height + 1;
   if (header.chain_id != membership.chain_id()) return wrong(height, "is of another network");
   if (header.height != height || header.parent != tip.block_id) {
@@ -28,9 +26,6 @@ Result<ChainTip> follow(const ChainTip& tip, const consensus::Block& block,
     return wrong(height, "is not of this epoch and its set");
   }
   if (header.time_ms <= tip.time_ms) return wrong(height, "is not later than the one before it");
-  if (!consensus::body_fits(block)) {
-    return wrong(height, "its batches, evidence or next set are not those of its header");
-  }
   return ChainTip{consensus::block_id(header), height, header.time_ms};
 }
 
@@ -55,24 +50,27 @@ Result<std::vector<DeliveredBlock>> check_stretch(ChainAnswer answer, const Chai
   std::map<Digest, consensus::Height> heights;  // of every block here, the link's too
   ChainTip at = tip;
   bool ended = false;
-  const auto step = [&](const consensus::Block& block) -> Result<void> {
+  const auto step = [&](const consensus::BlockHeader& header) -> Result<void> {
     if (ended) return wrong(at.height + 1, "stands after the last block of its epoch");
-    auto next = follow(at, block, membership);
+    auto next = follow(at, header, membership);
     if (!next) return fail(next.error());
     at = *next;
-    ended = block.header.boundary != 0;
+    ended = header.boundary != 0;
     heights[at.block_id] = at.height;
     return {};
   };
   for (ChainBlock& block : answer.blocks) {
-    if (auto done = step(block.applied.block); !done) return fail(done.error());
+    if (auto done = step(block.applied.block.header); !done) return fail(done.error());
+    if (!consensus::body_fits(block.applied.block)) {
+      return wrong(at.height, "its batches, evidence or next set are not those of its header");
+    }
     auto batches = take_batches(at.height, block);
     if (!batches) return fail(batches.error());
     out.push_back({std::move(block.applied.block), at.block_id,
                    std::move(block.applied.finalization), *std::move(batches)});
   }
-  for (const auto& block : answer.link) {
-    if (auto done = step(block); !done) return fail(done.error());
+  for (const auto& header : answer.link) {
+    if (auto done = step(header); !done) return fail(done.error());
   }
   if (answer.blocks.empty() && !answer.link.empty()) return wrong(tip.height + 1, "is left out");
   const consensus::Certificate* verified = nullptr;

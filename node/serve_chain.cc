@@ -30,20 +30,35 @@ Result<std::vector<Bytes>> batches_of(const ChainStore& chain, const consensus::
   return out;
 }
 
-// The blocks between the last one and the one that its certificate names.
+// The last block whose certificate names a block that is executed here, itself or a descendant.
+// The height below the first block held, where there is none.
+consensus::Height whole_height(const ChainStore& chain, const ledger::Head& head) {
+  const auto newest = chain.applied_at(head.height);
+  if (!newest) return head.height;  // genesis; damage is found by whoever reads it
+  const Digest named = newest->finalization.proposal.block_id;
+  if (named == head.block_id) return head.height;
+  auto height = head.height;
+  for (std::optional<consensus::Applied> at = newest;
+       at && at->finalization.proposal.block_id == named; at = chain.applied_at(height)) {
+    --height;
+  }
+  return height;
+}
+
+// The headers between the last block and the one that its certificate names.
 Result<void> add_link(const ChainStore& chain, ChainAnswer& out) {
   const auto& last = out.blocks.back().applied;
   const Digest& named = last.finalization.proposal.block_id;
   Digest at = consensus::block_id(last.block.header);
   for (auto height = last.block.header.height + 1; at != named; ++height) {
-    auto block = chain.block_at(height);
+    const auto block = chain.block_at(height);
     if (!block || out.link.size() == kStretchLinkMax) {
       return fail(Errc::corrupt, fmt::format("the certificate of block {} names a block that is "
                                              "not above it",
                                              last.block.header.height));
     }
     at = consensus::block_id(block->header);
-    out.link.push_back(*std::move(block));
+    out.link.push_back(block->header);
   }
   return {};
 }
@@ -55,11 +70,12 @@ Result<ChainAnswer> serve_chain(const ledger::Store& store, consensus::Height fr
   const ledger::Head head = store.snapshot()->head();
   const ChainStore chain(store);
   ChainAnswer out;
-  out.height = head.height;
+  out.height = whole_height(chain, head);
   std::size_t bytes = 0;
   std::uint64_t log_size = head.log_size;
+  auto last_height = out.height;
   for (auto height = from;
-       height <= head.height && out.blocks.size() < kStretchBlocksMax && bytes < kStretchBytes;
+       height <= out.height && out.blocks.size() < kStretchBlocksMax && bytes < kStretchBytes;
        ++height) {
     auto applied = chain.applied_at(height);
     if (!applied) {
@@ -81,9 +97,12 @@ Result<ChainAnswer> serve_chain(const ledger::Store& store, consensus::Height fr
   }
   if (!out.blocks.empty()) {
     if (auto done = add_link(chain, out); !done) return fail(done.error());
-    const auto last = store.head_at(out.blocks.back().applied.block.header.height);
+    last_height = out.blocks.back().applied.block.header.height;
+  }
+  if (last_height < head.height) {
+    const auto last = store.head_at(last_height);
     if (!last) return fail(last.error());
-    if (*last) log_size = (*last)->log_size;
+    log_size = *last ? (*last)->log_size : 0;
   }
   if (auto done = add_checkpoint(store, log_size, out); !done) return fail(done.error());
   return out;

@@ -1,8 +1,9 @@
 // Answers GET /v1/chain from a store: finalised blocks from a height on, for whoever follows.
 //
 // Bounded: at most kStretchBlocksMax blocks, and none is added once the answer has kStretchBytes;
-// one answer never spans two epochs. What it reads never changes once it is written, so the head is
-// read first and all below it is of one moment.
+// one answer never spans two epochs. Blocks that one certificate finalises are given once the one
+// that it names is executed here: until then nobody could verify them. What it reads never changes
+// once it is written, so the head is read first and all below it is of one moment.
 #pragma once
 
 #include "attest/result.h"

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "attest/note.h"
 #include "node/chain_check.h"
 #include "node/key_verifier.h"
 #include "node/serve_chain.h"
@@ -87,6 +88,39 @@ TEST_F(ChainAnswerTest, LinksABlockToTheOneItsCertificateNames) {
   EXPECT_FALSE(check(std::move(answer), last + 1 - kStretchBlocksMax));
 }
 
+// Its certificate names a block that nobody can be shown yet.
+TEST_F(ChainAnswerTest, EndsWithTheLastBlockThatCanBeVerified) {
+  chain_.grow(3);
+  const auto whole = chain_.head();
+  chain_.begin_pair({chain_.attestation()}, {});
+  ASSERT_EQ(chain_.head().height, whole.height + 1);
+  const auto served = serve_chain(chain_.store(), 1);
+  ASSERT_TRUE(served) << served.error().detail;
+  EXPECT_EQ(served->height, whole.height);
+  EXPECT_EQ(served->blocks.size(), whole.height);
+  EXPECT_NE(served->checkpoint.find("\n" + std::to_string(whole.log_size) + "\n"),
+            std::string::npos);
+  EXPECT_TRUE(check(*served, 0));
+  const auto none = serve(whole.height + 1);
+  EXPECT_TRUE(none.blocks.empty());
+  EXPECT_EQ(none.height, whole.height);
+  EXPECT_EQ(none.checkpoint, served->checkpoint);
+  chain_.end_pair();
+  auto all = serve(whole.height + 1);
+  EXPECT_EQ(all.blocks.size(), 2U);
+  EXPECT_TRUE(check(std::move(all), whole.height));
+}
+
+// The longest link, behind the most that a node adds to before it stops and one block more.
+TEST_F(ChainAnswerTest, TheLargestFitsItsLimit) {
+  ChainAnswer answer;
+  answer.link.resize(kStretchLinkMax);
+  constexpr std::size_t kBlockMax = std::size_t{256} << 10U;
+  EXPECT_LT(encode_chain_answer(answer).size() + kNoteSizeMax + kStretchBytes +
+                consensus::kBlockPayloadBytesMax + kBlockMax,
+            kChainAnswerBytesMax);
+}
+
 struct Lie {
   const char* name;
   std::function<void(ChainAnswer&)> tell;
@@ -126,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
             }},
         Lie{"LinkAlone",
             [](ChainAnswer& a) {
-              a.link.push_back(a.blocks[0].applied.block);
+              a.link.push_back(a.blocks[0].applied.block.header);
               a.blocks.clear();
             }}),
     [](const auto& tested) { return tested.param.name; });

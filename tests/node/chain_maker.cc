@@ -108,21 +108,27 @@ ChainMaker::Ordered ChainMaker::next(const ledger::Head& before, std::uint64_t t
   return out;
 }
 
-void ChainMaker::add_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second) {
-  then_ = second;
+void ChainMaker::begin_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second) {
+  then_ = second_ = second;
   add(first);
-  add(second);
+}
+
+void ChainMaker::end_pair() { add(second_); }
+
+void ChainMaker::add_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second) {
+  begin_pair(first, second);
+  end_pair();
+}
+
+Bytes ChainMaker::attestation() {
+  return sequencer_->sign(testing::kVerifierUri, sequencer_->attestation(++attestations_)).bytes();
 }
 
 void ChainMaker::grow(std::size_t blocks, std::size_t each) {
   if (attestations_ == 0) sequencer_->admit_verifier();
   for (std::size_t block = 0; block < blocks; ++block) {
     std::vector<Bytes> statements;
-    for (std::size_t i = 0; i < each; ++i) {
-      statements.push_back(
-          sequencer_->sign(testing::kVerifierUri, sequencer_->attestation(++attestations_))
-              .bytes());
-    }
+    for (std::size_t i = 0; i < each; ++i) statements.push_back(attestation());
     add(statements);
   }
 }

@@ -29,10 +29,14 @@ class ChainMaker final : public testing::Ordering {
   void add(const std::vector<Bytes>& statements) { (void)sequencer_->run(statements); }
   // Two blocks of which only the second is finalised by a certificate of its own.
   void add_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second);
+  // The first of such a pair alone is executed, until end_pair().
+  void begin_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second);
+  void end_pair();
   // `blocks` blocks of `each` attestations; admits the verifier first where it is not there.
   void grow(std::size_t blocks, std::size_t each = 1);
   // Of a folder that an earlier process grew: goes on where it ended.
   void take_up() { attestations_ = head().log_size; }
+  [[nodiscard]] Bytes attestation();
 
   // q votes of this network's validators on it.
   [[nodiscard]] consensus::Certificate certify(const consensus::Block& block) const;
@@ -55,6 +59,7 @@ class ChainMaker final : public testing::Ordering {
   std::uint64_t sequence_ = 0;
   std::uint64_t attestations_ = 0;
   std::optional<std::vector<Bytes>> then_;  // of the block after the next
+  std::vector<Bytes> second_;               // of a pair that was begun
   struct Planned {
     consensus::Block block;
     consensus::Certificate finalization;
