@@ -8,9 +8,12 @@
 #include "node/chain_check.h"
 #include "node/execution.h"
 #include "node/log.h"
+#include "node/serve_chain.h"
 
 namespace footproof::node {
 namespace {
+
+using std::chrono::seconds;
 
 Fault fault_of(Errc code) {
   if (code == Errc::too_busy) return Fault::busy;
@@ -33,28 +36,72 @@ MonoTime Follower::step() {
     note_progress(0, false);
     return sources_.due();
   }
-  if (!load_set()) return kNever;
-  // The boundary block once more, for the checkpoint at its end: no further without its hop.
-  const auto from = parts_.store.snapshot()->head().height + (owes_hop_ ? 0 : 1);
-  const auto body = source->get(fmt::format("/v1/chain?from={}", from), kChainAnswerBytesMax);
-  const MonoTime got = parts_.clock.now();
-  if (!body) {
-    sources_.leave(fault_of(body.error().code), body.error().detail, got, got - begun);
-    note_progress(0, false);
-    return got;
+  if (turn_of_ != source) {
+    turn_of_ = source;
+    turn_since_ = begun;
   }
-  const Taken taken = take(*body);
+  const Taken taken = ask(*source);
   if (taken.sourceless) return kNever;
+  const MonoTime got = parts_.clock.now();
   if (taken.fault) {
     sources_.leave(*taken.fault, taken.why, got, got - begun);
-    note_progress(taken.blocks, false);
+    note_progress(taken.blocks, *taken.fault == Fault::slow);
     return got;
   }
   sources_.answered();
   note_progress(taken.blocks, true);
-  if (taken.blocks > 0) return got;
-  sources_.go_on();
-  return is_caught_up() ? got + kAskEvery : got + kAskEvery / 10;
+  if (taken.is_all || got - turn_since_ >= kTurn) {
+    sources_.go_on();
+    turn_of_ = nullptr;
+  }
+  if (is_caught_up()) return got + kAskEvery;
+  return taken.blocks > 0 ? got : got + kAskEvery / 10;
+}
+
+// For the next blocks; at the end of an epoch for its hop first.
+Follower::Taken Follower::ask(Source& source) {
+  constexpr auto failed = [] { return Taken{.sourceless = true}; };
+  if (!load_set()) return failed();
+  if (owes_hop_) {
+    Taken hop = ask_hop(source);
+    if (hop.sourceless || hop.fault) return hop;
+    if (!load_set()) return failed();
+  }
+  // The boundary block once more, for the checkpoint at its end: no further without its hop.
+  const auto from = parts_.store.snapshot()->head().height + (owes_hop_ ? 0 : 1);
+  const MonoTime begun = parts_.clock.now();
+  const auto body = source.get(fmt::format("/v1/chain?from={}", from), kChainAnswerBytesMax);
+  const auto cost = parts_.clock.now() - begun;
+  if (!body) return {.fault = fault_of(body.error().code), .why = body.error().detail};
+  Taken taken = take(*body);
+  const auto bytes_min = kBytesPerSecondMin * static_cast<std::size_t>(cost / seconds(1));
+  if (!taken.fault && cost > kMeasuredAfter && body->size() < bytes_min) {
+    taken.fault = Fault::slow;
+    taken.why = fmt::format("slow: less than {} KiB a second", kBytesPerSecondMin / 1024);
+  }
+  return taken;
+}
+
+// It proves itself, so whoever has it may give it. Who has it not yet is in no trouble for it.
+Follower::Taken Follower::ask_hop(Source& source) {
+  const auto snapshot = parts_.store.snapshot();
+  const auto epoch = snapshot->head().epoch;
+  const auto body = source.get(fmt::format("/v1/epochs/{}", epoch), kHopSizeMax);
+  if (!body && body.error().code == Errc::not_found) return {};
+  if (!body) return {.fault = fault_of(body.error().code), .why = body.error().detail};
+  const auto hop = parse_hop(*body);
+  if (!hop) return {.fault = Fault::wrong, .why = hop.error().detail};
+  const auto judged = judge_hop(*snapshot, parts_.origin, *hop);
+  if (!judged && judged.error().code == Errc::mismatch) {
+    raise_alarm(judged.error().detail);
+    return {.sourceless = true};
+  }
+  if (!judged && (judged.error().code == Errc::corrupt || judged.error().code == Errc::io)) {
+    fail_for_good("database: " + judged.error().detail);
+    return {.sourceless = true};
+  }
+  if (!judged) return {.fault = Fault::wrong, .why = "hop: " + judged.error().detail};
+  return {.sourceless = !keep_hop(*hop, epoch)};
 }
 
 // The set that finalises the next block, and whether the hop to it is still to be made.
@@ -79,26 +126,26 @@ bool Follower::load_set() {
 }
 
 // Of the head after a boundary block, by its checkpoint.
-bool Follower::keep_hop(const ledger::Snapshot& ended, const std::string& note) {
+bool Follower::make_hop(const ledger::Snapshot& ended, const std::string& note) {
   const auto hop = ledger::make_hop(ended, note);
-  if (!hop) {
-    raise_alarm("hop: " + hop.error().detail);
-    return false;
-  }
-  if (auto kept = parts_.store.keep_hop(*hop); !kept) {
+  if (hop) return keep_hop(*hop, ended.head().epoch);
+  raise_alarm("hop: " + hop.error().detail);
+  return false;
+}
+
+bool Follower::keep_hop(const Hop& hop, std::uint64_t epoch) {
+  if (auto kept = parts_.store.keep_hop(hop); !kept) {
     fail_for_good("hop: " + kept.error().detail);
     return false;
   }
-  log(LogLevel::info, "epoch_ended", {{"epoch", ended.head().epoch}});
+  owes_hop_ = false;
+  log(LogLevel::info, "epoch_ended", {{"epoch", epoch}});
   return true;
 }
 
 Follower::Taken Follower::take(ByteView bytes) {
   const auto wrong = [](std::string why) {
-    Taken out;
-    out.fault = Fault::wrong;
-    out.why = std::move(why);
-    return out;
+    return Taken{.fault = Fault::wrong, .why = std::move(why)};
   };
   auto answer = parse_chain_answer(bytes);
   if (!answer) return wrong(answer.error().detail);
@@ -111,8 +158,9 @@ Follower::Taken Follower::take(ByteView bytes) {
     return wrong(
         fmt::format("says height {} and gives no block after {}", answer->height, head.height));
   }
-  std::string note = std::move(answer->checkpoint);
-  if (owes_hop_) return take_checkpoint(note);
+  if (owes_hop_) return take_boundary(*answer);
+  const std::string note = std::move(answer->checkpoint);
+  const auto shown = answer->height;
   auto blocks = check_stretch(*std::move(answer), {head.block_id, head.height, head.time_ms},
                               set_->membership, set_->verifier);
   if (!blocks) return wrong(blocks.error().detail);
@@ -120,20 +168,40 @@ Follower::Taken Follower::take(ByteView bytes) {
   if (out.sourceless) return out;
   Taken checkpoint = take_checkpoint(note);
   checkpoint.blocks = out.blocks;
+  if (blocks->empty()) return checkpoint;
+  const auto& last = blocks->back().block.header;
+  checkpoint.is_all = last.height >= shown;
+  const bool is_full =
+      blocks->size() == kStretchBlocksMax || bytes.size() >= kStretchBytes || last.boundary != 0;
+  if (!checkpoint.fault && !checkpoint.sourceless && !checkpoint.is_all && !is_full) {
+    checkpoint.fault = Fault::withholding;
+    checkpoint.why = fmt::format("says height {} and gives {} blocks, up to {}", shown,
+                                 blocks->size(), last.height);
+  }
   return checkpoint;
+}
+
+// Of a source that has not the hop: the checkpoint of which it is made.
+Follower::Taken Follower::take_boundary(const ChainAnswer& answer) {
+  const auto head = parts_.store.snapshot()->head();
+  Taken out = take_checkpoint(answer.checkpoint);
+  if (out.sourceless || out.fault || !owes_hop_ || answer.height <= head.height) return out;
+  out.fault = Fault::lacking;
+  out.why = fmt::format("is beyond epoch {} and has not the hop that ends it", head.epoch);
+  return out;
 }
 
 Follower::Taken Follower::execute(const std::vector<DeliveredBlock>& blocks) {
   if (blocks.empty()) return {};
   check_signatures(blocks);
   for (const auto& block : blocks) {
-    if (!execute_one(block)) return {0, true, {}, {}};
+    if (!execute_one(block)) return {.sourceless = true};
   }
   if (auto synced = parts_.store.sync(); !synced) {
     fail_for_good("sync: " + synced.error().detail);
-    return {0, true, {}, {}};
+    return {.sourceless = true};
   }
-  return {blocks.size(), false, {}, {}};
+  return {.blocks = blocks.size()};
 }
 
 bool Follower::execute_one(const DeliveredBlock& block) {
@@ -215,16 +283,16 @@ Follower::Taken Follower::take_checkpoint(const std::string& note) {
   const auto trusted = judge_checkpoint(*snapshot, parts_.origin, note);
   if (!trusted && trusted.error().code == Errc::mismatch) {
     raise_alarm(trusted.error().detail);
-    return {0, true, {}, {}};
+    return {.sourceless = true};
   }
   if (!trusted && trusted.error().code == Errc::corrupt) {
     fail_for_good("database: " + trusted.error().detail);
-    return {0, true, {}, {}};
+    return {.sourceless = true};
   }
-  if (!trusted) return {0, false, Fault::wrong, trusted.error().detail};
+  if (!trusted) return {.fault = Fault::wrong, .why = trusted.error().detail};
   const auto size = trusted->checkpoint.size;
-  if (owes_hop_ && size == snapshot->head().log_size && !keep_hop(*snapshot, note)) {
-    return {0, true, {}, {}};
+  if (owes_hop_ && size == snapshot->head().log_size && !make_hop(*snapshot, note)) {
+    return {.sourceless = true};
   }
   const auto before = published ? published->head().log_size : 0;
   if (size < before || (size == before && trusted->as_of <= published_as_of_)) return {};
@@ -232,7 +300,7 @@ Follower::Taken Follower::take_checkpoint(const std::string& note) {
   if (!done && done.error().code == Errc::not_found) return {};  // too old to serve from
   if (!done) {
     fail_for_good("publish: " + done.error().detail);
-    return {0, true, {}, {}};
+    return {.sourceless = true};
   }
   published_as_of_ = trusted->as_of;
   if (parts_.published) parts_.published();
@@ -276,7 +344,8 @@ void Follower::note_progress(std::size_t blocks, bool answered) {
          {"blocks_per_minute", facts.blocks_per_minute}});
   }
   const std::lock_guard lock(mutex_);
-  if (answered || facts.behind > 0) is_caught_up_ = answered && facts.behind == 0;
+  const bool is_current = answered && facts.behind == 0 && sources_.all_heard();
+  if (answered || facts.behind > 0) is_caught_up_ = is_current;
   facts_ = std::move(facts);
 }
 

@@ -7,8 +7,11 @@
 // heads that headers name, and checkpoints with q cosignatures; where one of them differs from what
 // was executed here, this node's execution is not the network's: an alarm, and no step further.
 // A source can only be useless. Nothing unproven is written; one that lies, stalls, goes back or
-// sends garbage is left with the reason (source_book.h), so one honest source is enough.
-// At the end of an epoch it stops until the hop to the next one is made and kept.
+// sends garbage is left with the reason (source_book.h), so one honest source is enough. So is one
+// that gives little for the time it takes, or less than it says that it has; and one that gives as
+// fast as it can is changed now and then, because it may hide the newest blocks.
+// At the end of an epoch it stops until the hop to the next one is kept: fetched, or made of the
+// checkpoint at its end.
 // Every stretch is synced before the next: after kill -9 it goes on where the store stands.
 //
 // step() is the whole of it, for a runner of its own; the store has no other writer meanwhile. It
@@ -28,6 +31,7 @@
 
 #include "api/reader.h"
 #include "ledger/store.h"
+#include "node/chain_answer.h"
 #include "node/counters.h"
 #include "node/evidence_book.h"
 #include "node/judging_set.h"
@@ -55,6 +59,10 @@ class Follower {
  public:
   static constexpr std::chrono::milliseconds kAskEvery{500};  // where nothing was new
   static constexpr std::chrono::seconds kTellEvery{5};        // progress, in the log
+  static constexpr std::chrono::seconds kTurn{5};             // with one source; then the next
+  // An answer that takes longer is measured: fewer bytes a second are slow.
+  static constexpr std::chrono::seconds kMeasuredAfter{3};
+  static constexpr std::size_t kBytesPerSecondMin = std::size_t{64} * 1024;
 
   Follower(FollowerParts parts, std::vector<std::unique_ptr<Source>> sources);
 
@@ -65,19 +73,24 @@ class Follower {
   [[nodiscard]] api::FollowFacts facts() const;
   // Why it goes no further; empty: all is well.
   [[nodiscard]] std::string alarm() const;
-  // No source that is not in trouble shows more than this store has, and one has answered.
+  // All sources that are not in trouble have answered, and none shows more than this store has.
   [[nodiscard]] bool is_caught_up() const;
 
  private:
   // Of one answer: what it gave, or the fault of its source.
   struct Taken {
     std::size_t blocks = 0;
+    bool is_all = true;       // up to what the source says that it has
     bool sourceless = false;  // our own trouble: alarm or fatal has been raised
-    std::optional<Fault> fault;
-    std::string why;
+    std::optional<Fault> fault{};
+    std::string why{};
   };
   [[nodiscard]] bool load_set();
-  [[nodiscard]] bool keep_hop(const ledger::Snapshot& ended, const std::string& note);
+  [[nodiscard]] bool make_hop(const ledger::Snapshot& ended, const std::string& note);
+  [[nodiscard]] bool keep_hop(const Hop& hop, std::uint64_t epoch);
+  [[nodiscard]] Taken ask(Source& source);
+  [[nodiscard]] Taken ask_hop(Source& source);
+  [[nodiscard]] Taken take_boundary(const ChainAnswer& answer);
   [[nodiscard]] Taken take(ByteView bytes);
   [[nodiscard]] Taken execute(const std::vector<DeliveredBlock>& blocks);
   [[nodiscard]] bool execute_one(const DeliveredBlock& block);
@@ -95,6 +108,8 @@ class Follower {
   bool owes_hop_ = false;  // the head ends an epoch, and its hop is not kept yet
   std::uint64_t published_as_of_ = 0;
   bool failed_ = false;
+  const Source* turn_of_ = nullptr;
+  MonoTime turn_since_;
   MonoTime told_at_;
   std::deque<std::pair<MonoTime, std::size_t>> recent_;  // blocks of the last minute
 

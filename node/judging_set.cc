@@ -1,5 +1,6 @@
 #include "node/judging_set.h"
 
+#include <span>
 #include <utility>
 
 #include "attest/block_record.h"
@@ -7,6 +8,20 @@
 #include "node/epoch_set.h"
 
 namespace footproof::node {
+namespace {
+
+// Of one epoch alone, its end left open.
+Policy policy_of(const ledger::Snapshot& snapshot, const std::string& origin,
+                 const ValidatorsRecord& set) {
+  Policy policy;
+  policy.origin = origin;
+  policy.chain_id = snapshot.head().chain_id;
+  policy.made_on = utc_day(Instant{snapshot.head().time_ms});
+  policy.epochs.push_back(make_policy_epoch(origin, set));
+  return policy;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const JudgingSet>> set_after(const ledger::Snapshot& snapshot,
                                                     std::shared_ptr<const JudgingSet> kept) {
@@ -38,10 +53,7 @@ Result<TrustedCheckpoint> judge_checkpoint(const ledger::Snapshot& snapshot,
   if (last->kind != ledger::ItemKind::record || !record) return bad("not of the end of a block");
   auto validators = ledger::validators_of(snapshot, record->epoch);
   if (!validators) return fail(validators.error());
-  Policy policy;
-  policy.origin = origin;
-  policy.chain_id = snapshot.head().chain_id;
-  policy.epochs.push_back(make_policy_epoch(origin, *validators));
+  const Policy policy = policy_of(snapshot, origin, *validators);
   auto trusted = judge_presented_checkpoint(policy, as_bytes(note));
   if (!trusted) return bad(trusted.error().detail);
   trusted->epoch = nullptr;  // the policy ends here
@@ -52,6 +64,18 @@ Result<TrustedCheckpoint> judge_checkpoint(const ledger::Snapshot& snapshot,
                                     std::to_string(claimed->size));
   }
   return trusted;
+}
+
+Result<void> judge_hop(const ledger::Snapshot& ended, const std::string& origin, const Hop& hop) {
+  const auto& head = ended.head();
+  const auto set = ledger::validators_of(ended, head.epoch);
+  if (!set) return fail(set.error());
+  const auto walked = walk_hops(policy_of(ended, origin, *set), std::span(&hop, 1));
+  if (!walked) return fail(Errc::bad_value, walked.error().detail);
+  const PolicyEpoch& over = walked->epochs.front();
+  if (over.last_size == head.log_size && over.last_root == head.log_root) return {};
+  return fail(Errc::mismatch, "a quorum has ended epoch " + std::to_string(head.epoch) +
+                                  " with another log than this node's");
 }
 
 }  // namespace footproof::node

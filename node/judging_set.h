@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "attest/hop.h"
 #include "attest/policy.h"
 #include "attest/result.h"
 #include "consensus/quorum.h"
@@ -33,5 +34,11 @@ struct JudgingSet {
 [[nodiscard]] Result<TrustedCheckpoint> judge_checkpoint(const ledger::Snapshot& snapshot,
                                                          const std::string& origin,
                                                          const std::string& note);
+
+// A hop that ends the epoch of this head, which a boundary block made. The error is mismatch where
+// a quorum of its set vouches for another end than this log's, and something else where the hop is
+// no good.
+[[nodiscard]] Result<void> judge_hop(const ledger::Snapshot& ended, const std::string& origin,
+                                     const Hop& hop);
 
 }  // namespace footproof::node

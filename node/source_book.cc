@@ -27,9 +27,14 @@ SourceBook::SourceBook(std::vector<std::unique_ptr<Source>> sources) {
 
 Source* SourceBook::pick(MonoTime now) {
   for (std::size_t tried = 0; tried < entries_.size(); ++tried) {
+    if (entries_[at_].left_until <= now) return entries_[at_].source.get();
+    go_on();
+  }
+  for (std::size_t tried = 0; tried < entries_.size(); ++tried) {
     Entry& entry = entries_[at_];
-    if (entry.left_until <= now) {
-      entry.is_wrong = false;
+    if (entry.is_slow) {
+      entry.left_until = now;
+      entry.trouble.clear();
       return entry.source.get();
     }
     go_on();
@@ -50,7 +55,10 @@ bool SourceBook::saw_height(std::uint64_t height) {
 
 void SourceBook::answered() {
   Entry& entry = entries_[at_];
+  entry.heard = true;
   entry.misses = 0;
+  entry.slows = 0;
+  entry.is_slow = false;
   if (entry.trouble.empty()) return;
   log(LogLevel::info, "source_back", {{"source", entry.source->name()}});
   entry.trouble.clear();
@@ -58,24 +66,52 @@ void SourceBook::answered() {
 
 void SourceBook::go_on() { at_ = (at_ + 1) % entries_.size(); }
 
+void SourceBook::stay(std::string why) {
+  Entry& entry = entries_[at_];
+  if (entry.trouble != why) {
+    log(LogLevel::info, "source_waited_for", {{"source", entry.source->name()}, {"why", why}});
+  }
+  entry.trouble = std::move(why);
+}
+
+seconds SourceBook::pause_for(Fault fault, MonoTime now, std::chrono::steady_clock::duration cost) {
+  Entry& entry = entries_[at_];
+  const auto dear = std::min(std::chrono::ceil<seconds>(10 * cost), kSlowPauseMax);
+  switch (fault) {
+    case Fault::busy:
+      return kBusyPause;
+    case Fault::lacking:
+      return kLackingPause;
+    case Fault::unreachable: {
+      const auto pause = doubled(seconds(1), entry.misses++, kUnreachablePauseMax);
+      // One that holds us up for long before it fails must not have most of our time.
+      return entries_.size() > 1 ? std::max(pause, dear) : pause;
+    }
+    case Fault::slow:
+    case Fault::withholding:
+      return std::max(dear, doubled(kSlowPause, entry.slows++, kSlowPauseMax));
+    case Fault::wrong:
+      break;
+  }
+  const auto forgiven = static_cast<std::uint64_t>((now - entry.wrong_at) / kWrongForgiven);
+  entry.wrongs -= static_cast<std::uint32_t>(std::min<std::uint64_t>(forgiven, entry.wrongs));
+  entry.wrong_at = now;
+  return doubled(kWrongPause, entry.wrongs++, kWrongPauseMax);
+}
+
 void SourceBook::leave(Fault fault, std::string why, MonoTime now,
                        std::chrono::steady_clock::duration cost) {
   Entry& entry = entries_[at_];
-  seconds pause = kBusyPause;
-  if (fault == Fault::lacking) pause = kLackingPause;
-  if (fault == Fault::unreachable) {
-    pause = doubled(seconds(1), entry.misses++, kUnreachablePauseMax);
-    // One that holds us up for long before it fails must not have most of our time.
-    const auto dear = std::chrono::ceil<seconds>(10 * cost);
-    if (entries_.size() > 1) pause = std::max(pause, std::min(dear, kSlowPauseMax));
-  }
-  if (fault == Fault::wrong) {
-    pause = doubled(kWrongPause, entry.wrongs++, kWrongPauseMax);
-    entry.is_wrong = true;
-    entry.height = 0;  // what it said counts for nothing
-  }
+  const bool is_slow = fault == Fault::slow || fault == Fault::withholding;
+  // Whoever has nobody else to ask goes on with it: told once.
+  const bool is_told = is_slow ? entry.slows > 0 : entry.trouble == why && fault != Fault::wrong;
+  const seconds pause = pause_for(fault, now, cost);
+  entry.is_slow = is_slow;
+  entry.heard = entry.heard || is_slow;
+  // What it said counts for nothing.
+  if (fault == Fault::wrong || fault == Fault::withholding) entry.height = 0;
   entry.left_until = now + pause;
-  if (entry.trouble != why || fault == Fault::wrong) {
+  if (!is_told) {
     log(fault == Fault::busy ? LogLevel::info : LogLevel::warning, "source_left",
         {{"source", entry.source->name()}, {"why", why}, {"seconds", pause.count()}});
   }
@@ -86,15 +122,24 @@ void SourceBook::leave(Fault fault, std::string why, MonoTime now,
 std::uint64_t SourceBook::height() const {
   std::uint64_t highest = 0;
   for (const Entry& entry : entries_) {
-    if (entry.trouble.empty()) highest = std::max(highest, entry.height);
+    if (entry.trouble.empty() || entry.is_slow) highest = std::max(highest, entry.height);
   }
   return highest;
 }
 
+bool SourceBook::all_heard() const {
+  return std::ranges::all_of(
+      entries_, [](const Entry& entry) { return entry.heard || !entry.trouble.empty(); });
+}
+
 std::vector<api::SourceFacts> SourceBook::facts(MonoTime) const {
   std::vector<api::SourceFacts> out;
+  // Slowness is a trouble where there is anybody better.
+  const bool none_better =
+      std::ranges::none_of(entries_, [](const Entry& entry) { return entry.trouble.empty(); });
   for (const Entry& entry : entries_) {
-    out.push_back({entry.source->name(), entry.height, entry.trouble});
+    const bool is_used = none_better && entry.is_slow;
+    out.push_back({entry.source->name(), entry.height, is_used ? "" : entry.trouble});
   }
   return out;
 }

@@ -1,9 +1,10 @@
 // Which of several sources is asked next, and why others are left for now.
 //
 // A source that was wrong (a lie, garbage, a height and later a lower one) is left for long, one
-// that cannot be reached or is slow for a time that grows with what it cost. None is left for ever:
-// who follows must come back to an honest source that had a bad hour. While a source gives
-// something it is kept; without, the next one is asked. Not for two threads.
+// that cannot be reached for a time that grows with what it cost. One that is slow, or gives less
+// than it says that it has, is left where there are others to ask, and asked on where there are
+// none. None is left for ever: who follows must come back to an honest source that had a bad hour,
+// and what is long past counts no more. Not for two threads.
 #pragma once
 
 #include <chrono>
@@ -23,6 +24,8 @@ enum class Fault : std::uint8_t {
   busy,         // says so itself
   unreachable,  // no answer, or none in time
   lacking,      // has not what was asked for
+  slow,         // what it gave is good, and little for the time it took
+  withholding,  // what it gave is good, and less than it says that it could give
   wrong,        // what it said cannot be
 };
 
@@ -30,15 +33,17 @@ class SourceBook {
  public:
   static constexpr std::chrono::seconds kBusyPause{1};
   static constexpr std::chrono::seconds kUnreachablePauseMax{30};
+  static constexpr std::chrono::seconds kSlowPause{10};  // doubled each time in a row
   static constexpr std::chrono::seconds kSlowPauseMax{300};
   static constexpr std::chrono::seconds kLackingPause{60};
   static constexpr std::chrono::seconds kWrongPause{60};  // doubled each time
   static constexpr std::chrono::seconds kWrongPauseMax{3600};
+  static constexpr std::chrono::hours kWrongForgiven{4};  // one time, after so long without another
 
   explicit SourceBook(std::vector<std::unique_ptr<Source>> sources);
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  // Whom to ask; none: all are left, the first until due().
+  // Whom to ask; none: all are left, the first until due(). Nobody else to ask: one left as slow.
   [[nodiscard]] Source* pick(MonoTime now);
   [[nodiscard]] MonoTime due() const;
   // All below are of the one picked last.
@@ -47,9 +52,13 @@ class SourceBook {
   void answered();
   void go_on();  // the next one is asked next
   void leave(Fault fault, std::string why, MonoTime now, std::chrono::steady_clock::duration cost);
+  // It will be asked again and nobody else meanwhile; its trouble is told.
+  void stay(std::string why);
 
   // The highest that a source has shown that is not wrong.
   [[nodiscard]] std::uint64_t height() const;
+  // Every source that is not in trouble has answered.
+  [[nodiscard]] bool all_heard() const;
   [[nodiscard]] std::vector<api::SourceFacts> facts(MonoTime now) const;
 
  private:
@@ -57,11 +66,16 @@ class SourceBook {
     std::unique_ptr<Source> source;
     std::uint64_t height = 0;
     std::uint32_t misses = 0;  // in a row
-    std::uint32_t wrongs = 0;  // ever
-    bool is_wrong = false;     // left for that
+    std::uint32_t slows = 0;   // in a row
+    std::uint32_t wrongs = 0;  // not forgiven
+    MonoTime wrong_at;
+    bool is_slow = false;  // left for that alone
+    bool heard = false;
     MonoTime left_until;
     std::string trouble;
   };
+  [[nodiscard]] std::chrono::seconds pause_for(Fault fault, MonoTime now,
+                                               std::chrono::steady_clock::duration cost);
 
   std::vector<Entry> entries_;
   std::size_t at_ = 0;

@@ -62,6 +62,7 @@ class FollowingNode {
     return follower_->facts().sources[source].trouble;
   }
   [[nodiscard]] MonoTime now() const { return clock_.now(); }
+  void pass(std::chrono::seconds time) { clock_.advance_to(clock_.now() + time); }
 
  private:
   ledger::StorePaths paths_;
@@ -82,11 +83,29 @@ class FollowerTest : public ::testing::Test {
   std::unique_ptr<Source> honest() const {
     return std::make_unique<test::StoreSource>("honest", chain_.store());
   }
-  std::unique_ptr<Source> liar(Change change) const {
+  std::unique_ptr<Source> liar(Change change) const { return about("/v1/chain", change); }
+  // Changes what it says there, and nothing else.
+  std::unique_ptr<Source> about(std::string place, Change change) const {
     return std::make_unique<test::StoreSource>(
-        "liar", chain_.store(), [change = std::move(change)](const std::string&, Bytes answer) {
+        "liar", chain_.store(),
+        [place = std::move(place), change = std::move(change)](const std::string& path,
+                                                               Bytes answer) -> Result<Bytes> {
+          if (!path.starts_with(place)) return answer;
           return change(std::move(answer));
         });
+  }
+  // One that was not there when the epoch ended: it has the hop and no checkpoint of it.
+  std::unique_ptr<Source> straggler() const {
+    return liar(changed([](ChainAnswer& a) { a.checkpoint.clear(); }));
+  }
+  // A member more by ballot, in force at the end; blocks before and after.
+  void change_set() {
+    auto& sequencer = chain_.sequencer();
+    chain_.grow(2);
+    sequencer.decide(AdmitValidator{sequencer.validator(7)});
+    sequencer.end_epoch();
+    boundary_ = chain_.head().height;
+    chain_.grow(3);
   }
   Sources sources(std::unique_ptr<Source> first, std::unique_ptr<Source> second = nullptr) const {
     Sources out;
@@ -95,6 +114,8 @@ class FollowerTest : public ::testing::Test {
     return out;
   }
 
+  const testing::ValidatorsGate gate_;
+  std::uint64_t boundary_ = 0;
   footproof::test::TempFolder folder_;
   test::ChainMaker chain_{folder_.path() / "chain"};
   FollowingNode node_{folder_.path() / "follower", chain_.network()};
@@ -141,6 +162,62 @@ TEST_F(FollowerTest, FollowsFromOneSetOfValidatorsToTheNext) {
   EXPECT_EQ(node_.head().epoch, 1U);
   EXPECT_TRUE(node_.store().hop(0).value().has_value());
   EXPECT_EQ(node_.store().published()->checkpoint(), chain_.store().published()->checkpoint());
+}
+
+TEST_F(FollowerTest, FetchesTheHopWhereNobodyHasTheCheckpointAtTheEndOfAnEpoch) {
+  change_set();
+  node_.follow(sources(straggler()));
+  ASSERT_TRUE(node_.reach(chain_.head().height)) << node_.trouble(0);
+  EXPECT_EQ(node_.head(), chain_.head());
+  EXPECT_EQ(node_.store().hop(0).value(), chain_.store().hop(0).value());
+}
+
+TEST_F(FollowerTest, AForgedHopIsLeftWithItsSource) {
+  change_set();
+  const auto forge = [](Bytes hop) -> Result<Bytes> {
+    hop[hop.size() / 2] ^= 1U;
+    return hop;
+  };
+  node_.follow(sources(about("/v1/epochs", forge)));
+  node_.reach(chain_.head().height, 10);
+  EXPECT_EQ(node_.head().height, boundary_);
+  EXPECT_NE(node_.trouble(0), "");
+  EXPECT_EQ(node_.follower().alarm(), "");
+  node_.follow(sources(about("/v1/epochs", forge), straggler()));
+  ASSERT_TRUE(node_.reach(chain_.head().height, 10)) << node_.trouble(1);
+}
+
+TEST_F(FollowerTest, WhoIsBeyondAnEpochWithoutItsHopIsLeft) {
+  change_set();
+  node_.follow(sources(std::make_unique<test::StoreSource>(
+                           "without", chain_.store(),
+                           [](const std::string& path, Bytes answer) -> Result<Bytes> {
+                             if (path.starts_with("/v1/epochs")) {
+                               return fail(Errc::not_found, "no hop");
+                             }
+                             return changed([](ChainAnswer& a) { a.checkpoint.clear(); })(answer);
+                           }),
+                       straggler()));
+  ASSERT_TRUE(node_.reach(chain_.head().height, 10)) << node_.trouble(0);
+  EXPECT_NE(node_.trouble(0).find("has not the hop"), std::string::npos) << node_.trouble(0);
+}
+
+// The set that ends vouches for another log: somebody's keys were stolen, or we executed wrongly.
+TEST_F(FollowerTest, AHopOfAnotherLogThanOursIsAnAlarm) {
+  change_set();
+  std::filesystem::create_directories(folder_.path() / "twin");
+  std::filesystem::copy(folder_.path() / "chain/genesis", folder_.path() / "twin/genesis");
+  test::ChainMaker twin(folder_.path() / "twin");
+  ASSERT_EQ(twin.network().chain_id, chain_.network().chain_id);
+  twin.grow(4);
+  twin.sequencer().decide(AdmitValidator{twin.sequencer().validator(7)});
+  twin.sequencer().end_epoch();
+  const auto other = encode_hop(twin.store().hop(0).value().value());
+  node_.follow(sources(about("/v1/epochs", [other](const Bytes&) { return other; })));
+  node_.reach(chain_.head().height, 10);
+  EXPECT_EQ(node_.head().height, boundary_);
+  EXPECT_NE(node_.follower().alarm().find("another log"), std::string::npos) << node_.trouble(0);
+  EXPECT_FALSE(node_.store().hop(0).value().has_value());
 }
 
 TEST_F(FollowerTest, GoesOnWhereItStoodAfterAKill) {
@@ -245,6 +322,75 @@ TEST_F(FollowerTest, AStaleSourceDoesNotHoldItBack) {
   chain_.grow(3);
   node_.follow(sources(std::make_unique<test::StoreSource>("stale", stale.store()), honest()));
   ASSERT_TRUE(node_.reach(chain_.head().height, 10));
+}
+
+void drip(ChainAnswer& answer) {
+  if (answer.blocks.size() <= 1) return;
+  answer.blocks.resize(1);
+  answer.checkpoint.clear();
+}
+
+// It has them all, by its own word, and gives them one by one.
+TEST_F(FollowerTest, WhoeverGivesLessThanItHasIsLeftForOthers) {
+  chain_.grow(20);
+  node_.follow(sources(liar(changed(drip)), honest()));
+  ASSERT_TRUE(node_.reach(chain_.head().height, 4)) << node_.head().height;
+  EXPECT_NE(node_.trouble(0).find("and gives 1 blocks"), std::string::npos) << node_.trouble(0);
+}
+
+TEST_F(FollowerTest, WhereThereIsNobodyElseALittleIsTaken) {
+  chain_.grow(20);
+  node_.follow(sources(liar(changed(drip))));
+  const MonoTime begun = node_.now();
+  ASSERT_TRUE(node_.reach(chain_.head().height, 40)) << node_.head().height;
+  EXPECT_LT(node_.now() - begun, std::chrono::seconds(5));
+}
+
+// It says that it has no more than it gives.
+TEST_F(FollowerTest, OneThatHidesTheNewestBlocksFoolsNobodyWhoAsksAnother) {
+  chain_.grow(20);
+  const auto hide = changed([](ChainAnswer& a) {
+    if (a.blocks.empty()) return;
+    a.blocks.resize(1);
+    a.height = a.blocks.back().applied.block.header.height;
+    a.checkpoint.clear();
+  });
+  node_.follow(sources(liar(hide), honest()));
+  node_.step();
+  EXPECT_EQ(node_.head().height, 1U);
+  EXPECT_FALSE(node_.follower().is_caught_up());
+  ASSERT_TRUE(node_.reach(chain_.head().height, 4)) << node_.head().height;
+}
+
+TEST_F(FollowerTest, WhoeverIsSlowIsLeftForOthers) {
+  chain_.grow(20);
+  node_.follow(sources(liar([this](Bytes answer) -> Result<Bytes> {
+                         node_.pass(std::chrono::seconds(14));
+                         return answer;
+                       }),
+                       honest()));
+  node_.step();
+  EXPECT_NE(node_.trouble(0).find("slow"), std::string::npos) << node_.trouble(0);
+  const MonoTime left = node_.now();
+  chain_.grow(1);
+  ASSERT_TRUE(node_.reach(chain_.head().height, 4)) << node_.head().height;
+  EXPECT_LT(node_.now() - left, std::chrono::seconds(5));
+}
+
+// One that gives as much as it may has its turn, and the next one its own.
+TEST_F(FollowerTest, SourcesTakeTurnsWhileThereIsMuchToFetch) {
+  chain_.grow(5 * kStretchBlocksMax);
+  std::string asked;
+  const auto source = [&](char letter) {
+    return liar([this, &asked, letter](Bytes answer) -> Result<Bytes> {
+      asked += letter;
+      node_.pass(std::chrono::seconds(2));
+      return answer;
+    });
+  };
+  node_.follow(sources(source('a'), source('b')));
+  ASSERT_TRUE(node_.reach(chain_.head().height)) << node_.head().height;
+  EXPECT_TRUE(asked.starts_with("aaabb")) << asked;
 }
 
 // Each failure costs the liar more of its turns; none is left for ever.

@@ -53,12 +53,19 @@ class StoreSource final : public Source {
   }
   [[nodiscard]] Result<Bytes> serve(std::string_view path) {
     constexpr std::string_view kChain = "/v1/chain?from=";
+    constexpr std::string_view kEpochs = "/v1/epochs/";
     constexpr std::string_view kState = "/v1/snapshot/state?size=";
     const MonoTime now{std::chrono::hours(1)};
     if (path.starts_with(kChain)) {
       auto served = serve_chain(store_, number(path.substr(kChain.size())));
       if (!served) return fail(served.error());
       return encode_chain_answer(*served);
+    }
+    if (path.starts_with(kEpochs)) {
+      const auto hop = store_.hop(number(path.substr(kEpochs.size())));
+      if (!hop) return fail(hop.error());
+      if (!*hop) return fail(Errc::not_found, "no hop here");
+      return encode_hop(**hop);
     }
     if (path == "/v1/snapshot") return shelf_.offer(now);
     if (path.starts_with(kState)) {
