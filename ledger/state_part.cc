@@ -30,14 +30,16 @@ StateTree::Subtree joined(const StateTree::Subtree& left, const StateTree::Subtr
   return {Kind::node, state_node_hash(left.hash, right.hash)};
 }
 
-Digest hash_of(const std::vector<StateBranch>& branches) {
+// The subtree of these branches, taking their kinds for what they say. One that says leaf in place
+// of node, or the other way round, beside an empty subtree leads to another hash.
+StateTree::Subtree subtree_of(const std::vector<StateBranch>& branches) {
   std::vector<StateTree::Subtree> row;
   for (const auto& branch : branches) row.push_back({branch.kind, branch.hash});
   while (row.size() > 1) {
     for (std::size_t i = 0; i < row.size() / 2; ++i) row[i] = joined(row[2 * i], row[2 * i + 1]);
     row.resize(row.size() / 2);
   }
-  return row.front().hash;
+  return row.front();
 }
 
 }  // namespace
@@ -117,7 +119,9 @@ Result<void> check_state_part(const StatePart& part, std::string_view prefix, co
                 "part of the state below '" + std::string(prefix) + "': not that of its hash");
   };
   if (!part.branches.empty()) {
-    if (hash_of(part.branches) != hash) return bad();
+    // A lone leaf would be lifted from digit to digit, and whatever has this hash with it.
+    const auto subtree = subtree_of(part.branches);
+    if (subtree.kind != Kind::node || subtree.hash != hash) return bad();
     return {};
   }
   const std::size_t bits = kBitsEach * prefix.size();

@@ -31,7 +31,8 @@ struct StateBranch {
   Digest hash;
 };
 
-// Either branches or records; both empty: no key begins with the prefix.
+// Either branches or records; both empty: no key begins with the prefix. Branches are of two keys
+// or more: one alone, or none, is given as such, so that each step down leads to something.
 struct StatePart {
   std::vector<StateBranch> branches;              // kStateBranches, or none
   std::vector<std::pair<Digest, Bytes>> records;  // ascending by key

@@ -56,6 +56,15 @@ Result<std::unique_ptr<StoreBuilder>> StoreBuilder::open(const fs::path& folder,
 
 Result<void> StoreBuilder::resume() {
   const Reading reading(database_);
+  const auto finished = reading.find(format::head_key());
+  if (!finished) return fail(finished.error());
+  if (*finished) {
+    const auto head = format::decode_head(**finished);
+    if (!head) return fail(head.error());
+    head_ = *head;
+    is_finished_ = true;
+    return {};
+  }
   auto note = reading.find(note_key());
   if (!note) return fail(note.error());
   if (*note) note_ = **std::move(note);
@@ -156,14 +165,32 @@ Result<void> StoreBuilder::forget_state() {
   // The note first: cut off in between, nothing counts as there.
   if (auto written = add_state({}, {}); !written) return written;
   const std::string all(1, static_cast<char>(Kind::state));
+  // Each time from behind those erased: LevelDB steps over their graves one by one.
+  std::string from = all;
   for (;;) {
-    const auto keys = Reading(database_).keys_from(all, all, kErasedAtOnce);
+    const auto keys = Reading(database_).keys_from(from, all, kErasedAtOnce);
     if (!keys) return fail(keys.error());
     if (keys->empty()) return {};
     Batch batch;
     for (const std::string& key : *keys) batch.erase(key);
+    from = keys->back() + '\0';
     if (auto written = database_->write(batch, false); !written) return written;
   }
+}
+
+Result<void> StoreBuilder::add_hop(std::uint64_t epoch, const Hop& hop) {
+  Batch batch;
+  batch.put(format::number_key(Kind::hop, epoch), encode_hop(hop));
+  return database_->write(batch, false);
+}
+
+Result<std::optional<Hop>> StoreBuilder::hop(std::uint64_t epoch) const {
+  const auto bytes = Reading(database_).find(format::number_key(Kind::hop, epoch));
+  if (!bytes) return fail(bytes.error());
+  if (!*bytes) return std::optional<Hop>();
+  auto hop = parse_hop(**bytes);
+  if (!hop) return fail(Errc::corrupt, "database-damaged: hop: " + hop.error().detail);
+  return std::optional(std::move(*hop));
 }
 
 Result<Head> StoreBuilder::finish(const std::string& checkpoint,
@@ -172,6 +199,8 @@ Result<Head> StoreBuilder::finish(const std::string& checkpoint,
   if (!head_ || !open_.empty()) {
     return fail(Errc::usage, "snapshot: its log does not end with a block record");
   }
+  // All that the head covers before the head: whoever finds it after a power cut has the rest.
+  if (auto synced = sync_database(folder_); !synced) return fail(synced.error());
   Batch batch;
   for (const OrderingBlob& blob : ordering) {
     batch.put(format::digest_key(Kind::ordering, blob.key), blob.bytes);
@@ -182,6 +211,10 @@ Result<Head> StoreBuilder::finish(const std::string& checkpoint,
   batch.erase(progress_key());
   batch.erase(note_key());
   if (auto written = database_->write(batch, true); !written) return fail(written.error());
+  return complete(anchor);
+}
+
+Result<Head> StoreBuilder::complete(const fs::path& anchor) {
   if (auto synced = sync_database(folder_); !synced) return fail(synced.error());
   database_.reset();
   std::error_code ignored;

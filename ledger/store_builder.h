@@ -20,6 +20,7 @@
 
 #include "attest/bytes.h"
 #include "attest/digest.h"
+#include "attest/hop.h"
 #include "attest/result.h"
 #include "ledger/database.h"
 #include "ledger/executor.h"
@@ -43,11 +44,19 @@ class StoreBuilder {
                                        Bytes note);
   [[nodiscard]] Result<void> forget_state();
 
+  // Hops from the first epoch on, in their order.
+  [[nodiscard]] Result<void> add_hop(std::uint64_t epoch, const Hop& hop);
+  [[nodiscard]] Result<std::optional<Hop>> hop(std::uint64_t epoch) const;
+
   // The head after the last record; nothing was added since. Writes the anchor last; then the
   // folder is a store's database, and this object of no more use.
   [[nodiscard]] Result<Head> finish(const std::string& checkpoint,
                                     const std::vector<OrderingBlob>& ordering,
                                     const std::filesystem::path& anchor);
+  // An earlier life was cut off in finish(): complete() does what is missing, with the same
+  // outcome.
+  [[nodiscard]] bool is_finished() const { return is_finished_; }
+  [[nodiscard]] Result<Head> complete(const std::filesystem::path& anchor);
 
  private:
   // A statement whose own record has not come yet.
@@ -69,6 +78,7 @@ class StoreBuilder {
   std::vector<Open> open_;
   std::optional<Head> head_;  // after the last record
   Bytes note_;
+  bool is_finished_ = false;
 };
 
 }  // namespace footproof::ledger

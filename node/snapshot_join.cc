@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <system_error>
 
+#include "attest/hop.h"
 #include "attest/merkle.h"
 #include "attest/state_check.h"
 #include "ledger/state_part.h"
@@ -12,6 +14,7 @@
 #include "node/chain_check.h"
 #include "node/chain_store.h"
 #include "node/data_folder.h"
+#include "node/epoch_set.h"
 #include "node/evidence_book.h"
 #include "node/key_verifier.h"
 #include "node/log.h"
@@ -143,6 +146,13 @@ Result<std::unique_ptr<SnapshotJoin>> SnapshotJoin::begin(
   if (!builder) return fail("snapshot", builder.error());
   std::unique_ptr<SnapshotJoin> join(new SnapshotJoin(network, clock, std::move(paths), folder,
                                                       *std::move(builder), std::move(sources)));
+  if (join->builder_->is_finished()) {
+    const auto head = join->builder_->complete(join->paths_.anchor);
+    if (!head) return fail("snapshot", head.error());
+    if (auto placed = join->put_in_place(*head); !placed) return fail("snapshot", placed.error());
+    return join;
+  }
+  if (auto known = join->take_hops(); !known) return fail("snapshot", known.error());
   join->take_up();
   join->tell();
   return join;
@@ -177,7 +187,19 @@ Bytes SnapshotJoin::note(std::string_view done) const {
   return std::move(out).take();
 }
 
-// What an earlier life has noted: our own bytes, judged all the same.
+// Those of an earlier life: our own bytes, judged all the same.
+Result<void> SnapshotJoin::take_hops() {
+  for (;;) {
+    const auto hop = builder_->hop(policy_.newest().epoch);
+    if (!hop) return fail(hop.error());
+    if (!*hop) return {};
+    auto walked = walk_hops(policy_, std::span(&**hop, 1));
+    if (!walked) return {};  // it is fetched again
+    policy_ = *std::move(walked);
+  }
+}
+
+// What an earlier life has noted: likewise.
 void SnapshotJoin::take_up() {
   if (builder_->note().empty()) return;
   ByteReader in(builder_->note());
@@ -205,13 +227,42 @@ Result<SnapshotJoin::Target> SnapshotJoin::judge_offer(SnapshotOffer offer) cons
   if (checkpoint.size < builder_->log().size()) {
     return fail(Errc::not_found, "snapshot: of a smaller log than is here");
   }
+  if (head->last_record.height <= blockless_ && blockless_ > 0) {
+    return fail(Errc::not_found, "snapshot: no source has the block at its end");
+  }
   return Target{std::move(offer), checkpoint.size, checkpoint.root, head->last_record};
+}
+
+Result<ValidatorsRecord> SnapshotJoin::set_of(std::uint64_t epoch) const {
+  if (epoch == 0) return network_.validators;
+  const auto hop = builder_->hop(epoch - 1);
+  if (!hop) return fail(hop.error());
+  if (!*hop) return fail(Errc::corrupt, "database-damaged: a hop is missing");
+  return parse_validators_record((*hop)->validators);
+}
+
+// Nobody has the block at the end of this one. The log stays.
+Result<void> SnapshotJoin::abandon() {
+  log(LogLevel::warning, "snapshot_abandoned",
+      {{"height", target_->record.height}, {"why", "no source has its last block"}});
+  if (auto forgot = builder_->forget_state(); !forgot) return forgot;
+  blockless_ = target_->record.height;
+  target_.reset();
+  offered_by_ = nullptr;
+  parts_.clear();
+  done_.clear();
+  hashes_.reset();
+  lack_block_.clear();
+  block_misses_ = 0;
+  phase_ = Phase::state;
+  return {};
 }
 
 // --- asking -------------------------------------------------------------------------------------
 
 Result<MonoTime> SnapshotJoin::step() {
   const MonoTime begun = clock_.now();
+  if (is_done()) return begun;
   Source* source = sources_.pick(begun);
   if (source == nullptr) {
     tell();
@@ -220,20 +271,66 @@ Result<MonoTime> SnapshotJoin::step() {
   const auto asked = ask(*source);
   if (!asked) return fail("snapshot", asked.error());
   const MonoTime got = clock_.now();
-  if (*asked) {
-    sources_.leave((*asked)->fault, (*asked)->why, got, got - begun);
-  } else {
+  MonoTime due = got;
+  if (!*asked) {
+    waits_ = 0;
     sources_.answered();
+    measure(*source, got);
+  } else if (const auto again = wait_for(*source, **asked, got)) {
+    sources_.stay((*asked)->why);
+    due = *again;
+  } else {
+    waits_ = 0;
+    sources_.leave((*asked)->fault, (*asked)->why, got, got - begun);
+  }
+  if (*asked && phase_ == Phase::block && !lack_block_.empty() &&
+      (lack_block_.size() == sources_.size() || ++block_misses_ >= 4 * sources_.size())) {
+    if (auto left = abandon(); !left) return fail("snapshot", left.error());
   }
   tell();
-  return got;
+  return due;
+}
+
+std::optional<MonoTime> SnapshotJoin::wait_for(const Source& source, const Trouble& trouble,
+                                               MonoTime now) {
+  const bool is_passing = trouble.fault == Fault::busy || trouble.fault == Fault::unreachable;
+  if (phase_ != Phase::state || offered_by_ != &source || !is_passing || waits_ == kWaitsMax) {
+    return std::nullopt;
+  }
+  const auto pause = std::min(SourceBook::kBusyPause * (1 << waits_++), kWaitMax);
+  measured_ = nullptr;  // who is waited for is not slow
+  return now + pause;
+}
+
+void SnapshotJoin::measure(const Source& source, MonoTime now) {
+  if (measured_ != &source) {
+    measured_ = &source;
+    measured_since_ = now;
+    gained_ = 0;
+    return;
+  }
+  const auto time = now - measured_since_;
+  const auto whole = static_cast<std::size_t>(time / std::chrono::seconds(1));
+  if (sources_.size() > 1 && time >= measured_for_) {
+    measured_ = nullptr;
+    if (gained_ >= kBytesPerSecondMin * whole) return;
+    measured_for_ *= 2;
+    sources_.leave(Fault::slow,
+                   fmt::format("slow: less than {} KiB a second", kBytesPerSecondMin / 1024), now,
+                   std::chrono::seconds(1));
+  } else if (phase_ == Phase::log && time >= kTurn) {
+    measured_ = nullptr;
+    sources_.go_on();
+  }
 }
 
 SnapshotJoin::Asked SnapshotJoin::ask(Source& source) {
   switch (phase_) {
     case Phase::state:
       // A state is of the node that offered it: another keeps another.
-      return offered_by_ == &source ? ask_part(source) : ask_offer(source);
+      if (offered_by_ == &source) return ask_part(source);
+      if (hops_by_ == &source && policy_.newest().epoch < hops_to_) return ask_hop(source);
+      return ask_offer(source);
     case Phase::hashes:
       return ask_hashes(source);
     case Phase::log:
@@ -251,6 +348,13 @@ SnapshotJoin::Asked SnapshotJoin::ask_offer(Source& source) {
   if (!body) return Trouble{fault_of(body.error().code), body.error().detail};
   auto offer = parse_snapshot_offer(*body);
   if (!offer) return Trouble{Fault::wrong, offer.error().detail};
+  const auto record = parse_block_record(offer->last_record.record);
+  if (!record) return Trouble{Fault::wrong, record.error().detail};
+  if (record->epoch > policy_.newest().epoch) {  // by its own word
+    hops_to_ = record->epoch;
+    hops_by_ = &source;
+    return std::optional<Trouble>();
+  }
   auto target = judge_offer(*std::move(offer));
   if (!target) {
     const bool lacks = target.error().code == Errc::not_found;
@@ -267,6 +371,25 @@ SnapshotJoin::Asked SnapshotJoin::ask_offer(Source& source) {
   aim(*std::move(target));
   log(LogLevel::info, "snapshot_begun",
       {{"source", source.name()}, {"size", target_->size}, {"height", target_->record.height}});
+  return std::optional<Trouble>();
+}
+
+// The next one. Whoever offers a snapshot of a later epoch has the hops to it.
+SnapshotJoin::Asked SnapshotJoin::ask_hop(Source& source) {
+  const auto epoch = policy_.newest().epoch;
+  const auto body = source.get(fmt::format("/v1/epochs/{}", epoch), kHopSizeMax);
+  if (!body) {
+    if (body.error().code == Errc::not_found) hops_by_ = nullptr;
+    return Trouble{fault_of(body.error().code), body.error().detail};
+  }
+  const auto hop = parse_hop(*body);
+  if (!hop) return Trouble{Fault::wrong, hop.error().detail};
+  auto walked = walk_hops(policy_, std::span(&*hop, 1));
+  if (!walked) return Trouble{Fault::wrong, walked.error().detail};
+  if (walked->newest().epoch == epoch) return Trouble{Fault::wrong, "gives another hop than asked"};
+  if (auto kept = builder_->add_hop(epoch, *hop); !kept) return fail(kept.error());
+  policy_ = *std::move(walked);
+  gained_ += body->size();
   return std::optional<Trouble>();
 }
 
@@ -300,6 +423,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_part(Source& source) {
     if (auto kept = builder_->add_state(part->records, note(done_)); !kept) {
       return fail(kept.error());
     }
+    gained_ += body->size();
     return std::optional<Trouble>();
   }
   for (std::size_t digit = part->branches.size(); digit-- > 0;) {
@@ -320,6 +444,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_hashes(Source& source) {
     const auto tile = parse_tile(*body, name->width);
     if (!tile) return Trouble{Fault::wrong, tile.error().detail};
     hashes_->take(*name, *tile);
+    gained_ += body->size();
     if (hashes_->missing()) return std::optional<Trouble>();
   }
   const auto root = hashes_->root();
@@ -355,6 +480,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_bundle(Source& source) {
   }
   const auto fresh = std::span(bundle->entries).subspan(static_cast<std::size_t>(have - begin));
   if (auto added = builder_->add_entries(fresh); !added) return fail(added.error());
+  gained_ += body->size();
   return std::optional<Trouble>();
 }
 
@@ -363,18 +489,26 @@ SnapshotJoin::Asked SnapshotJoin::ask_block(Source& source) {
   std::vector<ledger::OrderingBlob> ordering{first_height_blob(std::max<std::uint64_t>(height, 1))};
   if (height > 0) {
     const auto body = source.get(fmt::format("/v1/chain?from={}", height), kChainAnswerBytesMax);
+    if (!body && body.error().code == Errc::not_found) {
+      lack_block_.insert(&source);
+      return Trouble{Fault::busy, body.error().detail};
+    }
     if (!body) return Trouble{fault_of(body.error().code), body.error().detail};
     auto answer = parse_chain_answer(*body);
     if (!answer) return Trouble{Fault::wrong, answer.error().detail};
-    if (answer->blocks.empty()) return Trouble{Fault::lacking, "has not that block"};
+    // Not executed there yet, or not up to the block that its certificate names.
+    if (answer->blocks.empty()) return Trouble{Fault::busy, "has not that block yet"};
     const auto& header = answer->blocks.front().applied.block.header;
     if (header.height != height || consensus::block_id(header) != target_->record.block_id) {
       return Trouble{Fault::wrong, "gives another block than the record names"};
     }
     // What it must follow is not known here, and its id is: that is all that is asked of it.
     const ChainTip tip{header.parent, height - 1, header.time_ms - 1};
-    const KeyVerifier verifier(network_.validators);
-    const auto blocks = check_stretch(*std::move(answer), tip, network_.membership, verifier);
+    const auto set = set_of(target_->record.epoch);
+    if (!set) return fail(set.error());
+    const auto membership = make_membership(network_.chain_id, *set);
+    if (!membership) return fail(membership.error());
+    const auto blocks = check_stretch(*std::move(answer), tip, *membership, KeyVerifier(*set));
     if (!blocks) return Trouble{Fault::wrong, blocks.error().detail};
     const auto& block = blocks->front();
     ordering.push_back(block_blob(block.block, block.finalization));
@@ -389,6 +523,10 @@ SnapshotJoin::Asked SnapshotJoin::ask_block(Source& source) {
 Result<void> SnapshotJoin::finish(std::vector<ledger::OrderingBlob> ordering) {
   const auto head = builder_->finish(target_->offer.checkpoint, ordering, paths_.anchor);
   if (!head) return fail(head.error());
+  return put_in_place(*head);
+}
+
+Result<void> SnapshotJoin::put_in_place(const ledger::Head& head) {
   builder_.reset();
   std::error_code error;
   fs::rename(folder_, paths_.database, error);
@@ -397,7 +535,7 @@ Result<void> SnapshotJoin::finish(std::vector<ledger::OrderingBlob> ordering) {
     return fail(synced.error());
   }
   phase_ = Phase::done;
-  log(LogLevel::info, "snapshot_done", {{"height", head->height}, {"size", head->log_size}});
+  log(LogLevel::info, "snapshot_done", {{"height", head.height}, {"size", head.log_size}});
   return {};
 }
 

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <utility>
+
+#include "ledger/epochs.h"
 #include "ledger/state_part.h"
 #include "node/follower.h"
 #include "tests/node/chain_maker.h"
@@ -147,6 +151,199 @@ TEST_F(SnapshotJoinTest, TakesANewerTargetBefore) {
   begin(honest());
   run();
   expect_same(chain_.head().height);
+}
+
+// --- from one set of validators to the next ---
+
+class SnapshotOfALaterEpoch : public SnapshotJoinTest {
+ protected:
+  SnapshotOfALaterEpoch() {
+    auto& sequencer = chain_.sequencer();
+    chain_.grow(2);
+    sequencer.decide(AdmitValidator{sequencer.validator(7)});
+    sequencer.end_epoch();
+    chain_.grow(2);
+    sequencer.decide(RemoveValidator{"validator-0"});
+    sequencer.end_epoch();
+    boundary_ = chain_.head().height;
+  }
+  void expect_hops() {
+    for (const std::uint64_t epoch : {0U, 1U}) {
+      EXPECT_EQ(store_->hop(epoch).value(), chain_.store().hop(epoch).value());
+    }
+    EXPECT_EQ(ledger::trust_policy_of(*store_->published()).value(),
+              ledger::trust_policy_of(*chain_.store().published()).value());
+  }
+
+  const testing::ValidatorsGate gate_;
+  std::uint64_t boundary_ = 0;
+};
+
+TEST_F(SnapshotOfALaterEpoch, IsProvenByHopsFromGenesisAndKeepsThem) {
+  chain_.grow(3, 100);
+  const auto height = chain_.head().height;
+  begin(honest());
+  run();
+  expect_same(height);
+  expect_hops();
+  chain_.grow(2);
+  follow();
+}
+
+// Its last block is of the set that ends, and what follows of the next.
+TEST_F(SnapshotOfALaterEpoch, MayEndWithABoundaryBlock) {
+  begin(honest());
+  run();
+  expect_same(boundary_);
+  chain_.grow(2);
+  follow();
+  expect_hops();
+}
+
+TEST_F(SnapshotOfALaterEpoch, GoesOnWhereItStoodAfterEveryKill) {
+  chain_.grow(3, 120);
+  const auto height = chain_.head().height;
+  int lives = 0;
+  for (; lives < 100; ++lives) {
+    begin(honest());
+    for (int steps = 0; steps < 4 && !join_->is_done(); ++steps) step();
+    if (join_->is_done()) break;
+    join_.reset();
+  }
+  EXPECT_LT(lives, 100);
+  expect_same(height);
+  expect_hops();
+}
+
+TEST_F(SnapshotOfALaterEpoch, AForgedHopIsLeftWithItsSource) {
+  chain_.grow(1);
+  begin(std::make_unique<StoreSource>("liar", chain_.store(),
+                                      [](const std::string& path, Bytes answer) -> Result<Bytes> {
+                                        if (path == "/v1/epochs/1") answer[answer.size() / 2] ^= 1U;
+                                        return answer;
+                                      }),
+        honest());
+  run();
+  EXPECT_NE(trouble(), "");
+  expect_same(chain_.head().height);
+}
+
+TEST_F(SnapshotOfALaterEpoch, WhoeverHasNotTheHopsToItIsLeft) {
+  chain_.grow(1);
+  begin(std::make_unique<StoreSource>("without", chain_.store(),
+                                      [](const std::string& path, Bytes answer) -> Result<Bytes> {
+                                        if (!path.starts_with("/v1/epochs")) return answer;
+                                        return fail(Errc::not_found, "has no hop here");
+                                      }),
+        honest());
+  run();
+  EXPECT_NE(trouble().find("no hop"), std::string::npos) << trouble();
+  expect_same(chain_.head().height);
+}
+
+// --- sources that are slow, busy, or began later ---
+
+// What the offering node has of the state is its own: another one's would begin anew.
+TEST_F(SnapshotJoinTest, WhoeverHasOurStateIsWaitedForWhileItIsBusy) {
+  chain_.grow(3, 100);
+  const auto height = chain_.head().height;
+  int busy = 0;
+  begin(std::make_unique<StoreSource>("busy", chain_.store(),
+                                      [&](const std::string& path, Bytes answer) -> Result<Bytes> {
+                                        if (!path.starts_with("/v1/snapshot/")) return answer;
+                                        if (++busy == 1) return fail(Errc::too_busy, "busy");
+                                        if (busy == 2) return fail(Errc::io, "cut");
+                                        return answer;
+                                      }),
+        honest());
+  step();
+  chain_.grow(1, 10);
+  run();
+  EXPECT_EQ(busy, 3);
+  expect_same(height);
+}
+
+TEST_F(SnapshotJoinTest, WhoeverStaysBusyIsLeftInTheEnd) {
+  chain_.grow(3, 100);
+  const auto begun = clock_.now();
+  begin(std::make_unique<StoreSource>("busy", chain_.store(),
+                                      [](const std::string& path, Bytes answer) -> Result<Bytes> {
+                                        if (!path.starts_with("/v1/snapshot/")) return answer;
+                                        return fail(Errc::too_busy, "busy");
+                                      }),
+        honest());
+  run();
+  expect_same(chain_.head().height);
+  EXPECT_LT(clock_.now() - begun, std::chrono::minutes(5));
+}
+
+TEST_F(SnapshotJoinTest, WhoeverIsSlowIsLeftForOthers) {
+  chain_.grow(8, 200);
+  int asked = 0;
+  begin(std::make_unique<StoreSource>("slow", chain_.store(),
+                                      [&](const std::string&, Bytes answer) -> Result<Bytes> {
+                                        ++asked;
+                                        clock_.advance_to(clock_.now() + std::chrono::seconds(14));
+                                        return answer;
+                                      }),
+        honest());
+  run();
+  EXPECT_NE(trouble().find("slow"), std::string::npos) << trouble();
+  EXPECT_LT(asked, 8);
+  expect_same(chain_.head().height);
+}
+
+TEST_F(SnapshotJoinTest, ASlowLineBringsItAllTheSame) {
+  chain_.grow(8, 200);
+  const auto slow = [&](const std::string&, Bytes answer) -> Result<Bytes> {
+    clock_.advance_to(clock_.now() + std::chrono::seconds(14));
+    return answer;
+  };
+  begin(std::make_unique<StoreSource>("slow", chain_.store(), slow),
+        std::make_unique<StoreSource>("slow, too", chain_.store(), slow));
+  run();
+  expect_same(chain_.head().height);
+}
+
+TEST_F(SnapshotJoinTest, BeginsWithANewerOneWhereNobodyHasTheBlockAtItsEnd) {
+  chain_.grow(3, 100);
+  const auto before = chain_.head().height;
+  bool has_grown = false;
+  const auto began_above = [&](const std::string& path, Bytes answer) -> Result<Bytes> {
+    if (path != "/v1/chain?from=" + std::to_string(before)) return answer;
+    if (!std::exchange(has_grown, true)) chain_.grow(2, 100);
+    return fail(Errc::not_found, "began with a snapshot above it");
+  };
+  begin(std::make_unique<StoreSource>("first", chain_.store(), began_above),
+        std::make_unique<StoreSource>("second", chain_.store(), began_above));
+  run();
+  ASSERT_GT(chain_.head().height, before);
+  expect_same(chain_.head().height);
+}
+
+// Between the last write and the folder's new name; nothing is fetched again.
+TEST_F(SnapshotJoinTest, AKillBeforeTheRenameCostsNothing) {
+  chain_.grow(3, 100);
+  begin(honest());
+  run();
+  join_.reset();
+  auto building = paths_.database;
+  building += ".building";
+  for (const bool has_anchor : {true, false}) {
+    std::filesystem::rename(paths_.database, building);
+    if (!has_anchor) std::filesystem::remove(paths_.anchor);
+    int asked = 0;
+    begin(std::make_unique<StoreSource>("honest", chain_.store(),
+                                        [&](const std::string&, Bytes answer) -> Result<Bytes> {
+                                          ++asked;
+                                          return answer;
+                                        }));
+    run();
+    EXPECT_EQ(asked, 0);
+    EXPECT_FALSE(SnapshotJoin::is_begun(paths_));
+    expect_same(chain_.head().height);
+    store_.reset();
+  }
 }
 
 struct Lie {
