@@ -64,6 +64,8 @@ void add_mesh(Page& page, const Health& health, const NodeCounters& counters) {
   }
   page.counter("links_dropped_total", "Links closed because a peer broke the protocol.",
                counters.links_dropped);
+  page.gauge("tls_certificate_expires_seconds", "When the certificate of links ends, since 1970.",
+             health.tls_certificate_ends_s);
 }
 
 void add_follow(Page& page, const FollowFacts& follow) {

@@ -153,14 +153,15 @@ struct Health {
   std::uint64_t epoch = 0;
   std::uint64_t height = 0;  // executed
   std::uint64_t view = 0;
-  std::uint64_t published_size = 0;   // of the newest checkpoint with q cosignatures
-  std::uint64_t block_time_ms = 0;    // of the executed block, since 1970
-  std::uint64_t node_time_ms = 0;     // this node's clock, since 1970
-  std::uint32_t validators = 0;       // n
-  std::uint32_t quorum = 0;           // q
-  std::vector<PeerFacts> peers;       // without this node
-  std::optional<FollowFacts> follow;  // none: a validator, or its observer
-  std::optional<SetFacts> set;        // none: a node that only follows others
+  std::uint64_t published_size = 0;          // of the newest checkpoint with q cosignatures
+  std::uint64_t block_time_ms = 0;           // of the executed block, since 1970
+  std::uint64_t node_time_ms = 0;            // this node's clock, since 1970
+  std::uint32_t validators = 0;              // n
+  std::uint32_t quorum = 0;                  // q
+  std::vector<PeerFacts> peers;              // without this node
+  std::optional<FollowFacts> follow;         // none: a validator, or its observer
+  std::optional<SetFacts> set;               // none: a node that only follows others
+  std::uint64_t tls_certificate_ends_s = 0;  // of links, since 1970; 0: it has none
   std::uint64_t mempool_bytes = 0;
   std::uint64_t disk_free_bytes = 0;
   // May it be given traffic: caught up, q - 1 peers connected, disk above its floor. The reason

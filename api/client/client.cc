@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/client/parse_answer.h"
+#include "api/client/wire_meter.h"
 #include "attest/statement.h"
 
 namespace footproof::api {
@@ -20,6 +21,9 @@ constexpr std::size_t kPolicyMax = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kGenesisMax = std::size_t{1024} * 1024;
 constexpr std::chrono::milliseconds kPollEvery{200};
 constexpr std::chrono::milliseconds kStopEvery{50};
+constexpr std::chrono::milliseconds kMeterEvery{20};
+// Of an answer over the wire, beyond twice the body that was asked for: its head, chunks, TLS.
+constexpr std::uint64_t kWireSlack = std::uint64_t{1} << 20U;
 constexpr std::size_t kCutMax = 3;  // connections that were cut, before a node counts as gone
 constexpr std::chrono::milliseconds kBusyPauseMin{100};
 constexpr std::chrono::milliseconds kBusyPauseMax{2'000};
@@ -88,7 +92,11 @@ Result<Client> Client::make(std::vector<std::string> nodes, const ClientConfig& 
 
 // One for each node, made when it is first asked.
 struct Client::Connections {
-  std::vector<std::unique_ptr<httplib::Client>> of_node;
+  struct One {
+    std::shared_ptr<WireMeter> meter = std::make_shared<WireMeter>();
+    std::unique_ptr<httplib::Client> http;
+  };
+  std::vector<One> of_node;
 };
 
 Client::Client(std::vector<std::string> nodes, const ClientConfig& config)
@@ -101,33 +109,47 @@ Client::~Client() = default;
 
 namespace {
 
-// Ends a call whose time is over. The library's own timeouts are for each read, and it reads the
-// head of an answer byte by byte: a node that sends one now and then would hold us for ever.
+// Ends a call whose time is over, or whose answer is too long. The library's own timeouts are for
+// each read, and it reads the head of an answer byte by byte: a node that sends one now and then
+// would hold us for ever, and one that sends many would fill our memory.
 class Watchdog {
  public:
-  Watchdog(httplib::Client& http, std::chrono::steady_clock::time_point until)
-      : thread_([this, &http, until] {
+  using Clock = std::chrono::steady_clock;
+
+  Watchdog(httplib::Client& http, const WireMeter& meter, Clock::time_point until,
+           std::uint64_t bytes_max)
+      : thread_([this, &http, &meter, until, bytes_max] {
           std::unique_lock lock(mutex_);
           const auto is_over = [this] { return over_; };
-          bool over = ended_.wait_until(lock, until, is_over);
+          bool over = false;
+          while (!over && Clock::now() < until && !too_long_) {
+            over = ended_.wait_until(lock, std::min(Clock::now() + kMeterEvery, until), is_over);
+            too_long_ = !over && meter.of_answer() > bytes_max;
+          }
           // Again, for a connection that came up just afterwards.
           for (; !over; over = ended_.wait_for(lock, kStopEvery, is_over)) http.stop();
         }) {}
-  ~Watchdog() {
+  ~Watchdog() { (void)end(); }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  // Whether it ended the call because its answer was too long.
+  bool end() {
+    if (!thread_.joinable()) return too_long_;
     {
       const std::lock_guard lock(mutex_);
       over_ = true;
     }
     ended_.notify_one();
     thread_.join();
+    return too_long_;
   }
-  Watchdog(const Watchdog&) = delete;
-  Watchdog& operator=(const Watchdog&) = delete;
 
  private:
   std::mutex mutex_;
   std::condition_variable ended_;
-  bool over_ = false;  // guarded by mutex_
+  bool over_ = false;      // guarded by mutex_
+  bool too_long_ = false;  // the thread's own, until it has ended
   std::thread thread_;
 };
 
@@ -148,7 +170,7 @@ struct Client::Attempt {
 };
 
 Client::Attempt Client::attempt(std::size_t which, const Call& call) {
-  auto& http = connections_->of_node[which];
+  auto& [meter, http] = connections_->of_node[which];
   if (http == nullptr) {
     http = std::make_unique<httplib::Client>(nodes_[which]);
     http->set_connection_timeout(config_.connect_timeout);
@@ -158,7 +180,9 @@ Client::Attempt Client::attempt(std::size_t which, const Call& call) {
     http->set_decompress(false);
     http->set_tcp_nodelay(true);
     http->set_keep_alive(true);
+    http->set_socket_options([kept = meter](int socket) { kept->connected(socket); });
   }
+  meter->begin_answer();
   Attempt attempt;
   attempt.answer.node = nodes_[which];
   const auto until = std::chrono::steady_clock::now() + config_.answer_timeout;
@@ -174,8 +198,10 @@ Client::Attempt Client::attempt(std::size_t which, const Call& call) {
     return true;
   };
   const httplib::Result result = [&] {
-    const Watchdog watchdog(*http, until);
-    return http->send(request);
+    Watchdog watchdog(*http, *meter, until, 2 * call.size_max + kWireSlack);
+    auto sent = http->send(request);
+    if (watchdog.end()) attempt.too_large = true;
+    return sent;
   }();
   attempt.is_late = std::chrono::steady_clock::now() >= until;
   attempt.error = result.error();

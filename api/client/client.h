@@ -1,6 +1,6 @@
 // Client: asks nodes over HTTP, one after the other until one answers.
 //
-// Every call is bounded in time, its body in bytes, and follows no redirect. It goes to the next
+// Every call is bounded in time, its answer in bytes, and follows no redirect. It goes to the next
 // node when a node cannot be reached, is too slow, or says that it is too busy or broken; any other
 // answer is the answer. Submitting is safe to repeat anywhere: the same bytes are the same entry.
 // What comes back is a node's word: whoever relies on it verifies the receipt. A connection is kept

@@ -123,6 +123,41 @@ TEST(Client, ANodeThatDripsIsCutWhenTheTimeIsOver) {
   }
 }
 
+// Head lines without end, one line without end, a body in chunks whose sizes have no end: what a
+// client keeps of them while it waits for the rest would be its memory's end.
+TEST(Client, AnAnswerWithoutEndIsCutOff) {
+  for (const std::string_view more : {"X: more\r\n", "0"}) {
+    for (const std::string_view begun :
+         {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+      std::atomic<std::uint64_t> sent = 0;
+      std::string piece;
+      while (piece.size() < 10'000) piece += more;
+      {
+        const RawNode endless([&](int socket, int) {
+          send(socket, begun);
+          while (send(socket, piece)) sent += piece.size();
+        });
+        const auto none = Client::make({endless.url()})->checkpoint();
+        ASSERT_FALSE(none);
+        EXPECT_EQ(none.error().code, Errc::io);
+      }
+      EXPECT_LT(sent, std::uint64_t{128} << 20U) << begun << more;
+    }
+  }
+}
+
+// Many answers over one connection are each measured by themselves.
+TEST(Client, ManyAnswersOverOneConnectionAreNoLongOne) {
+  const auto server = Server::start({}, [](const Request&) {
+    Response response;
+    response.body = std::string(60'000, 'x');
+    return response;
+  });
+  auto client = *Client::make({"http://127.0.0.1:" + std::to_string((*server)->port())});
+  for (int i = 0; i < 60; ++i) EXPECT_TRUE(client.checkpoint());
+  EXPECT_EQ((*server)->counters().open_connections, 1U);
+}
+
 TEST(Client, AsksABusyNodeAgainWhileItsPatienceLasts) {
   std::atomic<int> asked = 0;
   const auto server = Server::start({}, [&](const Request&) {
