@@ -316,6 +316,7 @@ void CoreLoop::publish_facts() {
   facts.set = set_facts();
   facts.batches_held = batches_.size();
   facts.wal_segments = wal_->segment_count();
+  if (set_.keys != nullptr) facts.tls_ends_s = set_.keys->tls_ends_s;
   facts.alarm = alarm_;
   if (facts.replica.evidence_held > 0) facts.evidence = replica_->evidence();
   for (const auto& peer : outside_.links.peers()) {

@@ -33,6 +33,7 @@ struct CoreFacts {
   std::size_t batches_held = 0;
   std::size_t wal_segments = 0;
   std::vector<consensus::Evidence> evidence;  // all that is held, also of before a restart
+  std::uint64_t tls_ends_s = 0;               // of the link certificate in use
   std::string alarm;  // why this node votes or cosigns no more; empty: all is well
 };
 

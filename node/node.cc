@@ -148,6 +148,11 @@ Result<void> Node::Parts::start(std::function<void(const std::string&)> on_fatal
   if (!started) return fail(started.error());
   engine = *std::move(started);
   const auto head = engine->store().snapshot()->head();
+  for (const auto& own : keys.all()) {
+    if (const auto why = certificate_warning(*own, reactor.wall_ms()); !why.empty()) {
+      log(LogLevel::warning, "tls_certificate_expires", {{"why", why}});
+    }
+  }
   core_thread = std::thread([this] {
     name_thread("fp-core");
     io.run();

@@ -45,8 +45,15 @@ Result<OwnKeys> load_keys(const KeyFiles& files) {
   if (!certificate) return fail(certificate.error());
   const auto pin = certificate_pin(as_text(*certificate));
   if (!pin) return fail(files.tls_certificate.string(), pin.error());
-  return OwnKeys{*std::move(vote), *std::move(cosign),   *std::move(log), *pin,
-                 files.tls_key,    files.tls_certificate};
+  const auto end = certificate_end(as_text(*certificate));
+  if (!end) return fail(files.tls_certificate.string(), end.error());
+  return OwnKeys{*std::move(vote),
+                 *std::move(cosign),
+                 *std::move(log),
+                 *pin,
+                 files.tls_key,
+                 files.tls_certificate,
+                 *end};
 }
 
 }  // namespace
@@ -64,6 +71,17 @@ Result<LinkKeys> link_keys(const OwnKeys& keys) {
   if (!server) return fail(server.error());
   return LinkKeys{[&keys](ByteView message) { return keys.vote.sign(message); }, *std::move(client),
                   *std::move(server)};
+}
+
+std::string certificate_warning(const OwnKeys& keys, std::uint64_t wall_ms) {
+  constexpr std::uint64_t kDay = 86400;
+  const std::uint64_t now = wall_ms / 1000;
+  const std::uint64_t left = keys.tls_ends_s > now ? keys.tls_ends_s - now : 0;
+  if (left >= static_cast<std::uint64_t>(kCertificateWarning.count()) * kDay) return {};
+  return fmt::format(
+      "{} ends in {} days, and no link comes up afterwards: make a new one for the "
+      "same key",
+      keys.tls_certificate.string(), left / kDay);
 }
 
 std::string observer_text(std::string_view why, const KeyRing& keys) {

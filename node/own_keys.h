@@ -7,6 +7,8 @@
 // needed. Files of keys must be ours alone (0600).
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -30,7 +32,12 @@ struct OwnKeys {
   Digest tls_pin{};
   std::filesystem::path tls_key{};
   std::filesystem::path tls_certificate{};
+  std::uint64_t tls_ends_s = 0;  // since 1970
 };
+
+inline constexpr std::chrono::days kCertificateWarning{30};
+// What to tell an operator whose link certificate ends within that time; empty: nothing.
+[[nodiscard]] std::string certificate_warning(const OwnKeys& keys, std::uint64_t wall_ms);
 
 // True if the member record names these keys, link key included.
 [[nodiscard]] bool names(const Member& member, const OwnKeys& keys);

@@ -477,6 +477,7 @@ api::Health Port::health() const {
     const auto signer = evidence.first.signer;
     if (signer < out.evidence.size()) ++out.evidence[signer].count;
   }
+  out.tls_certificate_ends_s = facts.tls_ends_s;
   out.mempool_bytes = parts_.mempool.waiting_bytes();
   const DiskSpace space = disk();
   out.disk_free_bytes = space.free_bytes;

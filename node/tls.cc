@@ -137,6 +137,20 @@ Result<Digest> certificate_pin(std::string_view pem) {
   return pin_of(certificate->get());
 }
 
+Result<std::uint64_t> certificate_end(std::string_view pem) {
+  const auto certificate = read_certificate(pem);
+  if (!certificate) return fail(certificate.error());
+  const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0),
+                                                                    &ASN1_TIME_free);
+  int days = 0;
+  int seconds = 0;
+  if (ASN1_TIME_diff(&days, &seconds, epoch.get(), X509_get0_notAfter(certificate->get())) != 1 ||
+      days < 0 || seconds < 0) {
+    return fail(Errc::bad_value, "a certificate without an end");
+  }
+  return static_cast<std::uint64_t>(days) * 86400 + static_cast<std::uint64_t>(seconds);
+}
+
 Result<Digest> peer_pin(SSL* ssl) {
   if (SSL_version(ssl) != TLS1_3_VERSION || SSL_session_reused(ssl) != 0) {
     return fail(Errc::bad_version, "not a fresh TLS 1.3 handshake");

@@ -27,6 +27,9 @@ enum class TlsRole { client, server };
 // SHA-256 of the SubjectPublicKeyInfo of a certificate in PEM.
 [[nodiscard]] Result<Digest> certificate_pin(std::string_view pem);
 
+// When its validity period ends, in seconds since 1970.
+[[nodiscard]] Result<std::uint64_t> certificate_end(std::string_view pem);
+
 // After the handshake: the pin of the peer's certificate. Fails if there is none, if it is not in
 // its validity period, or if the ALPN name, version or resumption is not as it must be.
 [[nodiscard]] Result<Digest> peer_pin(SSL* ssl);

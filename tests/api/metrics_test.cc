@@ -20,6 +20,7 @@ std::string page() {
   health.ready = true;
   health.height = 41;
   health.block_time_ms = 1'795'572'804'036;
+  health.tls_certificate_ends_s = 1'827'108'804;
   health.peers = {{"automobile", true, 41, 3}, {"steel-aluminium", false, 0, 0}};
   NodeCounters node;
   node.taken = 7;
@@ -71,6 +72,7 @@ TEST(Metrics, SaysWhatTheNodeMeasures) {
   const std::string text = page();
   for (const char* line : {"footproof_ready 1\n", "footproof_height 41\n",
                            "footproof_block_time_seconds 1795572804.036\n",
+                           "footproof_tls_certificate_expires_seconds 1827108804\n",
                            "footproof_peer_connected{peer=\"automobile\"} 1\n",
                            "footproof_peer_connected{peer=\"steel-aluminium\"} 0\n",
                            "footproof_statements_submitted_total{answer=\"taken\"} 7\n",
