@@ -27,8 +27,8 @@ class HttpsSourceTest : public ::testing::Test {
   // What the chain's node serves, behind a certificate for this name.
   void serve(const std::string& name = "IP:127.0.0.1") {
     files_ = testing::make_certificate(folder_.path(), name, 30);
-    server_ = testing::serve_tls(
-        files_, [this](const httplib::Request& request, httplib::Response& to) {
+    server_ =
+        testing::serve_tls(files_, [this](const httplib::Request& request, httplib::Response& to) {
           const auto body = source_.get(request.target, kChainAnswerBytesMax);
           to.status = body ? 200 : 404;
           if (body) to.set_content(std::string(as_text(*body)), "application/octet-stream");
