@@ -50,7 +50,7 @@ class Check {
   Check(std::string name, fs::path folder) : name_(std::move(name)), folder_(std::move(folder)) {}
 
   Result<Fsck> run(const Result<Anchor>& anchor, ByteView genesis_file, const fs::path& work,
-                   const BlockCheck& check);
+                   const BlockCheck& check, const FirstHeld& first_held);
   void found(std::string file, std::uint64_t height, std::string what) {
     ++fsck_.found;
     if (fsck_.findings.size() < kFsckFindingsMax) {
@@ -99,6 +99,7 @@ class Check {
   std::vector<RowFault> rows_;
   std::optional<Head> head_;       // as its row says
   std::uint64_t broken_from_ = 0;  // first height that was not executed again
+  std::uint64_t first_held_ = 0;   // FirstHeld
   bool same_history_ = false;
   std::map<std::uint64_t, std::uint64_t> heights_;        // first index of a block → its height
   std::map<std::uint64_t, std::uint64_t> state_heights_;  // begin of a state key → last change
@@ -265,7 +266,7 @@ bool Check::walk_head(const Reading& given, const Head& before, const Head& head
     wrong(key, head.height, "the head does not follow that of the height before");
     return false;
   }
-  if (!check || head.log_size > fsck_.log_size) return true;
+  if (!check || head.log_size > fsck_.log_size || head.height < first_held_) return true;
   StoredBlock block{before, head, {}};
   for (std::uint64_t index = before.log_size; index + 1 < head.log_size; ++index) {
     const auto item = given.get(format::number_key(Kind::item, index), "entry of the log");
@@ -285,6 +286,10 @@ void Check::walk_heads(const Reading& given, const Replay& replay, const BlockCh
   for (std::uint64_t height = 0; replay.snapshot() && height <= end; ++height) {
     const std::string key = format::number_key(Kind::block, height);
     const auto bytes = given.get(key, "head of a block");
+    if (!bytes && height < first_held_) {
+      const auto row = given.find(key);
+      if (row && !*row) continue;
+    }
     const auto head = bytes ? format::decode_head(*bytes) : Result<Head>(fail(bytes.error()));
     if (!head || head->height != height) {
       wrong(key, height, head ? "the head of another height" : head.error().detail);
@@ -387,7 +392,7 @@ void Check::name_files() {
 }
 
 Result<Fsck> Check::run(const Result<Anchor>& anchor, ByteView genesis_file, const fs::path& work,
-                        const BlockCheck& check) {
+                        const BlockCheck& check, const FirstHeld& first_held) {
   std::error_code error;
   if (!fs::is_directory(folder_, error)) {
     found(name_, 0, "there is no database");
@@ -405,6 +410,11 @@ Result<Fsck> Check::run(const Result<Anchor>& anchor, ByteView genesis_file, con
   const auto row = given.get(format::head_key(), "head");
   auto head = row ? format::decode_head(*row) : Result<Head>(fail(row.error()));
   if (head) head_ = *head;
+  if (first_held) {
+    first_held_ = first_held([&given](const Digest& blob) {
+      return given.find(format::digest_key(Kind::ordering, blob));
+    });
+  }
   const auto version = given.find(format::history_key());
   same_history_ = version && *version && **version == ByteWriter().u32(kHistoryVersion).bytes();
   fs::create_directories(work / "made", error);
@@ -425,7 +435,7 @@ Result<Fsck> Check::run(const Result<Anchor>& anchor, ByteView genesis_file, con
 }  // namespace
 
 Result<Fsck> fsck(const StorePaths& paths, ByteView genesis_file, const fs::path& work,
-                  const BlockCheck& check) {
+                  const BlockCheck& check, const FirstHeld& first_held) {
   Check one(paths.database.filename().string(), paths.database);
   std::error_code error;
   fs::create_directories(work, error);
@@ -439,7 +449,7 @@ Result<Fsck> fsck(const StorePaths& paths, ByteView genesis_file, const fs::path
   if (anchor) {
     for (std::string& what : Anchor::inspect(copy)) one.found(name, height, std::move(what));
   }
-  return one.run(anchor, genesis_file, work, check);
+  return one.run(anchor, genesis_file, work, check, first_held);
 }
 
 }  // namespace footproof::ledger

@@ -54,10 +54,14 @@ struct BlobFault {
   Digest key;
   std::string what;
 };
+// Of a store that began with a snapshot: the lowest height whose block it holds. Heads of heights
+// below that appended no record need not be there.
+using FirstHeld = std::function<std::uint64_t(const BlobSource&)>;
 using BlockCheck = std::function<std::optional<BlobFault>(const StoredBlock&, const BlobSource&)>;
 
 // `work`: an empty folder, best on the same file system. An error: could not find out.
 [[nodiscard]] Result<Fsck> fsck(const StorePaths& paths, ByteView genesis_file,
-                                const std::filesystem::path& work, const BlockCheck& check);
+                                const std::filesystem::path& work, const BlockCheck& check,
+                                const FirstHeld& first_held = nullptr);
 
 }  // namespace footproof::ledger

@@ -93,17 +93,10 @@ Result<bool> make_folder(const fs::path& folder) {
   return sync_directory(folder.has_parent_path() ? folder.parent_path() : ".");
 }
 
-struct Identity {
-  Digest chain_id;
-  KeyRing keys;
-};
-
-Result<Identity> identity_of(const Config& config) {
+Result<Digest> chain_of(const Config& config) {
   const auto network = load_network(config.genesis);
   if (!network) return fail(network.error());
-  auto keys = KeyRing::load(config);
-  if (!keys) return fail(keys.error());
-  return Identity{network->chain_id, *std::move(keys)};
+  return network->chain_id;
 }
 
 // A log that reaches as far as the copy, so that nothing about it is in doubt; it holds no vote.
@@ -142,21 +135,26 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
   return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
-// The data folder of an observer, from the files of a copy.
-Result<BackupReport> assemble(const Identity& identity, const fs::path& from, const fs::path& data,
+// The data folder of an observer, or of a node that follows, from the files of a copy.
+Result<BackupReport> assemble(const Config& config, const fs::path& from, const fs::path& data,
                               const Listing& files) {
+  const auto chain_id = chain_of(config);
+  if (!chain_id) return fail(chain_id.error());
   auto report = fill(from, data, files);
   if (!report) return report;
   {
     const auto folder = DataFolder::open(data);
     if (!folder) return fail(folder.error());
     // A marker of others is an error of its own.
-    const auto marked = is_marked(*folder, identity.chain_id, identity.keys);
+    const auto marked = is_marked(*folder, *chain_id, config);
     if (!marked) return fail(marked.error());
   }
+  if (config.follows()) return report;
+  const auto keys = KeyRing::load(config);
+  if (!keys) return fail(keys.error());
   const std::string why = observer_text(
       fmt::format("restored from a backup of height {}: may have voted after it", report->height),
-      identity.keys);
+      *keys);
   if (auto wrote = replace_file(data / kObserverFile, as_bytes(why)); !wrote) {
     return fail(wrote.error());
   }
@@ -172,11 +170,11 @@ Result<BackupReport> back_up(const Config& config, const fs::path& to) {
                                  ": lies in the data folder that it would copy; name one "
                                  "on another disk");
   }
-  const auto identity = identity_of(config);
-  if (!identity) return fail(identity.error());
+  const auto chain_id = chain_of(config);
+  if (!chain_id) return fail(chain_id.error());
   const auto folder = DataFolder::open_existing(config.data);
   if (!folder) return fail(folder.error());
-  const auto marked = is_marked(*folder, identity->chain_id, identity->keys);
+  const auto marked = is_marked(*folder, *chain_id, config);
   if (!marked) return fail(marked.error());
   if (!*marked) return fail(Errc::not_found, config.data.string() + " is not initialised");
   const auto anchor = ledger::Anchor::open(config.data / kAnchorFile);
@@ -202,8 +200,6 @@ Result<BackupReport> back_up(const Config& config, const fs::path& to) {
 }
 
 Result<BackupReport> restore(const Config& config, const fs::path& from) {
-  const auto identity = identity_of(config);
-  if (!identity) return fail(identity.error());
   std::error_code error;
   if (fs::exists(config.data, error)) {
     return fail(Errc::usage, config.data.string() +
@@ -222,7 +218,7 @@ Result<BackupReport> restore(const Config& config, const fs::path& from) {
   data += ".restoring";
   fs::remove_all(data, error);
   if (auto made = make_folder(data); !made) return fail(made.error());
-  auto report = assemble(*identity, from, data, *files);
+  auto report = assemble(config, from, data, *files);
   if (!report) {
     fs::remove_all(data, error);
     return report;

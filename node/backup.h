@@ -1,7 +1,8 @@
 // `footproofd --backup` and `--restore`: copies of a stopped node's database, and a data folder
 // made from one. A restored node went back in time: it may have voted for what the copy does not
 // know. So the copy leaves the write-ahead log and the keys out, and the folder made from it
-// carries the observer's mark before it has its name (docs/operating.md, restoring).
+// carries the observer's mark before it has its name (docs/operating.md, restoring). A node that
+// follows has neither log nor key, and its copy becomes what it was.
 #pragma once
 
 #include <cstdint>

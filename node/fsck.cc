@@ -44,6 +44,13 @@ class ChainCheck {
  public:
   explicit ChainCheck(const Network& network) : network_(network), verifier_(network.validators) {}
 
+  // The first block that is to be there.
+  consensus::Height begin(const ledger::BlobSource& source) {
+    const auto blob = source(first_height_blob(0).key);
+    if (blob && *blob) first_ = ByteReader(**blob).u64();
+    return first_;
+  }
+
   std::optional<BlobFault> check(const StoredBlock& stored, const ledger::BlobSource& source) {
     const Digest key = block_key(stored.head.height);
     const auto fault = [&key](std::string what) {
@@ -57,8 +64,10 @@ class ChainCheck {
     const auto& header = applied->block.header;
     if (consensus::block_id(header) != stored.head.block_id)
       return fault("is not the one executed");
+    // The head below the first one is not there in a store that began with a snapshot.
+    const bool follows = header.parent == stored.before.block_id || header.height == first_;
     if (header.height != stored.head.height || header.epoch != stored.head.epoch ||
-        header.time_ms != stored.head.time_ms || header.parent != stored.before.block_id) {
+        header.time_ms != stored.head.time_ms || !follows) {
       return fault("does not follow the block before, or was executed as of another time");
     }
     const auto& certificate = applied->finalization;
@@ -139,6 +148,7 @@ class ChainCheck {
   const Network& network_;
   KeyVerifier verifier_;
   EvidenceBook evidence_;
+  consensus::Height first_ = 1;
   std::map<Digest, consensus::Height> awaited_;  // named by a certificate of this height, first
   Digest newest_;                                // what the newest certificate names …
   consensus::Height newest_since_ = 0;           // … and all below it down to here
@@ -171,11 +181,9 @@ void check_wal(const fs::path& data, const fs::path& work, ledger::Fsck& store) 
 Result<FsckReport> fsck_home(const Config& config, const fs::path& work) {
   auto network = load_network(config.genesis);
   if (!network) return fail(network.error());
-  const auto keys = KeyRing::load(config);
-  if (!keys) return fail(keys.error());
   const auto folder = DataFolder::open_existing(config.data);
   if (!folder) return fail(folder.error());
-  const auto marked = is_marked(*folder, network->chain_id, *keys);
+  const auto marked = is_marked(*folder, network->chain_id, config);
   if (!marked) return fail(marked.error());
   std::error_code error;
   if (!fs::create_directory(work, error)) {
@@ -183,11 +191,12 @@ Result<FsckReport> fsck_home(const Config& config, const fs::path& work) {
   }
   const WorkFolder remover(work);
   ChainCheck chain(*network);
-  auto store = ledger::fsck({config.data / kDatabaseFolder, config.data / kAnchorFile},
-                            network->genesis_bytes, work,
-                            [&chain](const StoredBlock& block, const ledger::BlobSource& source) {
-                              return chain.check(block, source);
-                            });
+  auto store = ledger::fsck(
+      {config.data / kDatabaseFolder, config.data / kAnchorFile}, network->genesis_bytes, work,
+      [&chain](const StoredBlock& block, const ledger::BlobSource& source) {
+        return chain.check(block, source);
+      },
+      [&chain](const ledger::BlobSource& source) { return chain.begin(source); });
   if (!store) return fail(store.error());
   for (const auto height :
        store->complete ? chain.unfinalised() : std::vector<consensus::Height>{}) {
@@ -200,7 +209,7 @@ Result<FsckReport> fsck_home(const Config& config, const fs::path& work) {
     ++store->found;
     store->findings.push_back({std::string(kMarkerFile), 0, "is missing"});
   }
-  check_wal(config.data, work, *store);
+  if (!config.follows()) check_wal(config.data, work, *store);
   return FsckReport{*std::move(store), chain.unchecked()};
 }
 

@@ -1,6 +1,7 @@
 // `footproofd --fsck`: all that a stopped node holds, made again from genesis (ledger/fsck.h), with
 // what the ledger cannot judge: the finalised blocks, their certificates and batches, and the
-// write-ahead log. Changes nothing in the data folder.
+// write-ahead log. Of a node that follows there is no such log; where it began with a snapshot,
+// there are no blocks below its beginning. Changes nothing in the data folder.
 #pragma once
 
 #include <filesystem>

@@ -120,7 +120,7 @@ int check(const Config& config) {
   return 0;
 }
 
-// What is for validators alone, because their keys may have signed something.
+// --init is for validators alone, because their keys may have signed something.
 int complain_follower(const Config& config) {
   return complain(fmt::format("this configuration follows and has no key: it is simply started. If "
                               "its data is in doubt, delete {} and start it again",
@@ -141,7 +141,6 @@ int init(const Config& config) {
 int check_store(const std::string& file, bool json) {
   const auto config = footproof::node::load_config(file);
   if (!config) return complain(config.error().detail, kExitUsage);
-  if (config->follows()) return complain_follower(*config);
   auto work = config->data;
   work += fmt::format(".fsck.{}", ::getpid());
   const auto done = footproof::node::fsck_home(*config, work);
@@ -154,7 +153,6 @@ int with_copy(std::string_view action, const std::string& file, const std::strin
               bool json) {
   const auto config = footproof::node::load_config(file);
   if (!config) return complain(config.error().detail, kExitUsage);
-  if (config->follows()) return complain_follower(*config);
   const bool backup = action == "--backup";
   const auto done = backup ? footproof::node::back_up(*config, folder)
                            : footproof::node::restore(*config, folder);

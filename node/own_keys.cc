@@ -101,6 +101,13 @@ Result<bool> is_marked(const DataFolder& folder, const Digest& chain_id, const K
   return marked;
 }
 
+Result<bool> is_marked(const DataFolder& folder, const Digest& chain_id, const Config& config) {
+  if (config.follows()) return folder.has_marker(chain_id, {});
+  const auto keys = KeyRing::load(config);
+  if (!keys) return fail(keys.error());
+  return is_marked(folder, chain_id, *keys);
+}
+
 KeyRing::KeyRing(OwnKeys keys) {
   rings_.push_back(std::make_unique<const OwnKeys>(std::move(keys)));
 }

@@ -55,6 +55,10 @@ class KeyRing;
 [[nodiscard]] Result<bool> is_marked(const DataFolder& folder, const Digest& chain_id,
                                      const KeyRing& keys);
 
+// The same under what a configuration names; a node that follows has no key.
+[[nodiscard]] Result<bool> is_marked(const DataFolder& folder, const Digest& chain_id,
+                                     const Config& config);
+
 class KeyRing {
  public:
   // The first are those that a node uses which is in no set.

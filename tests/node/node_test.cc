@@ -284,6 +284,22 @@ TEST_F(NodeTest, AReadThatFailsIsNoDenial) {
   EXPECT_GT(failed, 0) << "nothing had to be read";
 }
 
+// Alone it can publish nothing: what it published last is whole in its store.
+TEST_F(NodeTest, AfterARestartTheLastCheckpointIsServedAtOnce) {
+  start_all();
+  const auto kept = log_one(1, "kept");
+  expect_receipt(0, kept);
+  for (std::size_t i = 0; i < cluster_.size(); ++i) cluster_.stop(i);
+  ASSERT_TRUE(cluster_.start(0));
+  const auto poll = cluster_.client(0).poll(kept.entry_id);
+  ASSERT_TRUE(poll) << poll.error().detail;
+  EXPECT_EQ(poll->what, What::logged);
+  EXPECT_EQ(poll->index, kept.index);
+  const auto receipt = cluster_.client(0).receipt(kept.entry_id, std::nullopt);
+  ASSERT_TRUE(receipt) << receipt.error().detail;
+  EXPECT_TRUE(check_receipt(*receipt, cluster_.policy()));
+}
+
 // Found by chaos D5: a node showed size 1800, lost its newest blocks with its file system, and
 // showed 1798 until the others had given it the rest.
 TEST_F(NodeTest, WhatAPowerCutTookIsNotDenied) {
