@@ -86,7 +86,7 @@ void Replica::Core::on(const Started&) {
   next_status_ = now_.mono_ms;
   // Own votes are votes: a quorum may need mine, and nobody else can repeat it.
   const std::vector<Vote> votes = safety_.votes();
-  if (!closed_ && parameters_.mutation != Mutation::own_votes_not_recounted) {
+  if (!closed_) {
     for (const Vote& vote : votes) {
       if (vote.proposal.view <= lf_) continue;
       if (vote.type == VoteType::notarize && is_me(leader(vote.proposal.view))) {

@@ -191,7 +191,6 @@ enum class Mutation : std::uint8_t {
   send_before_durable,
   notarize_without_bodies,
   no_repetition,
-  own_votes_not_recounted,
   quorum_too_small,
   signer_counted_twice,
   vote_in_closed_epoch,
@@ -201,7 +200,7 @@ enum class Mutation : std::uint8_t {
   next_epoch_without_hop,
   old_keys_in_next_epoch,
 };
-inline constexpr std::size_t kMutations = 13;  // none included
+inline constexpr std::size_t kMutations = 12;  // none included
 
 struct Parameters {
   std::uint64_t delta_ms = 150;    // bound on one message delay, repeated ones included

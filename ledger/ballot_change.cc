@@ -13,34 +13,27 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
-using Answer = Result<std::optional<Refusal>>;
-
-Answer forbid(R reason, std::string detail) {
-  return std::optional(refuse(reason, std::move(detail)));
-}
-
 // One change in the making. Methods either change `changes` or say what forbids it.
 class Simulation {
  public:
   explicit Simulation(const Case& it) : it_(it) {}
 
-  Answer operator()(const AdmitValidator& change) {
+  Ruling operator()(const AdmitValidator& change) {
     return change_validators(it_, change, changes);
   }
-  Answer operator()(const RemoveValidator& change) {
+  Ruling operator()(const RemoveValidator& change) {
     return change_validators(it_, change, changes);
   }
-  Answer operator()(const ReplaceValidator& change) {
+  Ruling operator()(const ReplaceValidator& change) {
     return change_validators(it_, change, changes);
   }
-  Answer operator()(const AdmitParty& change);
-  Answer operator()(const RemoveParty& change);
-  Answer operator()(const RenewPartyKeys& change);
-  Answer operator()(const SetParameter& change);
-  Answer operator()(const ReplaceParty& change);
-  Answer operator()(const AllowParty& change);
-  Answer operator()(const SetRegistrar& change);
+  Ruling operator()(const AdmitParty& change);
+  Ruling operator()(const RemoveParty& change);
+  Ruling operator()(const RenewPartyKeys& change);
+  Ruling operator()(const SetParameter& change);
+  Ruling operator()(const ReplaceParty& change);
+  Ruling operator()(const AllowParty& change);
+  Ruling operator()(const SetRegistrar& change);
 
   StateChanges changes;
 
@@ -58,20 +51,20 @@ class Simulation {
   [[nodiscard]] Result<Found> admitted_by_ballot(const std::string& uri) const;
 
   // Ballots decide what nothing else can: a full history does not stop them.
-  Answer put(const std::string& uri, const PartyRecord& party) {
+  Ruling put(const std::string& uri, const PartyRecord& party) {
     return put_record(changes, state_key::party(uri), party, true);
   }
 
-  Answer admit(const AdmitParty& change);
-  Answer remove(const std::string& uri, PartyRecord party);
-  Answer add_keys(const std::string& uri, const std::vector<NewKey>& keys, PartyRecord& party);
+  Ruling admit(const AdmitParty& change);
+  Ruling remove(const std::string& uri, PartyRecord party);
+  Ruling add_keys(const std::string& uri, const std::vector<NewKey>& keys, PartyRecord& party);
   enum class Ends : std::uint8_t { of_same_usage, all };
-  Answer end_keys(const PartyRecord& party, const std::vector<NewKey>& successors, Ends which);
-  Answer end_key(const Digest& kid, const std::vector<NewKey>& successors, Ends which);
+  Ruling end_keys(const PartyRecord& party, const std::vector<NewKey>& successors, Ends which);
+  Ruling end_key(const Digest& kid, const std::vector<NewKey>& successors, Ends which);
 
   // Seats of associations, read once and written at the end.
-  Answer give_seat(const std::string& uri);
-  Answer take_seat(const std::string& uri, bool is_replaced);
+  Ruling give_seat(const std::string& uri);
+  Ruling take_seat(const std::string& uri, bool is_replaced);
   [[nodiscard]] Result<bool> runs_a_validator(const std::string& uri) const;
   [[nodiscard]] Result<AssociationsRecord> associations() const;
 
@@ -98,7 +91,7 @@ Result<Simulation::Found> Simulation::admitted_by_ballot(const std::string& uri)
                       "party: " + uri + " is a verifier; its body grants, withdraws, registers"));
 }
 
-Answer Simulation::admit(const AdmitParty& change) {
+Ruling Simulation::admit(const AdmitParty& change) {
   auto stored = read_record(it_.view, state_key::party(change.uri), parse_party_record);
   if (!stored) return fail(stored.error());
   PartyRecord party = std::move(*stored).value_or(PartyRecord{});
@@ -123,18 +116,18 @@ Answer Simulation::admit(const AdmitParty& change) {
   return put(change.uri, party);
 }
 
-Answer Simulation::remove(const std::string& uri, PartyRecord party) {
+Ruling Simulation::remove(const std::string& uri, PartyRecord party) {
   party.events.push_back({PartyEvent::What::remove, origin()});
   return put(uri, party);
 }
 
-Answer Simulation::operator()(const AdmitParty& change) {
+Ruling Simulation::operator()(const AdmitParty& change) {
   if (auto admitted = admit(change); !admitted || *admitted) return admitted;
   if (change.role != PartyRole::association) return std::optional<Refusal>();
   return give_seat(change.uri);
 }
 
-Answer Simulation::operator()(const RemoveParty& change) {
+Ruling Simulation::operator()(const RemoveParty& change) {
   auto found = admitted_by_ballot(change.uri);
   if (!found) return fail(found.error());
   if (auto* refusal = std::get_if<Refusal>(&*found)) return std::optional(std::move(*refusal));
@@ -145,7 +138,7 @@ Answer Simulation::operator()(const RemoveParty& change) {
   return remove(change.uri, std::move(party));
 }
 
-Answer Simulation::operator()(const ReplaceParty& change) {
+Ruling Simulation::operator()(const ReplaceParty& change) {
   auto found = admitted_by_ballot(change.uri);
   if (!found) return fail(found.error());
   if (auto* refusal = std::get_if<Refusal>(&*found)) return std::optional(std::move(*refusal));
@@ -165,7 +158,7 @@ Answer Simulation::operator()(const ReplaceParty& change) {
   return remove(change.uri, std::move(party));
 }
 
-Answer Simulation::operator()(const AllowParty& change) {
+Ruling Simulation::operator()(const AllowParty& change) {
   auto found = admitted_by_ballot(change.uri);
   if (!found) return fail(found.error());
   if (auto* refusal = std::get_if<Refusal>(&*found)) return std::optional(std::move(*refusal));
@@ -182,7 +175,7 @@ Answer Simulation::operator()(const AllowParty& change) {
   return put(change.uri, party);
 }
 
-Answer Simulation::operator()(const SetRegistrar& change) {
+Ruling Simulation::operator()(const SetRegistrar& change) {
   auto found = member(change.verifier);
   if (!found) return fail(found.error());
   if (auto* refusal = std::get_if<Refusal>(&*found)) return std::optional(std::move(*refusal));
@@ -205,7 +198,7 @@ Answer Simulation::operator()(const SetRegistrar& change) {
 
 // --- keys ----------------------------------------------------------------------------------------
 
-Answer Simulation::operator()(const RenewPartyKeys& change) {
+Ruling Simulation::operator()(const RenewPartyKeys& change) {
   auto found = admitted_by_ballot(change.uri);
   if (!found) return fail(found.error());
   if (auto* refusal = std::get_if<Refusal>(&*found)) return std::optional(std::move(*refusal));
@@ -216,7 +209,7 @@ Answer Simulation::operator()(const RenewPartyKeys& change) {
   return put(change.uri, party);
 }
 
-Answer Simulation::add_keys(const std::string& uri, const std::vector<NewKey>& keys,
+Ruling Simulation::add_keys(const std::string& uri, const std::vector<NewKey>& keys,
                             PartyRecord& party) {
   for (const NewKey& added : keys) {
     const Digest kid = added.key.kid();
@@ -238,7 +231,7 @@ Answer Simulation::add_keys(const std::string& uri, const std::vector<NewKey>& k
 
 // Rotates the keys in use: all, or those whose usage one of the new ones has. What was lost must
 // not act.
-Answer Simulation::end_keys(const PartyRecord& party, const std::vector<NewKey>& successors,
+Ruling Simulation::end_keys(const PartyRecord& party, const std::vector<NewKey>& successors,
                             Ends which) {
   for (const Digest& kid : party.keys) {
     if (auto ended = end_key(kid, successors, which); !ended || *ended) return ended;
@@ -246,7 +239,7 @@ Answer Simulation::end_keys(const PartyRecord& party, const std::vector<NewKey>&
   return std::optional<Refusal>();
 }
 
-Answer Simulation::end_key(const Digest& kid, const std::vector<NewKey>& successors, Ends which) {
+Ruling Simulation::end_key(const Digest& kid, const std::vector<NewKey>& successors, Ends which) {
   auto stored = read_record(it_.view, state_key::key(kid), parse_key_record);
   if (!stored) return fail(stored.error());
   if (!*stored) return fail(Errc::corrupt, "state: a party's key has no record");
@@ -271,7 +264,7 @@ Result<AssociationsRecord> Simulation::associations() const {
   return std::move(**stored);
 }
 
-Answer Simulation::give_seat(const std::string& uri) {
+Ruling Simulation::give_seat(const std::string& uri) {
   auto record = associations();
   if (!record) return fail(record.error());
   auto& seats = record->seats;
@@ -284,7 +277,7 @@ Answer Simulation::give_seat(const std::string& uri) {
   return put_record(changes, state_key::associations(), *record);
 }
 
-Answer Simulation::take_seat(const std::string& uri, bool is_replaced) {
+Ruling Simulation::take_seat(const std::string& uri, bool is_replaced) {
   auto record = associations();
   if (!record) return fail(record.error());
   std::erase_if(record->seats, [&](const AssociationSeat& seat) { return seat.uri == uri; });
@@ -311,7 +304,7 @@ Result<bool> Simulation::runs_a_validator(const std::string& uri) const {
 
 // --- parameters ----------------------------------------------------------------------------------
 
-Answer Simulation::operator()(const SetParameter& change) {
+Ruling Simulation::operator()(const SetParameter& change) {
   if (const auto scheme = scheme_of_late_days(change.id)) {
     Parameters parameters = it_.parameters;
     if (change.value > kLateDaysMax || !set_late_days(parameters, *scheme, change.value)) {

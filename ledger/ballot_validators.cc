@@ -17,30 +17,23 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
-using Answer = Result<std::optional<Refusal>>;
-
-Answer forbid(R reason, std::string detail) {
-  return std::optional(refuse(reason, std::move(detail)));
-}
-
 // One change in the making: the members of the set in force become those of the next.
 class NextSet {
  public:
   NextSet(const Case& it, std::vector<Member> members) : it_(it), members_(std::move(members)) {}
 
-  Answer admit(const ValidatorProposal& validator);
-  Answer remove(const std::string& id);
-  Answer replace(const std::string& id, const ValidatorProposal& by);
+  Ruling admit(const ValidatorProposal& validator);
+  Ruling remove(const std::string& id);
+  Ruling replace(const std::string& id, const ValidatorProposal& by);
   [[nodiscard]] const std::vector<Member>& members() const { return members_; }
 
  private:
   // null: there is none of that id.
   [[nodiscard]] const Member* find(const std::string& id) const;
   // `before`: in whose place it comes, or null.
-  Answer enter(const ValidatorProposal& validator, const Member* before);
-  Answer judge_party(const std::string& uri) const;
-  Answer judge_keys(const ValidatorProposal& validator, const Member* before) const;
+  Ruling enter(const ValidatorProposal& validator, const Member* before);
+  Ruling judge_party(const std::string& uri) const;
+  Ruling judge_keys(const ValidatorProposal& validator, const Member* before) const;
 
   const Case& it_;
   std::vector<Member> members_;
@@ -51,7 +44,7 @@ const Member* NextSet::find(const std::string& id) const {
   return found == members_.end() ? nullptr : &*found;
 }
 
-Answer NextSet::judge_party(const std::string& uri) const {
+Ruling NextSet::judge_party(const std::string& uri) const {
   const auto party = read_record(it_.view, state_key::party(uri), parse_party_record);
   if (!party) return fail(party.error());
   if (!*party || !is_member(**party, it_.now())) {
@@ -65,7 +58,7 @@ Answer NextSet::judge_party(const std::string& uri) const {
 }
 
 // A validator may keep keys of its own in their roles; all others are new, and never come back.
-Answer NextSet::judge_keys(const ValidatorProposal& validator, const Member* before) const {
+Ruling NextSet::judge_keys(const ValidatorProposal& validator, const Member* before) const {
   struct RoleKey {
     std::string_view role;
     const PublicKey& key;
@@ -103,7 +96,7 @@ Answer NextSet::judge_keys(const ValidatorProposal& validator, const Member* bef
   return std::optional<Refusal>();
 }
 
-Answer NextSet::enter(const ValidatorProposal& validator, const Member* before) {
+Ruling NextSet::enter(const ValidatorProposal& validator, const Member* before) {
   if (auto party = judge_party(validator.party); !party || *party) return party;
   if (auto keys = judge_keys(validator, before); !keys || *keys) return keys;
   // "<origin>/<id>", with the origin of them all.
@@ -123,7 +116,7 @@ Answer NextSet::enter(const ValidatorProposal& validator, const Member* before) 
   return std::optional<Refusal>();
 }
 
-Answer NextSet::admit(const ValidatorProposal& validator) {
+Ruling NextSet::admit(const ValidatorProposal& validator) {
   if (find(validator.id) != nullptr) {
     return forbid(R::validator_exists, "validator: " + validator.id + " is in the set");
   }
@@ -134,7 +127,7 @@ Answer NextSet::admit(const ValidatorProposal& validator) {
   return enter(validator, nullptr);
 }
 
-Answer NextSet::remove(const std::string& id) {
+Ruling NextSet::remove(const std::string& id) {
   const Member* member = find(id);
   if (member == nullptr) return forbid(R::unknown_validator, "validator: no " + id);
   if (members_.size() <= kValidatorsMin) {
@@ -145,7 +138,7 @@ Answer NextSet::remove(const std::string& id) {
   return std::optional<Refusal>();
 }
 
-Answer NextSet::replace(const std::string& id, const ValidatorProposal& by) {
+Ruling NextSet::replace(const std::string& id, const ValidatorProposal& by) {
   const Member* before = find(id);
   if (before == nullptr) return forbid(R::unknown_validator, "validator: no " + id);
   if (by.id != id && find(by.id) != nullptr) {
@@ -156,13 +149,13 @@ Answer NextSet::replace(const std::string& id, const ValidatorProposal& by) {
 
 struct ChangeOfSet {
   NextSet& set;
-  Answer operator()(const AdmitValidator& change) const { return set.admit(change.validator); }
-  Answer operator()(const RemoveValidator& change) const { return set.remove(change.id); }
-  Answer operator()(const ReplaceValidator& change) const {
+  Ruling operator()(const AdmitValidator& change) const { return set.admit(change.validator); }
+  Ruling operator()(const RemoveValidator& change) const { return set.remove(change.id); }
+  Ruling operator()(const ReplaceValidator& change) const {
     return set.replace(change.id, change.by);
   }
   template <class Other>
-  Answer operator()(const Other&) const {
+  Ruling operator()(const Other&) const {
     return fail(Errc::usage, "change: not of a validator");
   }
 };
@@ -174,10 +167,7 @@ bool is_recent(Instant recorded, Instant now) {
 
 }  // namespace
 
-Answer change_validators(const Case& it, const Change& change, StateChanges& changes) {
-  if (!validators_by_ballot) {
-    return forbid(R::not_built, "change: validators cannot be changed by ballot yet");
-  }
+Ruling change_validators(const Case& it, const Change& change, StateChanges& changes) {
   const auto waiting = next_validators(it.view);
   if (!waiting) return fail(waiting.error());
   if (*waiting) {
@@ -192,7 +182,7 @@ Answer change_validators(const Case& it, const Change& change, StateChanges& cha
                     NextValidatorsRecord{set.members(), it.statement.entry_id()});
 }
 
-Answer take_ready(const Case& it, const Ballot& ballot, ProposalRecord& record) {
+Ruling take_ready(const Case& it, const Ballot& ballot, ProposalRecord& record) {
   if (!ballot.ready) return std::optional<Refusal>();
   if (!verify_ready(*ballot.ready, it.context.chain_id, ballot.proposal)) {
     return forbid(R::not_ready, "ready: not signed by the vote key that the proposal names");

@@ -12,8 +12,6 @@ using R = RefusalReason;
 constexpr std::array kTable = {
     ReasonEntry{R::malformed, "malformed", "envelope",
                 "Send a COSE_Sign1 statement as docs/formats.md §3 describes it."},
-    ReasonEntry{R::not_built, "not-built", "envelope",
-                "This network does not take statements of this kind yet."},
     ReasonEntry{R::wrong_network, "wrong-network", "envelope",
                 "Sign for this network: its chain id stands in its trust policy."},
     ReasonEntry{R::stale, "stale", "envelope",

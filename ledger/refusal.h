@@ -15,7 +15,6 @@ namespace footproof::ledger {
 enum class RefusalReason : std::uint8_t {
   // envelope
   malformed,
-  not_built,
   wrong_network,
   stale,
   from_the_future,

@@ -12,8 +12,6 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
-
 std::optional<Refusal> judge_network(const Statement& statement, const RuleContext& context) {
   if (statement.chain_id() == context.chain_id) return std::nullopt;
   return refuse(R::wrong_network, "audience: chain id " + statement.chain_id().hex() +
@@ -83,24 +81,23 @@ Result<std::optional<Refusal>> judge_party(const StateView& view, const Statemen
   return Answer(refuse(R::party_removed, "issuer: removed by ballot"));
 }
 
-Result<Judgement> judge_payload(const Case& it) {
-  const Statement& statement = it.statement;
-  switch (statement.kind()) {
-    case StatementKind::attestation:
-      return judge_attestation(it, *statement.as<Attestation>());
-    case StatementKind::status:
-      return judge_status(it, *statement.as<StatusChange>());
-    case StatementKind::accreditation:
-      return judge_accreditation(it, *statement.as<AccreditationChange>());
-    case StatementKind::key:
-      return judge_key(it, *statement.as<KeyChange>());
-    case StatementKind::ballot:
-      return judge_ballot(it, *statement.as<Ballot>());
-    case StatementKind::dataset:
-      return judge_dataset(it, *statement.as<DatasetRelease>());
+struct JudgePayload {
+  const Case& it;
+  Result<Judgement> operator()(const Attestation& payload) const {
+    return judge_attestation(it, payload);
   }
-  return Judgement(refuse(R::not_built, "content type: " + std::string(to_text(statement.kind()))));
-}
+  Result<Judgement> operator()(const StatusChange& payload) const {
+    return judge_status(it, payload);
+  }
+  Result<Judgement> operator()(const AccreditationChange& payload) const {
+    return judge_accreditation(it, payload);
+  }
+  Result<Judgement> operator()(const KeyChange& payload) const { return judge_key(it, payload); }
+  Result<Judgement> operator()(const Ballot& payload) const { return judge_ballot(it, payload); }
+  Result<Judgement> operator()(const DatasetRelease& payload) const {
+    return judge_dataset(it, payload);
+  }
+};
 
 }  // namespace
 
@@ -179,7 +176,8 @@ Result<Judgement> judge(const StateView& view, const Statement& statement,
   if (*used) {
     return Judgement(refuse(R::subject_used, "subject: used by entry " + (*used)->hex()));
   }
-  return judge_payload(Case{view, statement, context, **parameters});
+  const Case it{view, statement, context, **parameters};
+  return std::visit(JudgePayload{it}, statement.payload());
 }
 
 }  // namespace footproof::ledger

@@ -22,10 +22,6 @@
 
 namespace footproof::ledger {
 
-// The gate in front of the rules for validators: where it is shut, every ballot about them is
-// refused as `not-built`. It is open since nodes put a decided set in force; only tests shut it.
-inline bool validators_by_ballot = true;
-
 // Whether the statement's signature verifies under `key`. Must be a function of (key, exact bytes)
 // alone: the caller may keep verdicts by (kid, exact bytes), and nothing else.
 using VerifySignature = std::function<bool(const PublicKey& key, const Statement& statement)>;

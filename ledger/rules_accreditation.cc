@@ -8,7 +8,6 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
 using Action = AccreditationAction;
 
 std::optional<Refusal> judge_allowed(const AccreditationChange& change, const PartyRecord& body) {

@@ -9,8 +9,6 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
-
 std::optional<Refusal> judge_dates(const Case& it, const Attestation& attestation) {
   const Date issued = attestation.issued_on;
   if (attestation.valid_until < attestation.valid_from || attestation.valid_until < issued) {

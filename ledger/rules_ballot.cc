@@ -11,8 +11,6 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
-
 struct Governance {
   AssociationsRecord associations;
   OpenProposalsRecord open;

@@ -9,7 +9,6 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
 using What = DatasetEvent::What;
 
 DatasetEvent event_of(const Case& it, What what, Date effective, std::optional<Digest> root) {

@@ -9,8 +9,6 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
-
 constexpr std::uint64_t kDayMs = 86'400'000;
 
 // None: not allowed to change this party's keys.

@@ -11,7 +11,6 @@
 namespace footproof::ledger {
 namespace {
 
-using R = RefusalReason;
 using What = StatusEvent::What;
 
 // How many successors, one of the other, a reinstatement looks at: each costs reads of the state.

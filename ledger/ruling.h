@@ -20,6 +20,11 @@
 
 namespace footproof::ledger {
 
+using R = RefusalReason;
+
+// What forbids it, or nothing. An error: the state could not be read.
+using Ruling = Result<std::optional<Refusal>>;
+
 // One statement before the rules of its kind: envelope, key and signature have passed.
 struct Case {
   const StateView& view;
@@ -43,12 +48,10 @@ struct Case {
                                                                    const Change& change);
 
 // The same of the first three changes, those of validators, added to `changes`.
-[[nodiscard]] Result<std::optional<Refusal>> change_validators(const Case& it, const Change& change,
-                                                               StateChanges& changes);
+[[nodiscard]] Ruling change_validators(const Case& it, const Change& change, StateChanges& changes);
 // The word of a new validator that a ballot brings: judged, and noted in the proposal's record
 // where it names a later entry than the last.
-[[nodiscard]] Result<std::optional<Refusal>> take_ready(const Case& it, const Ballot& ballot,
-                                                        ProposalRecord& record);
+[[nodiscard]] Ruling take_ready(const Case& it, const Ballot& ballot, ProposalRecord& record);
 // Whether what the record notes is enough to decide now.
 [[nodiscard]] std::optional<Refusal> judge_ready(const Case& it, const ProposalRecord& record);
 
@@ -58,6 +61,9 @@ struct Case {
 
 [[nodiscard]] inline Refusal refuse(RefusalReason reason, std::string detail) {
   return Refusal{reason, std::move(detail)};
+}
+[[nodiscard]] inline Ruling forbid(RefusalReason reason, std::string detail) {
+  return std::optional(refuse(reason, std::move(detail)));
 }
 
 // The record under a key of the state tree, parsed. One that does not parse is our own damage.

@@ -49,7 +49,6 @@ class EpochsCliTest : public CliStage {
     return parse_policy(contents(name)).value();
   }
 
-  testing::ValidatorsGate gate_;
   int ballots_ = 0;
 };
 

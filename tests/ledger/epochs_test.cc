@@ -28,7 +28,6 @@ namespace fs = std::filesystem;
 
 class Epochs : public ::testing::Test {
  protected:
-  ValidatorsGate gate_;
   test::TempFolder folder_;
   std::unique_ptr<Sequencer> network_ = std::make_unique<Sequencer>(folder_.path());
 

@@ -62,7 +62,6 @@ class FortyEpochs : public ::testing::Test {
     return judge_presentation(presentation, policy, options);
   }
 
-  ValidatorsGate gate_;
   test::TempFolder folder_;
   Sequencer network_{folder_.path()};
   Digest entry_;

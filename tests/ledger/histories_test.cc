@@ -123,8 +123,7 @@ class History {
       : begun_(beginning(theme_of(seed))),
         maker_(seed, begun_.chain_id),
         state_(begun_.block.after),
-        naive_(begun_.chain_id, genesis_records(begun_), begun_.parties, seed % 10 != 9) {
-    ledger::validators_by_ballot = seed % 10 != 9;
+        naive_(begun_.chain_id, genesis_records(begun_), begun_.parties) {
     view_.apply(begun_.block);
   }
 

@@ -39,11 +39,8 @@ std::string refusal_of(const std::string& coverage) {
 }  // namespace
 
 NaiveRules::NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis,
-                       std::vector<std::string> parties, bool gate)
-    : chain_id_(chain_id),
-      genesis_(std::move(genesis)),
-      genesis_parties_(std::move(parties)),
-      gate_(gate) {
+                       std::vector<std::string> parties)
+    : chain_id_(chain_id), genesis_(std::move(genesis)), genesis_parties_(std::move(parties)) {
   for (const std::string& uri : genesis_parties_) {
     const PartyRecord party = parse_party_record(genesis_.at(state_key::party(uri))).value();
     for (const Digest& kid : party.keys) {

@@ -43,9 +43,8 @@ struct NaiveEntry {
 
 class NaiveRules {
  public:
-  // What genesis put into the state. `gate`: ballots may be about validators.
-  NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis, std::vector<std::string> parties,
-             bool gate);
+  // What genesis put into the state.
+  NaiveRules(Digest chain_id, std::map<Digest, Bytes> genesis, std::vector<std::string> parties);
 
   // "accepted", "known" or the code of the refusal; what is accepted joins the list. The caller
   // says whether the signature verifies under the key named.
@@ -221,7 +220,6 @@ class NaiveRules {
   std::map<std::string, PartyRecord> first_parties_;
   std::map<Digest, KeyRecord> first_keys_;
   std::vector<Member> validators_;
-  bool gate_;
   std::vector<NaiveEntry> list_;
   // Where epochs ended: after so many entries of the list.
   struct End {

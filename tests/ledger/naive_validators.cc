@@ -98,7 +98,6 @@ NaiveRules::Sets NaiveRules::sets() const {
 }
 
 std::string NaiveRules::judge_validators(const Change& change) const {
-  if (!gate_) return "not-built";
   const Sets now = sets();
   if (now.waiting) return "change-pending";
   const auto& set = now.in_force;

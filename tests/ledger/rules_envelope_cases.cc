@@ -21,16 +21,6 @@ const std::map<R, Case>& envelope_cases() {
          EXPECT_EQ(it.code_of(it.offer(empty)), "malformed");
          EXPECT_EQ(it.code_of(it.offer(whole)), kAccepted);
        }},
-      {R::not_built,
-       [](RulesStage& it) {
-         const ValidatorsGate shut(false);
-         const ValidatorProposal validator = it.network.genesis().validators.front();
-         EXPECT_EQ(vote(it, 0, proposal(it, AdmitValidator{validator})), "not-built");
-         EXPECT_EQ(vote(it, 0, proposal(it, RemoveValidator{validator.id})), "not-built");
-         EXPECT_EQ(vote(it, 0, proposal(it, ReplaceValidator{validator.id, validator})),
-                   "not-built");
-         EXPECT_EQ(it.attest(it.attestation()), kAccepted);
-       }},
       {R::wrong_network,
        [](RulesStage& it) {
          auto draft = it.draft(kVerifierUri, it.attestation());

@@ -131,7 +131,6 @@ class RulesStage {
     return code_of(offer(sign_statement(draft, party_key(draft.issuer, usage)).value()));
   }
 
-  ValidatorsGate gate;
   test::TempFolder folder;
   Sequencer network;
   std::set<ledger::RefusalReason> refused;

@@ -25,7 +25,6 @@ class EpochSetTest : public ::testing::Test {
     return epoch_set(chain_, network_.store(), epoch_in_force(network_.store()), id, keys).value();
   }
 
-  testing::ValidatorsGate gate_;
   test::TempFolder folder_;
   Sequencer network_{folder_.path()};
   Network chain_ = make_network(ledger::encode_genesis(network_.genesis())).value();

@@ -147,7 +147,6 @@ TEST_F(FollowerTest, FollowersFeedEachOther) {
 // A member more by ballot: what comes after the boundary block is judged by the new set, and the
 // hop to it is kept.
 TEST_F(FollowerTest, FollowsFromOneSetOfValidatorsToTheNext) {
-  const testing::ValidatorsGate gate;
   auto& sequencer = chain_.sequencer();
   chain_.grow(2);
   sequencer.decide(AdmitValidator{sequencer.validator(7)});

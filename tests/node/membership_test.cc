@@ -106,7 +106,6 @@ class MembershipTest : public ::testing::Test {
     start(stopped);
   }
 
-  testing::ValidatorsGate gate_;
   test::NodeCluster cluster_{4, 1};
   int made_ = 0;
 };

@@ -30,7 +30,6 @@ std::string name(const testing::TestParamInfo<Mutation>& info) {
                                            "SendBeforeDurable",
                                            "NotarizeWithoutBodies",
                                            "NoRepetition",
-                                           "OwnVotesNotRecounted",
                                            "QuorumTooSmall",
                                            "SignerCountedTwice",
                                            "VoteInClosedEpoch",
@@ -40,8 +39,6 @@ std::string name(const testing::TestParamInfo<Mutation>& info) {
   return kNames[static_cast<std::size_t>(info.param)];
 }
 
-// Without own_votes_not_recounted: peers show a validator its own votes when it comes back
-// (consensus/README.md §13), so that one no longer breaks anything that can be seen.
 INSTANTIATE_TEST_SUITE_P(
     RulesBrokenOnPurpose, Mutants,
     testing::Values(Mutation::finalize_after_nullify, Mutation::parent_without_nullifications,

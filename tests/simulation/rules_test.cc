@@ -15,8 +15,7 @@ using consensus::VoteType;
 
 class RulesMutants : public testing::TestWithParam<Mutation> {};
 
-// Repetition and the counting of own votes after a restart are not here: leaving them out does
-// nothing that is forbidden.
+// Repetition is not here: leaving it out does nothing that is forbidden.
 TEST_P(RulesMutants, AreCaughtByTheRulesAlone) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     World world(Plan::from_seed(seed, GetParam()));

@@ -36,20 +36,6 @@ inline constexpr std::string_view kOtherOperatorUri = "https://other-lci.example
 [[nodiscard]] PossessionProof possession(const SigningKey& key, const Digest& chain_id,
                                          std::string_view owner, std::string_view role);
 
-// Opens (or shuts) the gate in front of the rules for validators while it lives.
-class ValidatorsGate {
- public:
-  explicit ValidatorsGate(bool open = true) : before_(ledger::validators_by_ballot) {
-    ledger::validators_by_ballot = open;
-  }
-  ~ValidatorsGate() { ledger::validators_by_ballot = before_; }
-  ValidatorsGate(const ValidatorsGate&) = delete;
-  ValidatorsGate& operator=(const ValidatorsGate&) = delete;
-
- private:
-  bool before_;
-};
-
 // Gives blocks their ids, and what is stored with them; without one they are numbers.
 class Ordering {
  public:
@@ -102,7 +88,7 @@ class Sequencer {
   [[nodiscard]] ledger::BlockResult execute(const std::vector<Bytes>& statements,
                                             bool boundary = false) const;
 
-  // --- validators that come by ballot (the gate must be open), with keys that key_from() makes:
+  // --- validators that come by ballot, with keys that key_from() makes:
   // "<network>/<id>[/<generation>]/<role>". Run by association number % 4.
   [[nodiscard]] ValidatorProposal validator(std::size_t number,
                                             const std::string& generation = "") const;
