@@ -50,14 +50,12 @@ class Requests {
 
 class Replica::Core {
  public:
-  static constexpr View kViewsAhead = 64;     // votes further ahead are dropped
-  static constexpr View kProposalsAhead = 4;  // blocks further ahead are not kept
-  static constexpr View kViewsBehind = 32;    // kept below the finalized view, for evidence
-  static constexpr std::size_t kEvidenceMax = 256;
-  static constexpr std::size_t kOrderedEvidenceMax = 4096;  // in the chain; then none is proposed
-  static constexpr std::size_t kQueueMax = 128;             // linked blocks not yet delivered
-  static constexpr Height kExecutionLagMax = 256;           // delivered, not executed
-  static constexpr std::size_t kChainWindow = 64;           // blocks asked for at once
+  static constexpr View kViewsAhead = 64;          // votes further ahead are dropped
+  static constexpr View kProposalsAhead = 4;       // blocks further ahead are not kept
+  static constexpr View kViewsBehind = 32;         // kept below the finalized view, for evidence
+  static constexpr std::size_t kQueueMax = 128;    // linked blocks not yet delivered
+  static constexpr Height kExecutionLagMax = 256;  // delivered, not executed
+  static constexpr std::size_t kChainWindow = 64;  // blocks asked for at once
 
   Core(const Parameters& parameters, Membership membership, const EpochRoot& root,
        std::optional<ValidatorIndex> self, Signer* signer, const Verifier& verifier);
@@ -134,9 +132,10 @@ class Replica::Core {
   // ---- evidence (core_evidence.cc)
   void report(const Evidence& evidence);
   bool take_evidence(const Evidence& evidence);
+  bool take_evidence(const Block& block);
   [[nodiscard]] std::vector<Evidence> pick_evidence(const std::vector<Digest>& branch) const;
-  [[nodiscard]] bool evidence_right(const Block& block) const;
   void evidence_ordered(const Block& block);
+  void note_ordered(const EvidenceKey& key);
 
   [[nodiscard]] bool holds(const Certificate& certificate) const;
   [[nodiscard]] const Certificate* certificate(VoteType type, View view) const;
@@ -249,7 +248,7 @@ class Replica::Core {
   std::optional<EpochEnd> end_;  // after the linked block of height end_known_
   Height end_known_ = 0;
   std::map<EvidenceKey, Evidence> evidence_;
-  std::set<EvidenceKey> ordered_evidence_;  // in the finalized chain
+  std::map<ValidatorIndex, std::set<View>> ordered_evidence_;  // in the finalized chain
 
   std::set<ValidatorIndex> heard_from_;  // STATUS, in this life, while listening
 

@@ -289,6 +289,10 @@ void Replica::Core::receive(const BlockAnswer& message, ValidatorIndex) {
              (it->second.proposal && it->second.proposal->block_id == id);
   }
   if (!wanted) return;
+  if (!take_evidence(message.block)) {
+    ++refused_;
+    return;
+  }
   blocks_.insert(id, message.block);
   block_requests_.forget(id);
   dirty_ = true;

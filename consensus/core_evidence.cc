@@ -18,10 +18,20 @@ bool Replica::Core::take_evidence(const Evidence& evidence) {
   return true;
 }
 
+// The same of all that a block brings. Blocks that are held have passed this, or are certified by a
+// quorum that has: nobody judges it later, when others would seem to have sent it.
+bool Replica::Core::take_evidence(const Block& block) {
+  return std::all_of(block.evidence.begin(), block.evidence.end(),
+                     [this](const Evidence& one) { return take_evidence(one); });
+}
+
 // Both signatures are verified.
 void Replica::Core::report(const Evidence& evidence) {
-  const bool room = evidence_.size() < kEvidenceMax;
-  if (room && evidence_.try_emplace(key_of(evidence), evidence).second) {
+  const auto held = std::count_if(evidence_.begin(), evidence_.end(), [&](const auto& one) {
+    return one.second.first.signer == evidence.first.signer;
+  });
+  if (static_cast<std::size_t>(held) < kSignerEvidenceMax &&
+      evidence_.try_emplace(key_of(evidence), evidence).second) {
     persist(evidence, evidence.first.proposal.epoch, evidence.first.proposal.view, false);
     send(std::nullopt, evidence);
     out_.push_back(EvidenceFound{evidence});
@@ -31,36 +41,35 @@ void Replica::Core::report(const Evidence& evidence) {
 
 // What the branch does not hold yet, lowest view first.
 std::vector<Evidence> Replica::Core::pick_evidence(const std::vector<Digest>& branch) const {
-  std::vector<Evidence> picked;
-  if (ordered_evidence_.size() >= kOrderedEvidenceMax) return picked;
-  std::set<EvidenceKey> taken;
+  auto taken = ordered_evidence_;
   for (const Digest& id : branch) {
     for (const Evidence& evidence : blocks_.find(id)->block.evidence) {
-      taken.insert(key_of(evidence));
+      const auto [view, signer] = key_of(evidence);
+      taken[signer].insert(view);
     }
   }
+  std::vector<Evidence> picked;
   for (const auto& [key, evidence] : evidence_) {
     if (picked.size() == kBlockEvidenceMax) break;
-    if (!ordered_evidence_.contains(key) && !taken.contains(key)) picked.push_back(evidence);
+    auto& views = taken[key.second];
+    if (views.size() < kSignerEvidenceMax && views.insert(key.first).second) {
+      picked.push_back(evidence);
+    }
   }
   return picked;
-}
-
-// Each proves an offence of this epoch. That an ancestor has it already is no error, as with
-// batches.
-bool Replica::Core::evidence_right(const Block& block) const {
-  return std::all_of(block.evidence.begin(), block.evidence.end(), [this](const Evidence& one) {
-    const auto held = evidence_.find(key_of(one));
-    return (held != evidence_.end() && held->second == one) || membership_.verify(one, verifier_);
-  });
 }
 
 // The block is final: a quorum has judged its evidence.
 void Replica::Core::evidence_ordered(const Block& block) {
   for (const Evidence& evidence : block.evidence) {
     guard(evidence);
-    if (ordered_evidence_.size() < kOrderedEvidenceMax) ordered_evidence_.insert(key_of(evidence));
+    note_ordered(key_of(evidence));
   }
+}
+
+void Replica::Core::note_ordered(const EvidenceKey& key) {
+  auto& views = ordered_evidence_[key.second];
+  if (views.size() < kSignerEvidenceMax) views.insert(key.first);
 }
 
 }  // namespace footproof::consensus

@@ -158,9 +158,7 @@ void Replica::Core::receive(const Propose& message, ValidatorIndex) {
       return;
     }
   }
-  // Judged while it is at hand: what does not verify is the sender's doing.
-  for (const Evidence& evidence : message.block.evidence) {
-    if (repeated || take_evidence(evidence)) continue;
+  if (!repeated && !take_evidence(message.block)) {
     ++refused_;
     return;
   }
@@ -171,6 +169,11 @@ void Replica::Core::receive(const Propose& message, ValidatorIndex) {
   ViewState& state = views_[view];
   if (state.proposal || block_id(message.block.header) != proposal.block_id ||
       !body_fits(message.block)) {
+    return;
+  }
+  // Its vote alone may have come before.
+  if (repeated && !take_evidence(message.block)) {
+    ++refused_;
     return;
   }
   state.proposal = proposal;
@@ -218,13 +221,13 @@ bool Replica::Core::well_formed(const Block& block) const {
          header.members_hash == membership_.members_hash();
 }
 
-// What the chain shows: the same answer on every node that has executed the checkpoint.
+// What the chain shows: the same answer on every node that has executed the checkpoint. Evidence
+// was judged when the block came (core_evidence.cc).
 Replica::Core::Verdict Replica::Core::judge(const Block& block, const ParentInfo& parent) const {
   const BlockHeader& header = block.header;
   const bool child = parent.boundary && parameters_.mutation == Mutation::child_of_boundary;
   if (!well_formed(block) || (parent.boundary && !child) || header.parent != parent.id ||
-      header.height != parent.height + 1 || header.time_ms <= parent.time_ms ||
-      !evidence_right(block)) {
+      header.height != parent.height + 1 || header.time_ms <= parent.time_ms) {
     return Verdict::invalid;
   }
   switch (heads_.judge(header.checkpoint, parent.checkpoint, header.height,

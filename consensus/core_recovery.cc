@@ -41,9 +41,7 @@ Result<void> Replica::Core::recover(const Recovery& recovery) {
   heads_.restore(recovery.heads);
   heads_.restore_sets(recovery.next_sets);
   end_ = recovery.end;
-  for (const EvidenceKey& key : recovery.evidence) {
-    if (ordered_evidence_.size() < kOrderedEvidenceMax) ordered_evidence_.insert(key);
-  }
+  for (const EvidenceKey& key : recovery.evidence) note_ordered(key);
   if (recovery.applied) {
     const Applied& applied = *recovery.applied;
     blocks_.restore_applied(applied.block);

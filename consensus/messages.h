@@ -33,6 +33,9 @@ inline constexpr std::uint64_t kBlockPayloadBytesMax = 4U << 20U;  // sum of its
 inline constexpr std::uint32_t kBatchBytesMax = 256U << 10U;       // canonical bytes of one batch
 inline constexpr std::uint32_t kBatchStatementsMax = 1024;
 inline constexpr std::size_t kBlockEvidenceMax = 16;
+// Of one signer in one epoch. More is neither kept nor put into blocks: it would show nothing new,
+// and nobody's offences take the room of another's.
+inline constexpr std::size_t kSignerEvidenceMax = 64;
 inline constexpr std::size_t kJustificationMax = 65;  // one parent, 64 nullifications
 inline constexpr std::size_t kCertQueriesMax = 64;
 inline constexpr std::size_t kBlockQueriesMax = 64;

@@ -294,7 +294,7 @@ class Replica {
     std::size_t evidence_held = 0;
   };
   [[nodiscard]] Info info() const;
-  // Every offence that was seen, also before a restart; at most 256.
+  // Every offence that was seen, also before a restart; at most kSignerEvidenceMax of a signer.
   [[nodiscard]] std::vector<Evidence> evidence() const;
 
  private:

@@ -47,9 +47,12 @@ struct Carries {
     return propose.signature == signature ||
            std::ranges::any_of(propose.justification,
                                [this](const auto& one) { return holds(one, signature); }) ||
-           std::ranges::any_of(propose.block.evidence,
-                               [this](const auto& one) { return (*this)(one); });
+           (*this)(propose.block);
   }
+  bool operator()(const consensus::Block& block) const {
+    return std::ranges::any_of(block.evidence, [this](const auto& one) { return (*this)(one); });
+  }
+  bool operator()(const consensus::BlockAnswer& answer) const { return (*this)(answer.block); }
   bool operator()(const consensus::Chain& chain) const {
     return holds(chain.finalization, signature);
   }

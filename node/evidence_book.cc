@@ -13,13 +13,14 @@ Digest evidence_blob_key(std::uint64_t number) {
 
 }  // namespace
 
-bool EvidenceBook::insert(OrderedEvidence one) {
+std::optional<std::uint64_t> EvidenceBook::insert(OrderedEvidence one) {
   const std::lock_guard lock(mutex_);
   const auto& vote = one.evidence.first;
-  if (kept_.size() >= kKeptMax) return false;
-  if (!keys_.emplace(vote.proposal.epoch, vote.proposal.view, vote.signer).second) return false;
+  auto& views = views_[{vote.proposal.epoch, vote.signer}];
+  if (kept_.size() >= kKeptMax || views.size() >= consensus::kSignerEvidenceMax) return {};
+  if (!views.insert(vote.proposal.view).second) return {};
   kept_.push_back(std::move(one));
-  return true;
+  return kept_.size() - 1;
 }
 
 Result<void> EvidenceBook::load(const ledger::Store& store) {
@@ -40,12 +41,12 @@ Result<void> EvidenceBook::load(const ledger::Store& store) {
 std::vector<ledger::OrderingBlob> EvidenceBook::add(const consensus::Block& block) {
   std::vector<ledger::OrderingBlob> blobs;
   for (const auto& evidence : block.evidence) {
-    const std::uint64_t number = all().size();
-    if (!insert({block.header.height, evidence})) continue;
+    const auto number = insert({block.header.height, evidence});
+    if (!number) continue;
     ByteWriter out;
     out.u64(block.header.height);
     consensus::write(out, evidence);
-    blobs.push_back({evidence_blob_key(number), std::move(out).take()});
+    blobs.push_back({evidence_blob_key(*number), std::move(out).take()});
   }
   return blobs;
 }
@@ -53,6 +54,17 @@ std::vector<ledger::OrderingBlob> EvidenceBook::add(const consensus::Block& bloc
 std::vector<OrderedEvidence> EvidenceBook::all() const {
   const std::lock_guard lock(mutex_);
   return kept_;
+}
+
+std::vector<consensus::Evidence> fair_share(const std::vector<consensus::Evidence>& evidence,
+                                            std::size_t max) {
+  std::map<consensus::ValidatorIndex, std::size_t> taken;
+  for (const auto& one : evidence) taken[one.first.signer] = 0;
+  std::vector<consensus::Evidence> share;
+  for (const auto& one : evidence) {
+    if (taken[one.first.signer]++ < max / taken.size()) share.push_back(one);
+  }
+  return share;
 }
 
 }  // namespace footproof::node

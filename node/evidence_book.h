@@ -6,10 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "consensus/messages.h"
@@ -25,7 +26,8 @@ struct OrderedEvidence {
 
 class EvidenceBook {
  public:
-  // More stays in the blocks alone.
+  // Of all epochs; of one signer in one epoch consensus::kSignerEvidenceMax. More stays in the
+  // blocks alone.
   static constexpr std::size_t kKeptMax = 4096;
 
   // What the store holds up to its head. corrupt: a blob that is none of ours.
@@ -36,12 +38,17 @@ class EvidenceBook {
   [[nodiscard]] std::vector<OrderedEvidence> all() const;
 
  private:
-  using Key = std::tuple<consensus::Epoch, consensus::View, consensus::ValidatorIndex>;
-  bool insert(OrderedEvidence one);
+  using Accused = std::pair<consensus::Epoch, consensus::ValidatorIndex>;
+  // Its number. None: the book has it, or has no room for it.
+  std::optional<std::uint64_t> insert(OrderedEvidence one);
 
   mutable std::mutex mutex_;
-  std::vector<OrderedEvidence> kept_;  // guarded by mutex_
-  std::set<Key> keys_;                 // guarded by mutex_
+  std::vector<OrderedEvidence> kept_;                   // guarded by mutex_
+  std::map<Accused, std::set<consensus::View>> views_;  // guarded by mutex_
 };
+
+// At most `max` of them, in their order, and of every accused alike many if it has so many.
+[[nodiscard]] std::vector<consensus::Evidence> fair_share(
+    const std::vector<consensus::Evidence>& evidence, std::size_t max);
 
 }  // namespace footproof::node

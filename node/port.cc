@@ -340,8 +340,7 @@ Result<Accusation> Port::accusation() const {
                             *std::move(state->records.front()),
                             std::move(state->proof),
                             {}};
-  for (const auto& [first, second] : evidence) {
-    if (accusation.pairs.size() == kAccusedPairsMax) break;
+  for (const auto& [first, second] : fair_share(evidence, kAccusedPairsMax)) {
     accusation.pairs.emplace_back(signed_vote(first), signed_vote(second));
   }
   return Accusation(std::move(accusation));

@@ -1,5 +1,7 @@
 // Evidence in blocks: what a proposer holds goes in once, and what proves nothing is refused
 // (README.md §11).
+#include <algorithm>
+
 #include "tests/consensus/fixture.h"
 
 namespace footproof::consensus {
@@ -104,6 +106,87 @@ TEST_F(EvidenceInBlocks, ABlockWithFalseEvidenceIsRefused) {
     EXPECT_TRUE(driven.replica->evidence().empty());
     EXPECT_EQ(driven.replica->info().messages_refused, 1U);
   }
+}
+
+// A proposal whose NOTARIZE came alone first, and twice so that it was verified, is a repetition;
+// what it brings is judged with it all the same, and never at a later step.
+TEST_F(EvidenceInBlocks, FalseEvidenceIsRefusedWhenItComesAlsoAfterTheVote) {
+  Evidence forged = evidence(1);
+  forged.first.signature[5] ^= 1U;
+  const Propose bad = network.propose(block_with({forged}), 0);
+  Driven driven(network, voter());
+  driven.start();
+  Vote vote{VoteType::notarize, bad.proposal, leader(), bad.signature};
+  driven.receive(leader(), vote);
+  vote.signature[5] ^= 1U;
+  driven.receive(leader(), vote);
+  driven.receive(leader(), bad);
+  EXPECT_EQ(driven.replica->info().messages_refused, 1U);
+  const std::size_t verified = network.verifier.calls;
+  driven.step(TimerFired{});
+  driven.receive(kGuilty == voter() ? leader() : kGuilty, Status{});
+  EXPECT_EQ(network.verifier.calls, verified);
+  EXPECT_TRUE(driven.voted(1, voter()).empty());
+}
+
+// While a proposal waits for something, its evidence is not verified again, kept or not.
+TEST_F(EvidenceInBlocks, EvidenceIsVerifiedOnce) {
+  Recovery recovery;
+  for (View view = 100; view < 400; ++view) {
+    recovery.records.push_back(encode_record(evidence(view)));
+  }
+  Driven driven(network, voter(), recovery);
+  driven.start();
+  Block block = block_with({evidence(1), evidence(2)});
+  block.batch_refs = {{digest_of(0xba), 1, 100}};
+  block.header.batch_count = 1;
+  block.header.batch_root = batch_root(block.batch_refs);
+  driven.receive(leader(), network.propose(block, 0));
+  const std::size_t verified = network.verifier.calls;
+  for (int times = 0; times < 3; ++times) driven.step(TimerFired{});
+  EXPECT_EQ(network.verifier.calls, verified);
+  driven.step(PayloadReady{block.batch_refs[0], leader(), true});
+  EXPECT_EQ(driven.voted(1, voter()), std::vector<VoteType>{VoteType::notarize});
+}
+
+// In a network of seven, so that there are two.
+class TwoOffenders : public ::testing::Test {
+ protected:
+  Evidence evidence(View view, ValidatorIndex signer) const {
+    return {network.vote(VoteType::finalize, {0, view, view - 1, digest_of(0xb1)}, signer),
+            network.vote(VoteType::nullify, {0, view, 0, {}}, signer)};
+  }
+  ValidatorIndex leader() const { return network.membership.leader(1); }
+  ValidatorIndex loud() const { return (leader() + 1) % 7; }
+  ValidatorIndex quiet() const { return (leader() + 2) % 7; }
+  ValidatorIndex other() const { return (leader() + 3) % 7; }
+
+  Network network{7};
+};
+
+TEST_F(TwoOffenders, OneLeavesRoomForTheOther) {
+  Driven driven(network, leader());
+  driven.start();
+  for (View view = 1; view <= 300; ++view) driven.receive(other(), evidence(view, loud()));
+  EXPECT_EQ(driven.replica->evidence().size(), kSignerEvidenceMax);
+  driven.receive(other(), evidence(1, quiet()));
+  const auto held = driven.replica->evidence();
+  EXPECT_EQ(held.size(), kSignerEvidenceMax + 1);
+  EXPECT_NE(std::find(held.begin(), held.end(), evidence(1, quiet())), held.end());
+}
+
+TEST_F(TwoOffenders, OneThatFillsItsPlaceInTheChainDoesNotFillTheOthers) {
+  Recovery recovery;
+  for (View view = 1; view <= 5000; ++view) recovery.evidence.emplace_back(view, loud());
+  recovery.records = {encode_record(evidence(6000, loud())), encode_record(evidence(1, quiet()))};
+  Driven driven(network, leader(), recovery);
+  driven.start();
+  std::vector<Evidence> proposed;
+  for (const Send& send : driven.sent) {
+    if (const auto* propose = std::get_if<Propose>(&send.message))
+      proposed = propose->block.evidence;
+  }
+  EXPECT_EQ(proposed, std::vector<Evidence>{evidence(1, quiet())});
 }
 
 TEST_F(EvidenceInBlocks, AListThatDoesNotFitItsHeaderIsRefused) {

@@ -2,6 +2,7 @@
 // the others go on.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 
 #include "consensus/messages.h"
@@ -49,11 +50,11 @@ class BadPeer : public ::testing::Test {
       return done();
     });
   }
-  void send(const consensus::Message& message) {
-    ASSERT_TRUE(mesh_->send(0, encode_frame(FrameKind::control, 0, consensus::encode(message))));
+  void send(const consensus::Message& message, FrameKind kind = FrameKind::control) {
+    ASSERT_TRUE(mesh_->send(0, encode_frame(kind, 0, consensus::encode(message))));
   }
-  void expect_dropped_by(const consensus::Message& message) {
-    send(message);
+  void expect_dropped_by(const consensus::Message& message, FrameKind kind = FrameKind::control) {
+    send(message, kind);
     EXPECT_TRUE(until([this] { return links_.disconnected == 1; }));
     // Not for good: the link comes back.
     EXPECT_TRUE(until([this] { return links_.connected == 2; }));
@@ -92,6 +93,32 @@ TEST_F(BadPeer, LosesItsLinkForTheVoteOfAnother) {
   consensus::Vote vote{consensus::VoteType::nullify, {}, 1, {}};
   vote.proposal.view = 1;
   expect_dropped_by(vote);
+}
+
+// The NOTARIZE comes alone first, and twice so that it is verified: the proposal after it, of a
+// view that others will enter, is a repetition. What it says of validator 1 is its own doing.
+TEST_F(BadPeer, LosesItsLinkForFalseEvidenceWheneverItComes) {
+  const auto& members = cluster_.network().membership;
+  consensus::Vote framed{consensus::VoteType::finalize, {0, 1, 0, {}}, 1, {}};
+  consensus::Vote other{consensus::VoteType::nullify, {0, 1, 0, {}}, 1, {}};
+  consensus::Propose propose;
+  consensus::BlockHeader& header = propose.block.header;
+  header.view = 2;
+  while (members.leader(header.view) != kSelf) ++header.view;
+  propose.block.evidence = {{framed, other}};
+  header.evidence_root = consensus::evidence_root(propose.block.evidence);
+  header.batch_root = consensus::batch_root({});
+  propose.proposal = {0, header.view, 0, consensus::block_id(header)};
+  const Bytes signature =
+      cluster_.key_of(kSelf, "", role::kVote)
+          .sign(consensus::sign_bytes(cluster_.network().chain_id, consensus::VoteType::notarize,
+                                      propose.proposal));
+  std::ranges::copy(signature, propose.signature.begin());
+  consensus::Vote vote{consensus::VoteType::notarize, propose.proposal, kSelf, propose.signature};
+  send(vote);
+  vote.signature[3] ^= 1U;
+  send(vote);
+  expect_dropped_by(propose, FrameKind::proposal);
 }
 
 TEST_F(BadPeer, TheOthersGoOn) {

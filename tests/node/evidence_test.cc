@@ -5,6 +5,7 @@
 #include "attest/accusation.h"
 #include "consensus/messages.h"
 #include "consensus/quorum.h"
+#include "node/evidence_book.h"
 #include "node/port.h"
 #include "tests/support/sequencer.h"
 #include "tests/support/temp_folder.h"
@@ -44,6 +45,47 @@ TEST(Evidence, AnAccusationSaysWhatTheProtocolSays) {
       EXPECT_EQ(exclude_each_other(signed_vote(a), signed_vote(b)), consensus::is_offence(a, b));
     }
   }
+}
+
+consensus::Evidence offence(consensus::View view, consensus::ValidatorIndex signer) {
+  consensus::Evidence made;
+  made.first = {VoteType::finalize, {0, view, 0, {}}, signer, {}};
+  made.second = {VoteType::nullify, {0, view, 0, {}}, signer, {}};
+  return made;
+}
+
+TEST(EvidenceBook, OneOffenderLeavesRoomForAnother) {
+  EvidenceBook book;
+  consensus::Block block;
+  for (consensus::View view = 1; view <= 5000; ++view) {
+    block.header.height = view;
+    block.evidence = {offence(view, 3)};
+    EXPECT_EQ(book.add(block).size(), view <= consensus::kSignerEvidenceMax ? 1U : 0U);
+  }
+  block.evidence = {offence(1, 2)};
+  EXPECT_EQ(book.add(block).size(), 1U);
+  EXPECT_EQ(book.add(block).size(), 0U);
+  EXPECT_EQ(book.all().size(), consensus::kSignerEvidenceMax + 1);
+  EXPECT_EQ(book.all().back().evidence, offence(1, 2));
+  // Of another epoch the same validator is another one.
+  block.evidence = {offence(1, 3)};
+  for (auto* vote : {&block.evidence[0].first, &block.evidence[0].second}) {
+    vote->proposal.epoch = 1;
+  }
+  EXPECT_EQ(book.add(block).size(), 1U);
+}
+
+TEST(EvidenceBook, AnAccusationNamesAllThatAreGuilty) {
+  std::vector<consensus::Evidence> all;
+  for (consensus::View view = 1; view <= 300; ++view) all.push_back(offence(view, 3));
+  all.push_back(offence(7, 1));
+  all.push_back(offence(2, 0));
+  const auto share = fair_share(all, 256);
+  ASSERT_EQ(share.size(), 85U + 2U);
+  EXPECT_EQ(share[84], offence(85, 3));
+  EXPECT_EQ(share[85], offence(7, 1));
+  EXPECT_EQ(share[86], offence(2, 0));
+  EXPECT_TRUE(fair_share({}, 256).empty());
 }
 
 class VoteAccusationTest : public ::testing::Test {

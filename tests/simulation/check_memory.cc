@@ -19,7 +19,7 @@ class Memory final : public Checker {
     // Delivered ones kept for others, linked ones waiting, one a view above.
     over("blocks", info.blocks_held, 256 + 128 + 64 + 2 * (open + 64 + 4));
     over("batches", info.batches_held, 8192);
-    over("evidence", info.evidence_held, 256);
+    over("evidence", info.evidence_held, host.facts().set.size() * consensus::kSignerEvidenceMax);
   }
   std::uint64_t steps_ = 0;
 };

@@ -87,6 +87,7 @@ void Rules::received(const consensus::Message& message) {
     if (status->entry) hear(*status->entry);
   } else if (const auto* answer = std::get_if<consensus::BlockAnswer>(&message)) {
     hear(consensus::block_id(answer->block.header), answer->block.header);
+    for (const Evidence& shown : answer->block.evidence) evidence_.push_back(shown);  // §11
   } else if (const auto* chain = std::get_if<consensus::Chain>(&message)) {
     for (const Block& block : chain->blocks) {
       hear(consensus::block_id(block.header), block.header);
