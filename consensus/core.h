@@ -129,6 +129,7 @@ class Replica::Core {
   void finalize_view(const Certificate& finalization);
   void maybe_finalize(View view);
   void enter_view(View view);
+  void start_view_clock();
   // ---- evidence (core_evidence.cc)
   void report(const Evidence& evidence);
   bool take_evidence(const Evidence& evidence);
@@ -230,8 +231,9 @@ class Replica::Core {
   Now now_;
   Effects out_;
   bool started_ = false;
-  bool alarmed_ = false;
-  bool closed_ = false;  // the boundary block is final
+  bool alarmed_ = false;         // no vote any more
+  bool chain_in_doubt_ = false;  // and the reason is not the own key
+  bool closed_ = false;          // the boundary block is final
   bool end_announced_ = false;
 
   View view_ = 1;

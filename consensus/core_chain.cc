@@ -78,7 +78,7 @@ void Replica::Core::deliver() {
 // A quorum that executed to another head than mine has q - f honest members: I am the one that
 // is wrong. One leader that names another head is only a bad proposal.
 void Replica::Core::check_divergence() {
-  if (alarmed_) return;
+  if (chain_in_doubt_) return;
   if (heads_.contradicted()) {
     alarm(AlarmKind::execution_differs,
           "a quorum cosigned another log root at a size that this node has executed; stop this "
@@ -103,8 +103,10 @@ void Replica::Core::check_divergence() {
 }
 
 void Replica::Core::alarm(AlarmKind kind, std::string detail, std::uint32_t signers) {
-  if (alarmed_) return;
+  const bool of_chain = kind != AlarmKind::own_key;
+  if (chain_in_doubt_ || (alarmed_ && !of_chain)) return;
   alarmed_ = true;
+  chain_in_doubt_ = of_chain;
   safety_.stop();
   out_.push_back(Alarm{kind, std::move(detail), signers});
 }

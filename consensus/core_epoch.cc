@@ -48,7 +48,7 @@ void Replica::Core::close_if_ended() {
 }
 
 void Replica::Core::announce_end() {
-  if (!closed_ || end_announced_ || alarmed_) return;
+  if (!closed_ || end_announced_ || chain_in_doubt_) return;
   const Blocks::Entry* entry = blocks_.find(finalization_->proposal.block_id);
   if (entry == nullptr) return;  // another finalization, which only an alarm can explain
   const Block& boundary = entry->block;

@@ -13,8 +13,8 @@ constexpr std::size_t kViewsShown = 64;  // to whom they are the votes of
 std::string stop_text(const std::string& what) {
   return what +
          " is signed with this validator's vote key and not by this node: a second machine has the "
-         "key, or this one's data is older than its votes. It votes no more; find the other "
-         "machine, get a new vote key by ballot and start this node again when it is in force";
+         "key, or this one's data is older than its votes. It votes no more with this key; find "
+         "the other machine and get a new vote key by ballot, with which it goes on by itself";
 }
 
 std::string of_view(View view) { return " of view " + std::to_string(view); }
@@ -67,6 +67,7 @@ void Replica::Core::heard_from(ValidatorIndex peer) {
   if (heard_from_.size() + 1 < membership_.q()) return;
   safety_.speak();
   heard_from_.clear();
+  start_view_clock();  // nobody could wait for a vote of mine before
   std::vector<View> notarized;
   for (auto it = views_.upper_bound(lf_); it != views_.end(); ++it) {
     if (it->second.of(VoteType::notarize)) notarized.push_back(it->first);

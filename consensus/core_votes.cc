@@ -151,9 +151,13 @@ void Replica::Core::enter_view(View view) {
   if (view <= view_) return;
   view_ = view;
   dirty_ = true;
-  pacemaker_.enter(now_.mono_ms);
+  start_view_clock();
   next_retry_ = now_.mono_ms + 2 * parameters_.delta_ms;
-  const auto buffered = views_.find(view);
+}
+
+void Replica::Core::start_view_clock() {
+  pacemaker_.enter(now_.mono_ms);
+  const auto buffered = views_.find(view_);
   if (buffered != views_.end() && buffered->second.proposal) {
     pacemaker_.proposal_came(now_.mono_ms);
   }
@@ -183,7 +187,7 @@ bool Replica::Core::nullified(View view) const {
 // Two certificates that cannot both exist while at most f validators are faulty. Who signed both
 // sides is named; each is evidence by itself where R1 forbids the pair.
 void Replica::Core::conflict(const Certificate& mine, const Certificate& theirs) {
-  if (alarmed_) return;
+  if (chain_in_doubt_) return;
   std::uint32_t both = 0;
   if (mine.proposal.view == theirs.proposal.view) both = mine.signers & theirs.signers;
   for (std::size_t i = 0; i < membership_.n(); ++i) {
@@ -205,7 +209,7 @@ void Replica::Core::conflict(const Certificate& mine, const Certificate& theirs)
 // finalization there names a block of my chain, or safety is lost (it can be told while my own
 // chain is held down to that view); a nullification of a finalized view cannot be.
 void Replica::Core::check_late(const Certificate& late) {
-  if (alarmed_) return;
+  if (chain_in_doubt_) return;
   const View view = late.proposal.view;
   if (late.type == VoteType::nullify) {
     const Certificate* mine = certificate(VoteType::finalize, view);

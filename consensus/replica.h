@@ -45,7 +45,9 @@
 // * Cosignatures, GET_BATCH/BATCH, and everything about statements are the host's own messages.
 // * EvidenceFound and Alarm are for people: log, metric, health page. Alarm means that this node
 //   has stopped voting and must stop cosigning. AlarmKind::own_key holds for every later life, too:
-//   the host notes it durably and starts as observer until the validator has another key.
+//   the host notes it durably and starts as observer until the validator has another key. It is of
+//   the key alone: the chain is followed, the epoch ends here, and an alarm about the chain may
+//   still come. After one about the chain no other comes and no epoch ends.
 // * After a restart: build a new Replica, of the epoch that follows the last hop in the store, from
 //   every WAL record in order (Recovery), hand in PayloadReady for every batch still held, then
 //   Started. Nothing else may come before Started.

@@ -174,12 +174,15 @@ void CoreLoop::perform(consensus::Effect& effect) {
 void CoreLoop::raise_alarm(const consensus::Alarm& alarm) {
   const std::string& what = alarm.detail;
   alarm_ = what;
-  storage_.forbid_cosigning();
-  if (alarm.kind == consensus::AlarmKind::own_key) {
+  alarm_is_of_key_ = alarm.kind == consensus::AlarmKind::own_key;
+  if (alarm_is_of_key_) {
+    storage_.cosign_as(std::nullopt);
     // A restart changes nothing: the other one may go on voting.
     const std::string text = observer_text(what, parts_.keys);
     const auto marked = replace_file(parts_.config.data / kObserverFile, as_bytes(text));
     if (!marked) return fail_for_good(marked.error().detail);
+  } else {
+    storage_.forbid_cosigning();
   }
   log(LogLevel::error, "alarm",
       {{"what", what}, {"effect", "this node votes and cosigns no more; compare it with others"}});

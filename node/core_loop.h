@@ -189,6 +189,7 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   bool observer_ = false;
   bool stopped_ = false;
   std::string alarm_;
+  bool alarm_is_of_key_ = false;  // of the vote key, and of nothing else
   DiskGrade disk_ = DiskGrade::plenty;
 
   std::deque<consensus::Event> events_;

@@ -113,6 +113,8 @@ void CoreLoop::begin_next() {
     return fail_for_good(ours.error().detail);
   }
   observer_ = std::filesystem::exists(parts_.config.data / kObserverFile);
+  // The set names a key that nobody else has: the alarm was about the one before.
+  if (alarm_is_of_key_ && set_.self && !observer_) alarm_.clear();
   if (auto made = make_replica({}); !made) return fail_for_good(made.error().detail);
   book_ = CosignatureBook(parts_.network.origin, set_.validators);
   claimed_heights_.clear();

@@ -54,6 +54,34 @@ TEST_F(NextEpoch, ARestartAnnouncesTheEndAgain) {
   EXPECT_FALSE(back.replica->info().voting);
 }
 
+// Its key is not its own any more: it follows into the next epoch, where it may have another.
+TEST_F(NextEpoch, AnAlarmOfTheOwnKeyDoesNotHoldUpTheEnd) {
+  end_it();
+  Recovery recovery{driven.records, Applied{boundary, end().finalization}, {}, {}, {}};
+  for (Height height = 1; height <= kBoundaryAt; ++height) recovery.heads.push_back(head(height));
+  recovery.next_sets = {{kSetAt, set}};
+  recovery.records.push_back(
+      encode_record(Evidence{network.vote(VoteType::notarize, {0, 1, 0, digest_of(0xb1)}, self),
+                             network.vote(VoteType::notarize, {0, 1, 0, digest_of(0xb2)}, self)}));
+  Parameters guarded;
+  guarded.listen_first = false;
+  Driven back{network, self, recovery, guarded};
+  back.start();
+  ASSERT_EQ(back.alarms.size(), 1U);
+  EXPECT_EQ(back.alarms[0].kind, AlarmKind::own_key);
+  EXPECT_EQ(back.ended.size(), 1U);
+}
+
+TEST_F(NextEpoch, NoEpochEndsAfterAnAlarmOfTheChain) {
+  boundary = boundary_block();
+  driven.receive(other(), network.propose(boundary, kBoundaryAt - 1));
+  driven.receive(other(), network.certificate(VoteType::finalize, of_boundary()));
+  driven.step(Contradicted{"the store says otherwise"});
+  ASSERT_EQ(driven.alarms.size(), 1U);
+  driven.step(Executed{head(kBoundaryAt), set});
+  EXPECT_TRUE(driven.ended.empty());
+}
+
 // Signed before the end was seen, not durable then: it does not leave any more.
 TEST_F(NextEpoch, WhatWasSignedAndHasNotLeftStaysHere) {
   boundary = boundary_block();

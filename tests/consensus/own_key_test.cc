@@ -136,6 +136,34 @@ TEST_F(OwnKey, ItListensToEnoughOthersBeforeItsFirstVote) {
   EXPECT_FALSE(driven.voted(1, kSelf).empty());
 }
 
+// What is wrong with the key does not hide what is wrong with the chain.
+TEST_F(OwnKey, CertificatesThatExcludeEachOtherAreStillAnAlarm) {
+  Driven driven(network, kSelf, {}, guarded());
+  driven.start();
+  driven.receive(0, network.vote(VoteType::notarize, proposal(1), kSelf));
+  expect_stopped(driven);
+  driven.receive(0, network.vote(VoteType::notarize, proposal(2), kSelf));
+  ASSERT_EQ(driven.alarms.size(), 1U);
+  driven.receive(0, network.certificate(VoteType::notarize, proposal(3, 0xb1)));
+  driven.receive(0, network.certificate(VoteType::notarize, proposal(3, 0xb2)));
+  ASSERT_EQ(driven.alarms.size(), 2U);
+  EXPECT_EQ(driven.alarms[1].kind, AlarmKind::conflicting_finality);
+}
+
+// The deadlines of a view that it has entered in silence begin when it may speak.
+TEST_F(OwnKey, AViewIsNotGivenUpForTheTimeThatItListened) {
+  Driven driven(network, kSelf, {}, Parameters{});
+  driven.start();
+  driven.step(PayloadReady{{digest_of(0xba), 1, 100}, 0, true});  // work
+  driven.receive(0, Status{});
+  wait(driven);
+  driven.receive(2, Status{});
+  EXPECT_FALSE(driven.replica->info().listening);
+  EXPECT_TRUE(driven.voted(1, kSelf).empty());
+  wait(driven);
+  EXPECT_EQ(driven.voted(1, kSelf), std::vector<VoteType>{VoteType::nullify});
+}
+
 TEST_F(OwnKey, WhatItsPeerShowsItOnConnectingComesBeforeTheStatus) {
   const View view = view_of_another();
   // Validator 0 has the NOTARIZE that the wiped one cast before it lost its disk.

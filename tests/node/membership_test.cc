@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,7 +12,9 @@
 #include "attest/ready.h"
 #include "attest/receipt_check.h"
 #include "node/core_loop.h"
+#include "node/data_folder.h"
 #include "node/log.h"
+#include "node/mesh.h"
 #include "tests/node/node_cluster.h"
 
 namespace footproof::node {
@@ -138,6 +142,47 @@ TEST_F(MembershipTest, NewKeysOfAValidatorSpeakFromTheirEpochOn) {
   cluster_.stop(3);
   start(3);
   expect_all_vote_but(2, 3);
+}
+
+// Another machine has its key: it says so and follows, and goes on with a new key by itself.
+TEST_F(MembershipTest, AKeyThatSomebodyElseUsesIsReplacedWithoutARestart) {
+  start_all();
+  cluster_.stop(0);
+  {
+    struct NoEvents final : LinkEvents {
+      void peer_connected(ValidatorIndex) override { connected = true; }
+      void peer_disconnected(ValidatorIndex) override {}
+      void peer_message(ValidatorIndex, Envelope&&) override {}
+      bool connected = false;
+    } links;
+    boost::asio::io_context io;
+    Mesh mesh(
+        io, cluster_.identity(0),
+        std::vector<PeerAddress>{{cluster_.config(3).validator, cluster_.config(3).mesh_listen}},
+        Endpoint{"127.0.0.1", 0});
+    ASSERT_TRUE(mesh.start(links));
+    consensus::Vote vote{consensus::VoteType::nullify, {0, 1'000, 0, {}}, 3, {}};
+    const auto signature =
+        cluster_.key_of(3, "", role::kVote)
+            .sign(consensus::sign_bytes(cluster_.network().chain_id, vote.type, vote.proposal));
+    std::ranges::copy(signature, vote.signature.begin());
+    bool sent = false;
+    ASSERT_TRUE(test::NodeCluster::until([&] {
+      io.run_one_for(milliseconds(20));
+      io.restart();
+      const auto frame = encode_frame(FrameKind::control, 0, consensus::encode(vote));
+      sent = sent || (links.connected && mesh.send(3, frame));
+      return std::filesystem::exists(cluster_.config(3).data / kObserverFile);
+    }));
+    mesh.stop();
+    io.run_for(milliseconds(100));
+  }
+  start(0);
+  cluster_.make_next_keys(3, "new");
+  decide(ReplaceValidator{"validator-3", cluster_.proposal(3, "new")}, 0, {0, 1, 2});
+  enter_epoch(1, 0);
+  expect_all_vote_but(1, 0);
+  EXPECT_FALSE(std::filesystem::exists(cluster_.config(3).data / kObserverFile));
 }
 
 TEST_F(MembershipTest, WhoSleptThroughAChangeIsShownTheWayOut) {
