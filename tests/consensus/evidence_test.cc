@@ -140,6 +140,7 @@ TEST_F(EvidenceInBlocks, EvidenceIsVerifiedOnce) {
   Block block = block_with({evidence(1), evidence(2)});
   block.batch_refs = {{digest_of(0xba), 1, 100}};
   block.header.batch_count = 1;
+  block.header.time_ms = driven.now.wall_ms;
   block.header.batch_root = batch_root(block.batch_refs);
   driven.receive(leader(), network.propose(block, 0));
   const std::size_t verified = network.verifier.calls;
@@ -157,9 +158,12 @@ class TwoOffenders : public ::testing::Test {
             network.vote(VoteType::nullify, {0, view, 0, {}}, signer)};
   }
   ValidatorIndex leader() const { return network.membership.leader(1); }
-  ValidatorIndex loud() const { return (leader() + 1) % 7; }
-  ValidatorIndex quiet() const { return (leader() + 2) % 7; }
-  ValidatorIndex other() const { return (leader() + 3) % 7; }
+  ValidatorIndex after_leader(int places) const {
+    return static_cast<ValidatorIndex>((leader() + places) % 7);
+  }
+  ValidatorIndex loud() const { return after_leader(1); }
+  ValidatorIndex quiet() const { return after_leader(2); }
+  ValidatorIndex other() const { return after_leader(3); }
 
   Network network{7};
 };

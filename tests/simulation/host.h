@@ -217,6 +217,7 @@ class Host final : public consensus::ChainReader {
   std::uint64_t last_lsn_ = 0;
   std::uint64_t durable_lsn_ = 0;
   std::map<Digest, Bytes> bodies_;
+  std::map<Digest, std::uint64_t> handed_in_;  // again, when last
   std::deque<consensus::Deliver> to_execute_;
   bool executing_ = false;
   std::map<std::pair<std::uint64_t, Digest>, std::map<Person, consensus::Signature>> cosigners_;
