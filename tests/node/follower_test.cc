@@ -114,7 +114,6 @@ class FollowerTest : public ::testing::Test {
     return out;
   }
 
-  const testing::ValidatorsGate gate_;
   std::uint64_t boundary_ = 0;
   footproof::test::TempFolder folder_;
   test::ChainMaker chain_{folder_.path() / "chain"};

@@ -175,7 +175,6 @@ class SnapshotOfALaterEpoch : public SnapshotJoinTest {
               ledger::trust_policy_of(*chain_.store().published()).value());
   }
 
-  const testing::ValidatorsGate gate_;
   std::uint64_t boundary_ = 0;
 };
 
