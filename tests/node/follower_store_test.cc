@@ -64,7 +64,6 @@ class FollowerStoreTest : public ::testing::TestWithParam<CatchUp> {
                                      << done->store.findings.front().what;
   }
 
-  const testing::ValidatorsGate gate_;
   footproof::test::TempFolder folder_;
   std::mutex mutex_;  // between the chain's growth and its server
   test::ChainMaker chain_{folder_.path() / "chain"};
