@@ -4,9 +4,10 @@ Two of the four are ext4 on a loop device, two are tmpfs. What cannot be written
 node ends for it, with the reason in its log, or goes on; the others go on; and once there is room again it is
 started as it is, without a hand on its files."""
 import os
+import random
 import re
 
-from .run import LIMIT, Case
+from .run import LIMIT, Case, run_together
 from .world import World, run
 
 SIZE_MIB = 64
@@ -30,6 +31,10 @@ class SmallDisks(World):
 
     def disk(self, name):
         return self.homes[name] / "disk"
+
+    def release(self):
+        for name in self.names:
+            run("umount", self.disk(name))
 
     def mount_again(self, name):
         run("umount", self.disk(name))
@@ -71,6 +76,16 @@ class SmallDisks(World):
 
     def _image(self, name):
         return self.homes[name] / "disk.image"
+
+
+def all_levels(programs, count, seed):
+    """A network for each ten: a log of more would fill a disk by itself."""
+    chance, texts = random.Random(seed), []
+    for first in range(0, count, len(LEVELS_KIB)):
+        case = Case("D4", "", SmallDisks, 1, "times", full)
+        some = min(len(LEVELS_KIB), count - first)
+        texts.append(run_together([(case, some)], programs, chance.randrange(2 ** 31))[1])
+    return count, f"{len(texts)} networks: {'; '.join(texts)}"
 
 
 def full(stage, count):
@@ -124,6 +139,6 @@ def come_back(stage, victim, reason):
 
 CASES = [
     Case("D4", "a disk of 64 MiB, ext4 or tmpfs, is filled under load to one level after the other, then freed",
-         SmallDisks, 50, "times", full, short=0),
-    Case("D5", "the file system below a node goes read-only under load", SmallDisks, 20, "times", read_only, short=0),
+         SmallDisks, 50, "times", None, alone=all_levels),
+    Case("D5", "the file system below a node goes read-only under load", SmallDisks, 20, "times", read_only),
 ]
