@@ -168,59 +168,39 @@ void World::link_changed(const Host& host, bool up) {
 
 // ---- what hosts ask for
 
-void World::schedule_timer(const Host& host, std::uint64_t at_mono_ms) {
+void World::schedule(std::uint64_t at, Item::Kind kind, const Host& host, std::uint64_t value) {
   Item item;
-  item.at = std::max(at_mono_ms, now_);
-  item.kind = Item::Kind::timer;
+  item.at = at;
+  item.kind = kind;
   item.to = host.place();
   item.life = host.life();
-  item.value = at_mono_ms;
-  push(item);
+  item.value = value;
+  push(std::move(item));
+}
+
+void World::schedule_timer(const Host& host, std::uint64_t at_mono_ms) {
+  schedule(std::max(at_mono_ms, now_), Item::Kind::timer, host, at_mono_ms);
 }
 
 void World::schedule_sync(const Host& host, std::uint64_t target, std::uint64_t after_ms) {
-  Item item;
-  item.at = now_ + after_ms;
-  item.kind = Item::Kind::synced;
-  item.to = host.place();
-  item.life = host.life();
-  item.value = target;
-  push(item);
+  schedule(now_ + after_ms, Item::Kind::synced, host, target);
 }
 
 void World::schedule_execution(const Host& host, std::uint64_t after_ms) {
-  Item item;
-  item.at = now_ + after_ms;
-  item.kind = Item::Kind::executed;
-  item.to = host.place();
-  item.life = host.life();
-  push(item);
+  schedule(now_ + after_ms, Item::Kind::executed, host);
 }
 
 void World::schedule_hop(const Host& host, std::uint64_t after_ms) {
-  Item item;
-  item.at = now_ + after_ms;
-  item.kind = Item::Kind::hop;
-  item.to = host.place();
-  item.life = host.life();
-  push(item);
+  schedule(now_ + after_ms, Item::Kind::hop, host);
 }
 
 void World::schedule_poll(const Host& host, std::uint64_t after_ms) {
-  Item item;
-  item.at = now_ + after_ms;
-  item.kind = Item::Kind::poll;
-  item.to = host.place();
-  push(item);
+  schedule(now_ + after_ms, Item::Kind::poll, host);
 }
 
 void World::schedule_restart(const Host& host, std::uint64_t after_ms) {
   link_changed(host, false);
-  Item item;
-  item.at = now_ + after_ms;
-  item.kind = Item::Kind::restart;
-  item.to = host.place();
-  push(item);
+  schedule(now_ + after_ms, Item::Kind::restart, host);
 }
 
 void World::delivered(const Host&, const consensus::Deliver& deliver) {

@@ -116,6 +116,7 @@ class World {
   };
 
   void push(Item item);
+  void schedule(std::uint64_t at, Item::Kind kind, const Host& host, std::uint64_t value = 0);
   bool advance();  // one event; false: none left
   void handle(const Item& item);
   void handle(const Fault& fault);

@@ -2,15 +2,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
-#include <filesystem>
-#include <map>
 #include <string>
 
 #include "node/log.h"
+#include "tests/simulation/seeds.h"
 #include "tests/simulation/whole/crash_calls.h"
 #include "tests/support/temp_folder.h"
 
@@ -33,140 +30,45 @@ constexpr const char* kUsage =
     "Exit code 0: all passed, 1: a seed failed, 2: wrong usage.\n";
 
 struct Options {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  bool given = false;
+  footproof::simulation::SeedOptions seeds;
   bool calm = false;
   bool crashes = false;
   bool twice = false;
-  bool trace = false;
-  bool hashes = false;
-  bool only_first = false;
-  bool json = false;
 };
-
-bool parse(std::string_view& text, std::uint64_t& value) {
-  const auto [next, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc()) return false;
-  text.remove_prefix(static_cast<std::size_t>(next - text.data()));
-  return true;
-}
-
-bool parse_range(std::string_view text, Options& options) {
-  if (!parse(text, options.first)) return false;
-  options.last = options.first;
-  if (text.empty()) return true;
-  if (!text.starts_with("..")) return false;
-  text.remove_prefix(2);
-  return parse(text, options.last) && text.empty() && options.first <= options.last;
-}
 
 bool parse_options(int argc, char** argv, Options& options) {
-  const std::map<std::string_view, bool*> flags = {
-      {"--calm", &options.calm},   {"crashes", &options.crashes}, {"--twice", &options.twice},
-      {"--trace", &options.trace}, {"--hashes", &options.hashes}, {"--first", &options.only_first},
-      {"--json", &options.json}};
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    if (const auto flag = flags.find(option); flag != flags.end()) {
-      *flag->second = true;
-    } else if ((option == "--seeds" || option == "--seed") && ++i < argc) {
-      options.given = parse_range(argv[i], options);
-      if (!options.given) return false;
-    } else {
-      return false;
-    }
-  }
-  return options.given;
+  return options.seeds.parse(argc, argv,
+                             {{"--calm", &options.calm},
+                              {"crashes", &options.crashes},
+                              {"--twice", &options.twice}}) &&
+         options.seeds.given;
 }
-
-struct Sums {
-  std::uint64_t runs = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t blocks = 0;
-  std::uint64_t statements = 0;
-  std::uint64_t events = 0;
-  std::uint64_t virtual_ms = 0;
-  std::map<std::string, std::uint64_t> counts;
-  std::map<std::string, std::uint64_t> points;
-
-  void add(const Outcome& outcome) {
-    ++runs;
-    failed += outcome.failure.empty() ? 0U : 1U;
-    blocks += outcome.blocks;
-    statements += outcome.statements;
-    events += outcome.events;
-    virtual_ms += outcome.virtual_ms;
-    for (const auto& [what, times] : outcome.counts) counts[what] += times;
-    for (const auto& [what, times] : outcome.points) points[what] += times;
-  }
-
-  void print(bool json) const {
-    const double core_seconds = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-    const double hours = static_cast<double>(virtual_ms) / 3'600'000;
-    std::uint64_t hit = 0;
-    for (const auto& [what, times] : points) hit += times > 0 ? 1 : 0;
-    const auto number = [](std::uint64_t value) { return std::to_string(value); };
-    if (json) {
-      const std::string text =
-          "{\"runs\": " + number(runs) + ", \"failed\": " + number(failed) +
-          ", \"blocks\": " + number(blocks) + ", \"statements\": " + number(statements) +
-          ", \"events\": " + number(events) + ", \"points\": " + number(points.size()) +
-          ", \"points_hit\": " + number(hit) +
-          ", \"core_seconds\": " + std::to_string(core_seconds) +
-          ", \"simulated_hours\": " + std::to_string(hours) + "}\n";
-      std::fputs(text.c_str(), stdout);
-      return;
-    }
-    std::printf("%s seeds, %s failed, %s blocks, %s statements logged, %s events\n",
-                number(runs).c_str(), number(failed).c_str(), number(blocks).c_str(),
-                number(statements).c_str(), number(events).c_str());
-    std::printf("%.1f core-seconds (%.2f a seed), %.3f simulated hours: %.1f an hour of one core\n",
-                core_seconds, core_seconds / static_cast<double>(runs), hours,
-                hours * 3600 / core_seconds);
-    for (const auto& [what, times] : counts) {
-      std::printf("  %s: %s\n", what.c_str(), number(times).c_str());
-    }
-    std::printf("%s points, %s of them hit\n", number(points.size()).c_str(), number(hit).c_str());
-    for (const auto& [what, times] : points) {
-      std::printf("  %s: %s\n", what.c_str(), number(times).c_str());
-    }
-  }
-};
 
 Outcome run_seed(const Options& options, const Plan& plan, std::uint64_t seed) {
   const footproof::test::TempFolder folder;
   if (options.crashes) return footproof::whole::run_crash_calls(seed, folder.path());
-  World world(plan, folder.path(), options.trace);
+  World world(plan, folder.path(), options.seeds.trace);
   return world.run();
 }
 
 int run(const Options& options) {
-  Sums sums;
-  for (std::uint64_t seed = options.first; seed <= options.last; ++seed) {
+  return run_seeds(options.seeds, [&](std::uint64_t seed) {
     const Plan plan = options.calm ? Plan::calm(seed) : Plan::from_seed(seed);
     Outcome outcome = run_seed(options, plan, seed);
     if (options.twice && outcome.failure.empty()) {
       const auto again = run_seed(options, plan, seed);
       if (again.trace_hash != outcome.trace_hash) outcome.failure = "another trace the second time";
     }
-    sums.add(outcome);
-    if (options.hashes) {
-      std::printf("%llu %016llx\n", static_cast<unsigned long long>(seed),
-                  static_cast<unsigned long long>(outcome.trace_hash));
-    }
-    if (outcome.failure.empty() && options.first != options.last) continue;
-    std::printf("seed %llu  trace %016llx  %s  virtual %llu ms  %s\n",
-                static_cast<unsigned long long>(seed),
-                static_cast<unsigned long long>(outcome.trace_hash),
-                options.crashes ? "crashes" : plan.text().c_str(),
-                static_cast<unsigned long long>(outcome.virtual_ms),
-                outcome.failure.empty() ? "passed" : outcome.failure.c_str());
-    std::fflush(stdout);
-    if (options.only_first && !outcome.failure.empty()) break;
-  }
-  sums.print(options.json);
-  return sums.failed == 0 ? 0 : 1;
+    return footproof::simulation::SeedRun{outcome.failure,
+                                          options.crashes ? "crashes" : plan.text(),
+                                          outcome.trace_hash,
+                                          outcome.virtual_ms,
+                                          {{"blocks", outcome.blocks},
+                                           {"statements", outcome.statements},
+                                           {"events", outcome.events}},
+                                          outcome.counts,
+                                          outcome.points};
+  });
 }
 
 // The nodes' logs tell of faults by the thousand.
@@ -189,7 +91,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  if (options.trace) {
+  if (options.seeds.trace) {
     ::dup2(STDOUT_FILENO, STDERR_FILENO);
     footproof::node::set_log_level(footproof::node::LogLevel::info);
   } else {
