@@ -86,6 +86,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers() {
   checkers.push_back(check_parents());
   checkers.push_back(check_bodies());
   checkers.push_back(check_evidence());
+  checkers.push_back(check_cosignatures());
   checkers.push_back(check_memory());
   checkers.push_back(check_progress());
   checkers.push_back(check_rules());

@@ -12,6 +12,7 @@ namespace footproof::simulation {
 
 class World;
 class Host;
+struct Cosigned;
 
 class Checker {
  public:
@@ -24,6 +25,10 @@ class Checker {
   virtual void sent(World&, const Host&, const consensus::Send&) {}
   virtual void received(World&, const Host&, const consensus::Message&) {}
   virtual void delivered(World&, const Host&, const consensus::Deliver&) {}
+  virtual void executed(World&, const Host&, const consensus::Checkpoint&) {}
+  virtual void cosigned(World&, const Host&, const Cosigned&) {}
+  // q cosignatures over a head, as it came to this host.
+  virtual void vouched(World&, const Host&, std::uint64_t /*size*/, const Digest& /*root*/) {}
   virtual void reported(World&, const Host&, const consensus::Evidence&) {}
   virtual void alarmed(World&, const Host&, const consensus::Alarm&) {}
   virtual void started(World&, const Host&) {}  // after a restart, too
@@ -37,6 +42,7 @@ class Checker {
 [[nodiscard]] std::unique_ptr<Checker> check_parents();       // I4
 [[nodiscard]] std::unique_ptr<Checker> check_bodies();        // I7
 [[nodiscard]] std::unique_ptr<Checker> check_evidence();      // I9, and no alarm without cause
+[[nodiscard]] std::unique_ptr<Checker> check_cosignatures();  // I10
 [[nodiscard]] std::unique_ptr<Checker> check_memory();        // I11
 [[nodiscard]] std::unique_ptr<Checker> check_progress();      // I12
 [[nodiscard]] std::unique_ptr<Checker> check_rules();         // I14

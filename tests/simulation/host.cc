@@ -110,6 +110,7 @@ void Host::crash() {
     hops_.pop_back();
   }
   hops_synced_ = hops_.size();
+  if (world_.plan().forgets_cosigned) cosigned_ = {};
   disk_bodies_.clear();
   disk_blocks_.clear();
   const auto bodies = std::move(bodies_);
@@ -137,6 +138,7 @@ void Host::lose_disk() {
   store_.clear();
   hops_.clear();
   hops_synced_ = 0;
+  cosigned_ = {};
   wal_synced_ = store_synced_ = 0;
   disk_bodies_.clear();
   disk_blocks_.clear();
@@ -464,14 +466,31 @@ void Host::keep(const consensus::Block& block, const consensus::Certificate& fin
     ++decided;
   }
   store_.push_back({block, finalization, after, decided});
+  if (!honest()) return;
+  for (auto& checker : world_.checkers()) checker->executed(world_, *this, after);
+}
+
+// What was cosigned before a crash is not contradicted by what is executed again after it.
+bool Host::may_cosign(const Cosigned& now) {
+  if (now.size < cosigned_.size || now.time_ms < cosigned_.time_ms) return false;
+  if (now.size == cosigned_.size && cosigned_.size != 0 && now.root != cosigned_.root) return false;
+  cosigned_ = now;
+  return true;
 }
 
 void Host::cosign() {
   if (!up() || !member()) return;
+  const std::uint64_t time_ms =
+      store_.empty() ? world_.root().time_ms : store_.back().block.header.time_ms;
+  const Cosigned now{head().log_size, head().log_root, time_ms};
+  if (!may_cosign(now)) return;
+  if (honest()) {
+    for (auto& checker : world_.checkers()) checker->cosigned(world_, *this, now);
+  }
   auto wire = std::make_shared<Wire>();
   wire->kind = Wire::Kind::cosignature;
-  wire->size = head().log_size;
-  wire->digest = head().log_root;
+  wire->size = now.size;
+  wire->digest = now.root;
   wire->epoch = epoch_;
   wire->signature = world_.keys().sign(key_slot_, cosigned_bytes(epoch_, wire->size, wire->digest));
   world_.transmit(*this, std::nullopt, wire);
@@ -483,6 +502,11 @@ void Host::count_cosignature(Person from, const Wire& wire) {
   auto& signers = cosigners_[{wire.size, wire.digest}];
   const bool news = signers.emplace(from, wire.signature).second;
   if (news && signers.size() == facts().membership.q()) {
+    if (honest()) {
+      for (auto& checker : world_.checkers()) {
+        checker->vouched(world_, *this, wire.size, wire.digest);
+      }
+    }
     step(consensus::Checkpointed{wire.size, wire.digest});
   }
   while (cosigners_.size() > 64) cosigners_.erase(cosigners_.begin());

@@ -37,6 +37,13 @@ struct Wire {
   std::uint64_t hash = 0;  // for the trace
 };
 
+// The head that a host has cosigned last, written and synced before the signature leaves.
+struct Cosigned {
+  std::uint64_t size = 0;
+  Digest root;
+  std::uint64_t time_ms = 0;  // of the block
+};
+
 // Where a vote is on its way out (consensus/README.md §13).
 enum class VoteStep : std::uint8_t { decided, appended, synced, leaving, half_sent, sent };
 inline constexpr std::size_t kVoteSteps = 6;
@@ -159,6 +166,7 @@ class Host final : public consensus::ChainReader {
   void start_sync();
   void start_execution();
   void cosign();
+  bool may_cosign(const Cosigned& now);
   void sync_store();
   void compact();
   bool keep_batch(const Bytes& body);
@@ -207,6 +215,7 @@ class Host final : public consensus::ChainReader {
   std::size_t store_synced_ = 0;
   std::vector<Hop> hops_;  // of epoch 0 first; in the store, behind the boundary block of each
   std::size_t hops_synced_ = 0;
+  Cosigned cosigned_;             // the anchor
   std::set<Digest> disk_bodies_;  // synced in the WAL, or of a block in the synced store
   std::set<Digest> disk_blocks_;
 

@@ -98,6 +98,8 @@ struct Plan {
   // until 3 s after it.
   std::uint64_t strict_from_ms = 0;
   std::uint64_t deadline_ms = 600'000;  // all must be final by then
+  // A rule broken on purpose: hosts cosign after a crash as if they never had before.
+  bool forgets_cosigned = false;
 
   [[nodiscard]] std::size_t hosts() const { return people == 0 ? n : people; }
   // Changes of the set of this plan, from now on drawn by `random`.

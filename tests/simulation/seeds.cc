@@ -87,10 +87,8 @@ void Sums::print(bool as_json) const {
 }
 
 bool SeedOptions::parse(int argc, char** argv, Flags flags, const Values& values) {
-  flags.insert({{"--trace", &trace},
-                {"--hashes", &hashes},
-                {"--first", &only_first},
-                {"--json", &json}});
+  flags.insert(
+      {{"--trace", &trace}, {"--hashes", &hashes}, {"--first", &only_first}, {"--json", &json}});
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (const auto flag = flags.find(option); flag != flags.end()) {
