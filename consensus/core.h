@@ -102,6 +102,7 @@ class Replica::Core {
   void on(const Executed& event);
   void on(const Checkpointed& event);
   void on(const Contradicted& event);
+  void on(const Shown& event);
   void settle();
   void arm_timer();
 
@@ -114,6 +115,7 @@ class Replica::Core {
   void receive(const BlockAnswer& message, ValidatorIndex from);
   void receive(const GetChain& message, ValidatorIndex from);
   void receive(const Chain& message, ValidatorIndex from);
+  bool take_chain(const Chain& message);
   void receive(const Status& message, ValidatorIndex from);
   void receive(const Evidence& evidence, ValidatorIndex from);
   void receive(const EndOfEpoch& message, ValidatorIndex from);

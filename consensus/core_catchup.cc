@@ -299,11 +299,21 @@ void Replica::Core::receive(const BlockAnswer& message, ValidatorIndex) {
 }
 
 void Replica::Core::receive(const Chain& message, ValidatorIndex) {
-  if (!chain_asked_ || message.blocks.empty()) return;
+  if (chain_asked_ && take_chain(message)) chain_asked_ = false;
+}
+
+void Replica::Core::on(const Shown& event) {
+  const Chain& chain = event.chain;
+  if (chain.finalization.proposal.epoch == membership_.epoch()) (void)take_chain(chain);
+}
+
+bool Replica::Core::take_chain(const Chain& message) {
+  if (message.blocks.empty()) return false;
   const Certificate& finalization = message.finalization;
   const Digest top = block_id(message.blocks.back().header);
-  if (finalization.type != VoteType::finalize || finalization.proposal.block_id != top) return;
-  if (blocks_.on_chain(top)) return;
+  if (finalization.type != VoteType::finalize || finalization.proposal.block_id != top)
+    return false;
+  if (blocks_.on_chain(top)) return false;
   // Down by hashes from the certified top to my tip, before anything is kept.
   Digest expected = top;
   std::size_t first = message.blocks.size();
@@ -311,26 +321,26 @@ void Replica::Core::receive(const Chain& message, ValidatorIndex) {
     const Block& block = message.blocks[first - 1];
     if (block_id(block.header) != expected || !body_fits(block)) {
       ++refused_;
-      return;
+      return false;
     }
     expected = block.header.parent;
     --first;
   }
-  if (expected != blocks_.linked_tip().id) return;
+  if (expected != blocks_.linked_tip().id) return false;
   if (!membership_.verify(finalization, verifier_)) {
     ++refused_;
-    return;
+    return false;
   }
   for (std::size_t i = first; i < message.blocks.size(); ++i) {
     blocks_.insert(block_id(message.blocks[i].header), message.blocks[i]);
   }
-  chain_asked_ = false;
   next_chain_request_ = now_.mono_ms;
   dirty_ = true;
   const Blocks::Walk walk = blocks_.walk(top);
   if (walk.end == Blocks::End::linked) link(walk, finalization);
   accept(finalization);
   link_and_deliver();
+  return true;
 }
 
 }  // namespace footproof::consensus

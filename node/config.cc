@@ -150,7 +150,9 @@ void read_follow(Section& node, Config& config) {
     }
   }
   node.text("catch_up", [&config](const std::string& value) -> Result<bool> {
-    if (!config.follows()) return fail(Errc::bad_value, "is for a node with `follow` alone");
+    if (!config.follows()) {
+      return fail(Errc::bad_value, "is for a node with `follow` and no `validator`");
+    }
     if (value != "replay" && value != "snapshot") {
       return fail(Errc::bad_value, "must be replay or snapshot");
     }
@@ -160,19 +162,17 @@ void read_follow(Section& node, Config& config) {
 }
 
 std::string follower_problem(const Config& config) {
-  if (!config.validator.empty()) {
-    return "[node] follow: a validator does not follow; name either validator or follow";
-  }
   if (!config.mesh_listen.host.empty() || !config.peers.empty()) {
-    return "[mesh]: a node that follows has no links; leave the table out";
+    return "[mesh]: a node that only follows has no links; leave the table out, or name "
+           "[node] validator";
   }
   if (config.http_listen.host.empty()) return "[http] listen: is missing; write \"host:port\"";
-  const std::set<std::string> distinct(config.follow.begin(), config.follow.end());
-  if (distinct.size() != config.follow.size()) return "[node] follow: names a node twice";
   return {};
 }
 
 std::string combination_problem(const Config& config) {
+  const std::set<std::string> distinct(config.follow.begin(), config.follow.end());
+  if (distinct.size() != config.follow.size()) return "[node] follow: names a node twice";
   if (config.follows()) return follower_problem(config);
   if (config.validator.empty()) return "[node] validator: is missing; it is our validator id";
   if (config.mesh_listen.host.empty()) return "[mesh] listen: is missing; write \"host:port\"";
@@ -371,11 +371,11 @@ std::string describe(const Config& config) {
   }
   return fmt::format(
       "validator={} mesh={} http={} peers={} data={} delta_ms={} idle_block_ms={} "
-      "batch_statements_max={} batch_bytes_max={} batch_delay_ms={} verifier_threads={}",
+      "batch_statements_max={} batch_bytes_max={} batch_delay_ms={} verifier_threads={} follow={}",
       config.validator, config.mesh_listen.text(), config.http_listen.text(), config.peers.size(),
       config.data.string(), config.delta.count(), config.idle_block.count(),
       config.batch_statements_max, config.batch_bytes_max, config.batch_delay.count(),
-      config.verifier_threads);
+      config.verifier_threads, fmt::join(config.follow, ","));
 }
 
 }  // namespace footproof::node

@@ -24,6 +24,9 @@
 //   [http]
 //   listen = "127.0.0.1:8101"
 //
+// A validator may name nodes to follow, too: while no set in force names its keys, or where it
+// missed how the set changed, it has no links and asks them.
+//
 // Files of the home folder, unless [node] says otherwise: genesis.cbor, data/ (made by `footproofd
 // --init` once), keys/{vote,cosign,log}.pem (PKCS#8, unencrypted, mode 0600), keys/tls.pem,
 // keys/tls.crt; keys/next/ while new keys of ours wait for the set that names them.
@@ -65,9 +68,11 @@ enum class LogLevel { debug, info, warning, error };
 
 struct Config {
   // [node]
-  std::filesystem::path home;       // the folder of the configuration file
-  std::string validator;            // required, but for a node that follows
-  std::vector<std::string> follow;  // URLs, at most 16; then this node has no vote and no key
+  std::filesystem::path home;  // the folder of the configuration file
+  std::string validator;       // required, but for a node that follows
+  // URLs, at most 16. Without `validator`, this node has no vote and no key; with it, they are
+  // asked for what its links do not give (source_feed.h).
+  std::vector<std::string> follow;
   CatchUp catch_up = CatchUp::replay;
   std::filesystem::path genesis = "genesis.cbor";
   std::filesystem::path data = "data";
@@ -105,7 +110,8 @@ struct Config {
   // [log]
   LogLevel log_level = LogLevel::info;
 
-  [[nodiscard]] bool follows() const { return !follow.empty(); }
+  // And never validates.
+  [[nodiscard]] bool follows() const { return validator.empty() && !follow.empty(); }
 };
 
 // `home` is what relative paths start at. The paths of the answer are absolute if `home` is.

@@ -274,6 +274,7 @@ void CoreLoop::tick() {
       outside_.links.broadcast(
           encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
     }
+    watch_links();
     drop_unused_batches();
     collect_garbage();
     watch_disk();
@@ -324,6 +325,7 @@ void CoreLoop::publish_facts() {
   facts.wal_segments = wal_->segment_count();
   if (set_.keys != nullptr) facts.tls_ends_s = set_.keys->tls_ends_s;
   facts.alarm = alarm_;
+  facts.follow = follow_;
   if (facts.replica.evidence_held > 0) facts.evidence = replica_->evidence();
   for (const auto& peer : outside_.links.peers()) {
     CoreFacts::Peer out{peer.id, outside_.links.is_connected(peer.index), 0, 0};

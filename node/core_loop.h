@@ -36,6 +36,7 @@
 #include "node/own_keys.h"
 #include "node/ports.h"
 #include "node/refusals.h"
+#include "node/source_feed.h"
 #include "node/storage_writer.h"
 #include "node/verdict_cache.h"
 #include "node/vote_keys.h"
@@ -82,7 +83,7 @@ struct CoreRecovery {
   bool observer = false;    // follow, never vote or cosign
 };
 
-class CoreLoop final : public StorageEvents, private LinkEvents {
+class CoreLoop final : public StorageEvents, public Fed, private LinkEvents {
  public:
   // `set`: in force, as the store says.
   CoreLoop(CoreParts parts, EpochSet set);
@@ -98,6 +99,10 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
 
   // Any thread: statements wait in the mempool.
   void submitted();
+
+  // Fed, any thread.
+  [[nodiscard]] std::optional<std::uint64_t> hungry() const override;
+  void feed(Feed feed) override;
 
   // StorageEvents, on the storage thread, or out of stop_storage().
   void block_executed(ExecutedBlock block) override;
@@ -158,6 +163,7 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void cut_one();
   void take_batch(HeldBatch batch, bool proposable);
   void check_batch(ValidatorIndex peer, Bytes body, bool asked_for);
+  [[nodiscard]] ValidatorIndex place_of_producer(ByteView batch) const;
   void batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,
                      bool proposable);
   void fetch(const consensus::Fetch& fetch);
@@ -165,6 +171,11 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   void serve_batches(ValidatorIndex peer, const Envelope& envelope);
   void send_own_batches(ValidatorIndex peer);
   void drop_unused_batches();
+
+  // core_loop_feed.cc: what came over no link.
+  void watch_links();
+  void take_feed(Feed& feed);
+  void take_checkpoint(const CosignedHead& head, std::uint64_t as_of, std::string note);
 
   // core_loop_peers.cc: links and cosignatures.
   void drop_peer(ValidatorIndex peer, const std::string& reason);
@@ -227,6 +238,11 @@ class CoreLoop final : public StorageEvents, private LinkEvents {
   // Whose link is older than this epoch and who has not spoken in it: at its first word it is shown
   // its votes, as at a new link (consensus/README.md §13).
   std::set<ValidatorIndex> unheard_;
+
+  static constexpr std::uint64_t kNotHungry = UINT64_MAX;
+  std::atomic<std::uint64_t> hungry_ = kNotHungry;  // or the epoch
+  std::optional<MonoTime> lonely_since_;
+  std::optional<api::FollowFacts> follow_;  // since then
 
   CosignatureBook book_;
   std::map<std::uint64_t, Digest> executed_roots_;  // log size → root, the newest of them

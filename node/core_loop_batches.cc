@@ -104,6 +104,17 @@ void CoreLoop::take_batch(HeldBatch batch, bool proposable) {
   push(consensus::PayloadReady{ref, producer, proposable});
 }
 
+// Of the set in force.
+ValidatorIndex CoreLoop::place_of_producer(ByteView batch) const {
+  Batch names;
+  ByteReader in(batch);
+  in.u8();
+  names.epoch = in.u64();
+  names.producer = in.u8();
+  if (in.failed()) return kNoProducer;
+  return producer_in(set_, parts_.store, names).value_or(kNoProducer);
+}
+
 void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   if (checks_in_flight_ >= kChecksInFlightMax) return;  // consensus asks again for what it needs
   // Its epoch says whose number it bears.
@@ -111,12 +122,10 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   ByteReader in(body);
   in.u8();
   names.epoch = in.u64();
-  names.producer = in.u8();
   if (!in.failed() && !asked_for && names.epoch > set_.epoch()) {
     return keep_early(peer, std::move(body), names.epoch);
   }
-  const auto producer =
-      in.failed() ? kNoProducer : producer_in(set_, parts_.store, names).value_or(kNoProducer);
+  const auto producer = place_of_producer(body);
   ++checks_in_flight_;
   auto task = [this, peer, epoch = set_.epoch(), producer, asked_for, body = std::move(body),
                view = parts_.store.snapshot()]() mutable {

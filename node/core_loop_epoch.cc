@@ -120,6 +120,7 @@ Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   if (!port) return port;
   turn();
   arm_tick();
+  watch_links();
   publish_facts();
   return port;
 }

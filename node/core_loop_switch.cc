@@ -137,6 +137,7 @@ void CoreLoop::begin_next() {
     if (const auto peer = set_.membership.index_of(id)) check_batch(*peer, std::move(batch), false);
   }
   cut_batches();
+  watch_links();
   publish_facts();
 }
 

@@ -28,6 +28,8 @@ inline constexpr std::string_view kAnchorFile = "anchor";
 inline constexpr std::string_view kObserverFile = "observer";  // is there: follow, never vote
 inline constexpr std::string_view kWalFolder = "wal";
 inline constexpr std::string_view kMarkerFile = "identity";
+// In place of the vote key, in the folder of a node that has none.
+inline constexpr ByteView kNoKey{};
 
 // fsync of a directory, so that a name created, renamed or deleted in it survives a power cut.
 [[nodiscard]] Result<bool> sync_directory(const std::filesystem::path& directory);

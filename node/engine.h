@@ -62,6 +62,7 @@ class Engine {
   void finish();           // then: executes and syncs what was delivered
 
   [[nodiscard]] Port& port() { return port_; }
+  [[nodiscard]] Fed& fed() { return core_; }
   [[nodiscard]] const ledger::Store& store() const { return *store_; }
   [[nodiscard]] const FactBoard& facts() const { return facts_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }

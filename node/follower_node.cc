@@ -27,9 +27,6 @@
 namespace footproof::node {
 namespace {
 
-// Of a folder whose node has no vote key.
-constexpr ByteView kNoKey{};
-
 class NoLinks final : public Links {
  public:
   [[nodiscard]] Result<std::uint16_t> start(LinkEvents&) override { return std::uint16_t{0}; }
@@ -62,16 +59,6 @@ Result<void> make_folder(const DataFolder& folder, const Network& network, Catch
   }
   if (auto ended = folder.end_init(); !ended) return fail(ended.error());
   return {};
-}
-
-Result<std::vector<std::unique_ptr<Source>>> make_sources(const Config& config) {
-  std::vector<std::unique_ptr<Source>> out;
-  for (const auto& url : config.follow) {
-    auto source = make_http_source(url);
-    if (!source) return fail("[node] follow", source.error());
-    out.push_back(*std::move(source));
-  }
-  return out;
 }
 
 }  // namespace
@@ -187,7 +174,7 @@ Result<void> FollowerNode::Parts::start() {
 }
 
 Result<void> FollowerNode::Parts::begin_joining() {
-  auto sources = make_sources(config);
+  auto sources = make_http_sources(config.follow);
   if (!sources) return fail(sources.error());
   auto begun = SnapshotJoin::begin(network, clock, store_paths(config.data), *std::move(sources));
   if (!begun) return fail(begun.error());
@@ -201,7 +188,7 @@ Result<void> FollowerNode::Parts::begin_joining() {
 }
 
 Result<void> FollowerNode::Parts::begin_following() {
-  auto sources = make_sources(config);
+  auto sources = make_http_sources(config.follow);
   if (!sources) return fail(sources.error());
   auto opened = ledger::Store::open(store_paths(config.data), network.chain_id);
   if (!opened) return fail("database", opened.error());

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api/reader.h"
 #include "consensus/replica.h"
 
 namespace footproof::node {
@@ -34,6 +36,7 @@ struct CoreFacts {
   std::size_t wal_segments = 0;
   std::vector<consensus::Evidence> evidence;  // all that is held, also of before a restart
   std::uint64_t tls_ends_s = 0;               // of the link certificate in use
+  std::optional<api::FollowFacts> follow;     // while links do not suffice: whom it asks instead
   std::string alarm;  // why this node votes or cosigns no more; empty: all is well
 };
 

@@ -38,4 +38,15 @@ Result<std::unique_ptr<Source>> make_http_source(const std::string& url) {
   return std::make_unique<HttpSource>(client->nodes().front(), std::move(*client));
 }
 
+Result<std::vector<std::unique_ptr<Source>>> make_http_sources(
+    const std::vector<std::string>& urls) {
+  std::vector<std::unique_ptr<Source>> out;
+  for (const auto& url : urls) {
+    auto source = make_http_source(url);
+    if (!source) return fail("[node] follow", source.error());
+    out.push_back(*std::move(source));
+  }
+  return out;
+}
+
 }  // namespace footproof::node

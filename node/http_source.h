@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "node/source.h"
 
@@ -11,5 +12,8 @@ namespace footproof::node {
 
 // usage: not the URL of a node.
 [[nodiscard]] Result<std::unique_ptr<Source>> make_http_source(const std::string& url);
+// Those of [node] follow, in their order.
+[[nodiscard]] Result<std::vector<std::unique_ptr<Source>>> make_http_sources(
+    const std::vector<std::string>& urls);
 
 }  // namespace footproof::node

@@ -13,12 +13,15 @@
 #include "api/rate_limit.h"
 #include "api/routes.h"
 #include "api/server.h"
+#include "node/adopt.h"
 #include "node/asio_reactor.h"
 #include "node/data_folder.h"
 #include "node/engine.h"
+#include "node/http_source.h"
 #include "node/log.h"
 #include "node/mesh.h"
 #include "node/own_keys.h"
+#include "node/source_feed.h"
 #include "node/thread_name.h"
 #include "node/thread_runner.h"
 #include "node/verifier_pool.h"
@@ -92,6 +95,9 @@ Result<void> init_data(const Config& config, bool observer) {
   }
   auto folder = DataFolder::open(config.data);
   if (!folder) return fail(folder.error());
+  if (const auto follows = folder->has_marker(network->chain_id, kNoKey); follows && *follows) {
+    return adopt_followed(*folder, *network, *keys, config.validator, observer);
+  }
   auto marked = is_marked(*folder, network->chain_id, *keys);
   if (!marked) return fail(marked.error());
   if (*marked) {
@@ -121,11 +127,14 @@ struct Node::Parts {
   std::unique_ptr<Mesh> mesh;
   std::optional<Outside> outside;
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<SourceFeed> feed;  // none without [node] follow
+  ThreadRunner feeding{"fp-follow"};
   std::unique_ptr<api::Server> server;
   std::promise<void> core_done;
   std::thread core_thread;
 
   Result<void> start(std::function<void(const std::string&)> on_fatal);
+  Result<void> start_feed();
   Result<void> start_server();
   void stop();
 };
@@ -164,7 +173,19 @@ Result<void> Node::Parts::start(std::function<void(const std::string&)> on_fatal
        {"height", head.height},
        {"size", head.log_size},
        {"observer", engine->is_observer() ? 1 : 0}});
+  if (auto fed = start_feed(); !fed) return fed;
   return start_server();
+}
+
+Result<void> Node::Parts::start_feed() {
+  if (config.follow.empty()) return {};
+  auto sources = make_http_sources(config.follow);
+  if (!sources) return fail(sources.error());
+  feed = std::make_unique<SourceFeed>(engine->store(), network.origin, reactor, engine->fed(),
+                                      *std::move(sources));
+  feeding.start([this] { return feed->step(); });
+  feeding.wake();
+  return {};
 }
 
 Result<void> Node::Parts::start_server() {
@@ -189,6 +210,7 @@ Result<void> Node::Parts::start_server() {
 void Node::Parts::stop() {
   if (engine) engine->refuse_requests();
   server.reset();
+  feeding.stop();
   pool.stop();
   if (core_thread.joinable()) {
     asio::post(io, [this] { engine->stop(); });

@@ -21,7 +21,8 @@ namespace footproof::node {
 
 // The explicit first step, once in a validator's life: makes the data folder with the genesis state
 // and the marker. Fails if there is one already; one that was cut off may be repeated. After a lost
-// disk it must not be used with the old vote key unless `observer`: the key may have voted.
+// disk it must not be used with the old vote key unless `observer`: the key may have voted. A
+// folder of a node that followed is taken over with what it holds (adopt.h).
 [[nodiscard]] Result<void> init_data(const Config& config, bool observer);
 
 class Node {

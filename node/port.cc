@@ -399,8 +399,12 @@ std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
   if (parts_.follow) return why_not_following(facts.alarm, parts_.follow(), disk);
   if (!facts.alarm.empty()) return "alarm: " + facts.alarm;
   if (!facts.set.member) {
-    return fmt::format("no validator: {}; it takes no statements, send them to another node",
-                       facts.set.why_no_vote);
+    return fmt::format("no validator: {}; it takes no statements, send them to another node{}",
+                       facts.set.why_no_vote,
+                       !facts.follow
+                           ? ""
+                           : fmt::format(". It follows {} nodes, {} blocks behind",
+                                         facts.follow->sources.size(), facts.follow->behind));
   }
   const std::size_t quorum = facts.set.quorum;
   const auto connected = static_cast<std::size_t>(
@@ -408,8 +412,11 @@ std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
   if (connected + 1 < quorum) {
     return fmt::format(
         "{} of {} other validators are connected, {} are needed to order "
-        "statements; check their processes and [[mesh.peer]]",
-        connected, facts.peers.size(), quorum - 1);
+        "statements; check their processes and [[mesh.peer]]{}",
+        connected, facts.peers.size(), quorum - 1,
+        parts_.config.follow.empty()
+            ? ". If the set has changed without it, it hears of that over [node] follow alone"
+            : "");
   }
   if (facts.replica.executed_height + kBehindMax < facts.replica.peers_height) {
     return fmt::format("catching up: at height {}, others are at {}; wait",
@@ -470,7 +477,7 @@ api::Health Port::health() const {
   for (const auto& peer : facts.peers) {
     out.peers.push_back({peer.id, peer.connected, peer.height, peer.last_heard_ms});
   }
-  if (parts_.follow) out.follow = parts_.follow();
+  out.follow = parts_.follow ? parts_.follow() : facts.follow;
   for (const auto& id : facts.set.members) out.evidence.push_back({id, 0});
   for (const auto& evidence : evidence_of(facts.replica.epoch)) {
     const auto signer = evidence.first.signer;

@@ -119,6 +119,9 @@ Result<Accusation> accuse_by_node(const Context& context) {
   auto client = make_client(context);
   if (!client) return fail(client.error());
   const auto answer = client->get("/v1/evidence", kAccusationSizeMax);
+  if (!answer && answer.error().code == Errc::not_found) {  // an answer: there is nothing
+    return fail(Errc::refused, answer.error().detail);
+  }
   if (!answer) return fail(answer.error());
   return parse_accusation(as_bytes(answer->body));
 }
@@ -187,9 +190,9 @@ void add_accuse_commands(CLI::App& app, Context& context) {
       "Of two checkpoints of different sizes, with --node: a node that serves the larger one "
       "shows\n"
       "whether it continues the smaller. Of votes, --node gives the validators of their epoch.\n"
-      "Exit code: 0 proven and written, 2 nothing is proven. footproof verify FILE --policy "
-      "POLICY\n"
-      "checks such a file.\n\nExamples:\n"
+      "Exit code: 0 proven and written, 2 nothing is proven or the node has seen nothing, 3 no "
+      "node\n"
+      "could be asked. footproof verify FILE --policy POLICY checks such a file.\n\nExamples:\n"
       "  footproof accuse monday.checkpoint tuesday.checkpoint --policy korea.policy \\\n"
       "    -o fork.accusation\n"
       "  footproof accuse --node http://127.0.0.1:8101 --policy korea.policy -o seen.accusation\n");

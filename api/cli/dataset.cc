@@ -102,8 +102,8 @@ Result<DatasetRecord> released(Client& client, const std::string& database,
   auto record = record_of(client, database, release);
   if (!record) return fail(record.error());
   if (!*record) {
-    return fail(Errc::usage, "release " + release + " of " + database +
-                                 ": not on the ledger, or not published yet");
+    return fail(Errc::not_found, "release " + release + " of " + database +
+                                     ": not on the ledger, or not published yet");
   }
   return std::move(**record);
 }
@@ -330,7 +330,7 @@ void add_dataset_commands(CLI::App& app, Context& context) {
   withdrawing->callback([options, &context] { context.exit_code = withdraw(*options, context); });
 
   auto* showing = add_command(*group, "show", "What has become of a release", *options);
-  showing->footer("Exit code: 0, or 1 if it is withdrawn or replaced.\n");
+  showing->footer("Exit code: 0, 1 if it is withdrawn or replaced, 3 if no node has it.\n");
   showing->callback([options, &context] { context.exit_code = show(*options, context); });
 
   auto* checking = group->add_subcommand("check", "Compare a copy with a manifest and the ledger");

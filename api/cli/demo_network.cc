@@ -98,9 +98,12 @@ class Builder {
                         validator.mesh,
                         validator.url.substr(std::string_view("http://").size()),
                         {},
-                        kDemoConnectionsPerAddress};
+                        kDemoConnectionsPerAddress,
+                        {}};
       for (const DemoValidator& peer : network_.validators) {
-        if (peer.id != validator.id) config.peers.push_back({peer.id, peer.mesh});
+        if (peer.id == validator.id) continue;
+        config.peers.push_back({peer.id, peer.mesh});
+        config.follow.push_back(peer.url);
       }
       if (const auto written = write_config(validator.home, config); !written) {
         return fail(written.error());

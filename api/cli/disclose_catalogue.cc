@@ -1,8 +1,10 @@
 // footproof disclose --catalogue: one presentation for each member, all opened by one profile. A
 // node is asked for a few receipts; those of the other members follow (attest/member_receipts.h).
+// With --hops each carries the same ones, which are fetched once.
 #include <atomic>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +14,7 @@
 #include "api/cli/catalogue.h"
 #include "api/cli/describe.h"
 #include "api/cli/disclosing.h"
+#include "api/cli/hops.h"
 #include "api/cli/submitting.h"
 #include "api/client/client.h"
 #include "attest/member_receipts.h"
@@ -20,47 +23,72 @@
 namespace footproof::api {
 namespace {
 
-// Hands out the members' receipts; many threads ask.
+struct Proof {
+  Receipt receipt;
+  std::vector<Hop> hops;
+};
+
+// Hands out the members' receipts and the hops to them; many threads ask.
 class ReceiptSource {
  public:
-  ReceiptSource(Statement statement, Client client, const Policy* policy)
+  // `hops_from`: the epoch where the readers' policies end; none: they need no hops.
+  ReceiptSource(Statement statement, Client client, const Policy* policy,
+                std::optional<std::uint64_t> hops_from)
       : entry_id_(statement.entry_id()),
         receipts_(std::move(statement)),
         client_(std::move(client)),
-        policy_(policy) {}
+        policy_(policy),
+        hops_from_(hops_from) {}
 
-  Result<Receipt> of(const Digest& declaration_root) {
+  Result<Proof> of(const Digest& declaration_root) {
     const std::lock_guard lock(mutex_);
-    if (auto made = receipts_.make(declaration_root)) return std::move(*made);
+    if (auto made = receipts_.make(declaration_root)) return with_hops(std::move(*made));
     ++asked_;
     auto receipt = client_.receipt(entry_id_, declaration_root);
     if (!receipt) return fail(std::move(receipt.error()));
+    auto proof = with_hops(*receipt);
+    if (!proof) return proof;
     if (policy_ != nullptr) {
-      if (auto checked = check_receipt(*receipt, *policy_); !checked) return fail(checked.error());
+      const auto walked = walk_hops(*policy_, proof->hops);
+      if (!walked) return fail("--policy", walked.error());
+      if (auto checked = check_receipt(*receipt, *walked); !checked) return fail(checked.error());
     }
     if (auto added = receipts_.add(*receipt); !added) return fail(added.error());
-    return std::move(*receipt);
+    return proof;
   }
 
   [[nodiscard]] std::size_t asked() const { return asked_; }
 
  private:
+  Result<Proof> with_hops(Receipt receipt) {
+    Proof out{std::move(receipt), {}};
+    if (!hops_from_) return out;
+    const auto epoch = epoch_of(out.receipt);
+    if (!epoch) return fail(epoch.error());
+    if (*epoch <= *hops_from_) return out;
+    auto known = hops_.find(*epoch);
+    if (known == hops_.end()) {
+      auto hops = fetch_hops(client_, *hops_from_, *epoch);
+      if (!hops) return fail(hops.error());
+      known = hops_.emplace(*epoch, *std::move(hops)).first;
+    }
+    out.hops = known->second;
+    return out;
+  }
+
   std::mutex mutex_;
   const Digest entry_id_;
   MemberReceipts receipts_;
   Client client_;
   const Policy* policy_;
+  const std::optional<std::uint64_t> hops_from_;
+  std::map<std::uint64_t, std::vector<Hop>> hops_;  // by the epoch that they lead to
   std::size_t asked_ = 0;
 };
 
 Result<void> check_options(const DiscloseOptions& options) {
   const bool for_somebody = !options.audience.empty() || !options.nonce.empty() ||
                             !options.expires.empty() || !options.holder_key.empty();
-  if (options.hops) {
-    return fail(Errc::usage,
-                "--hops: go with a single declaration; readers of many do better with footproof "
-                "trust walk");
-  }
   if (for_somebody || !options.documents.empty()) {
     return fail(Errc::usage,
                 "--catalogue: an audience or a document goes with a single declaration; disclose "
@@ -91,17 +119,12 @@ class CatalogueDisclosure {
         return {};
       }
     }
-    auto receipt = receipts_.of(member->tree_root);
-    if (!receipt) return fail(std::move(receipt.error()));
-    Presentation presentation{std::move(*receipt),
-                              std::string(sealed->profile()),
-                              sealed->tree_size(),
-                              member->position,
-                              member->subject_path,
-                              std::move(*openings),
-                              options_.profile,
-                              {},
-                              {}};
+    auto proof = receipts_.of(member->tree_root);
+    if (!proof) return fail(std::move(proof.error()));
+    Presentation presentation{
+        std::move(proof->receipt), std::string(sealed->profile()), sealed->tree_size(),
+        member->position,          member->subject_path,           std::move(*openings),
+        options_.profile,          std::move(proof->hops),         {}};
     if (auto good = check_presentation(presentation, *sealed); !good)
       return fail(path, good.error());
     const Bytes bytes = encode_presentation(presentation);
@@ -178,7 +201,8 @@ Result<void> disclose_catalogue(const DiscloseOptions& options, const Context& c
   if (!client) return fail("--node", std::move(client.error()));
   if (auto made = make_folder(options.output); !made) return made;
 
-  ReceiptSource receipts(std::move(*statement), std::move(*client), policy ? &*policy : nullptr);
+  ReceiptSource receipts(std::move(*statement), std::move(*client), policy ? &*policy : nullptr,
+                         options.hops ? std::optional(options.hops_from) : std::nullopt);
   CatalogueDisclosure disclosure(options, *catalogue, receipts);
   auto done = for_each_index(files->size(), "disclosing", [&](std::size_t i) {
     return disclosure.disclose_one((*files)[i], (*outputs)[i]);

@@ -13,6 +13,7 @@
 #include "api/cli/describe.h"
 #include "api/cli/key_request.h"
 #include "api/cli/link_text.h"
+#include "api/cli/validator_request.h"
 #include "attest/accusation.h"
 #include "attest/arrangement.h"
 #include "attest/attested.h"
@@ -20,6 +21,7 @@
 #include "attest/dataset_manifest.h"
 #include "attest/late_anchoring.h"
 #include "attest/printable.h"
+#include "attest/ready.h"
 #include "attest/seal.h"
 #include "ledger/genesis.h"
 
@@ -186,6 +188,26 @@ Result<Facts> describe_validator(ByteView bytes) {
                {"tls pin", descriptor->validator.tls_pin.hex()}};
 }
 
+Result<Facts> describe_validator_request(ByteView bytes) {
+  const auto request = parse_validator_request(bytes);
+  if (!request) return fail(request.error());
+  const auto& validator = request->validator;
+  return Facts{{"network", request->chain_id.hex()},
+               {"validator", validator.id},
+               {"association", printable(validator.party)},
+               {"vote key", validator.vote_key.kid().hex()},
+               {"cosign key", validator.cosign_key.kid().hex()},
+               {"log key", validator.log_key.kid().hex()},
+               {"tls pin", validator.tls_pin.hex()}};
+}
+
+Result<Facts> describe_ready(ByteView bytes) {
+  const auto ready = parse_ready(bytes);
+  if (!ready) return fail(ready.error());
+  return Facts{{"has executed", ready->entry.hex()},
+               {"signed for", "one proposal of one network, which the ledger checks"}};
+}
+
 Result<Facts> describe_party(ByteView bytes) {
   const auto descriptor = ledger::parse_party_descriptor(bytes);
   if (!descriptor) return fail(descriptor.error());
@@ -301,6 +323,11 @@ constexpr auto kKinds = std::to_array<FileKind>({
     {"validator descriptor", ".validator",
      [](ByteView bytes) { return has_tag(bytes, "footproof/validator-descriptor/"); },
      describe_validator},
+    {"validator request", ".request",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/validator-request/"); },
+     describe_validator_request},
+    {"validator's word that it keeps up", ".ready",
+     [](ByteView bytes) { return has_tag(bytes, "footproof/ready"); }, describe_ready},
     {"party descriptor", ".party",
      [](ByteView bytes) { return has_tag(bytes, "footproof/party-descriptor/"); }, describe_party},
     {"accusation", ".accusation", looks_like_accusation, describe_accusation},
@@ -372,7 +399,7 @@ void add_inspect_commands(CLI::App& app, Context& context) {
   command
       ->add_option("FILE", *path,
                    "Presentation, sealed declaration, attestation, receipt, statement, policy, "
-                   "key, checkpoint, genesis, descriptor, late request")
+                   "key, checkpoint, genesis, descriptor, request, word that a validator is ready")
       ->required();
   command->footer(
       "Nothing is checked but form: whether to believe a presentation is for verify.\n"

@@ -11,6 +11,7 @@
 #include "api/cli/command.h"
 #include "api/cli/key_request.h"
 #include "api/cli/validator_home.h"
+#include "api/client/client.h"
 #include "ledger/genesis.h"
 
 namespace footproof::api {
@@ -53,6 +54,12 @@ Result<void> fill_config(ValidatorOptions& options) {
     const std::string address = equals == std::string::npos ? "" : text.substr(equals + 1);
     if (!is_address(address)) return fail(Errc::usage, "--peer: ID=HOST:PORT, not " + text);
     options.config.peers.push_back({text.substr(0, equals), address});
+  }
+  for (const std::string& url : options.config.follow) {
+    if (auto client = Client::make({url}); !client) return fail("--follow", client.error());
+    if (url.find_first_of("\"\\\n") != std::string::npos) {
+      return fail(Errc::usage, "--follow: not the URL of a node: " + url);
+    }
   }
   return {};
 }
@@ -138,6 +145,9 @@ void add_validator_commands(CLI::App& app, Context& context) {
   mesh->needs(http);
   http->needs(mesh);
   make->add_option("--peer", options->peers, "ID=HOST:PORT of another validator; repeatable")
+      ->needs(mesh);
+  make->add_option("--follow", options->config.follow,
+                   "URL of a node that it asks while it has no links; repeatable")
       ->needs(mesh);
   make->footer(
       "Example:\n  footproof validator new ./battery --id battery --party https://battery.example "

@@ -100,11 +100,13 @@ Result<void> write_config(const std::filesystem::path& home, const HomeConfig& c
       "# Configuration of footproofd; docs/operating.md names every key.\n"
       "[node]\n"
       "validator = \"" +
-      config.id +
-      "\"\n\n"
-      "[mesh]\n"
-      "listen = \"" +
-      config.mesh_listen + "\"\n";
+      config.id + "\"\n";
+  for (const std::string& url : config.follow) {
+    text += &url == &config.follow.front() ? "follow = [\"" : ", \"";
+    text += url + '"';
+  }
+  if (!config.follow.empty()) text += "]\n";
+  text += "\n[mesh]\nlisten = \"" + config.mesh_listen + "\"\n";
   for (const PeerAddress& peer : config.peers) {
     text +=
         "\n[[mesh.peer]]\nvalidator = \"" + peer.id + "\"\naddress = \"" + peer.address + "\"\n";

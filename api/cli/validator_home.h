@@ -38,6 +38,7 @@ struct HomeConfig {
   std::string http_listen;
   std::vector<PeerAddress> peers;
   std::size_t connections_per_address_max = 16;
+  std::vector<std::string> follow;  // URLs of nodes, asked while it has no links
 };
 
 // home/config.toml.

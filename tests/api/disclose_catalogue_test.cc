@@ -44,5 +44,30 @@ TEST_F(DiscloseCatalogueTest, RefreshMakesThemAnew) {
   EXPECT_NE(contents("shown/0.footproof"), before);
 }
 
+// A reader's policy ends before the epoch that cosigned the receipts.
+TEST_F(DiscloseCatalogueTest, EachCarriesTheHopsThatAnOldPolicyNeeds) {
+  for (const std::size_t number : {4U, 5U}) {
+    network().decide(AdmitValidator{network().validator(number)});
+    network().end_epoch();
+    network().run({});
+  }
+  const auto verify = [&](std::size_t at) {
+    return run_footproof(
+        {"verify", path("shown/" + std::to_string(at) + ".footproof"), "--policy", path("policy")});
+  };
+  ASSERT_EQ(disclose().code, 0);
+  EXPECT_EQ(verify(0).code, 3);
+  const Ran shown = disclose({"--refresh", "--hops", "--policy", path("policy")});
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  for (const std::size_t at : {0U, 3U}) {
+    const Ran good = verify(at);
+    EXPECT_LT(good.code, 2) << good.out;
+    EXPECT_NE(good.out.find("by 2 hops"), std::string::npos) << good.out;
+  }
+  // For one whose policy is newer, fewer; for one that is as new as the receipt, none.
+  ASSERT_EQ(disclose({"--refresh", "--hops", "--hops-from", "2"}).code, 0);
+  EXPECT_EQ(verify(0).code, 3);
+}
+
 }  // namespace
 }  // namespace footproof::api

@@ -168,6 +168,13 @@ TEST_F(EpochsCliTest, AValidatorComesByBallot) {
   const Ran word = run({"validator", "ready", path("textile"), "--proposal", id, "--policy",
                         path("old.policy"), "-o", path("textile.ready")});
   ASSERT_EQ(word.code, 0) << word.err;
+  const Ran request = run({"inspect", path("textile.request")});
+  EXPECT_EQ(request.code, 0) << request.err;
+  EXPECT_NE(request.out.find("validator request"), std::string::npos) << request.out;
+  EXPECT_NE(request.out.find(network().chain_id().hex()), std::string::npos) << request.out;
+  const Ran ready = run({"inspect", path("textile.ready")});
+  EXPECT_EQ(ready.code, 0) << ready.err;
+  EXPECT_NE(ready.out.find("keeps up"), std::string::npos) << ready.out;
   // The word of another, for another.
   const auto other = network().validator(7);
   const Ready foreign =

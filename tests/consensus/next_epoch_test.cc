@@ -165,6 +165,30 @@ TEST_F(NextEpoch, AStragglerTakesTheEndAndAsksForTheChain) {
   EXPECT_EQ(late.ended.size(), 1U);
 }
 
+// Nobody who votes has a link to it: its host shows it the chain. What proves nothing does nothing,
+// and a peer that was not asked is not heard.
+TEST_F(NextEpoch, AStragglerWithoutLinksIsShownTheChain) {
+  boundary = boundary_block();
+  Driven late{network, self};
+  late.start();
+  Chain chain{{}, end().finalization};
+  for (const Deliver& deliver : driven.delivered) chain.blocks.push_back(deliver.block);
+  chain.blocks.push_back(boundary);
+  Chain unproven = chain;
+  unproven.finalization.signatures[0][0] ^= 1;
+  Chain broken = chain;
+  broken.blocks.erase(broken.blocks.begin() + 1);
+  Chain of_another_epoch = chain;
+  of_another_epoch.finalization.proposal.epoch = 1;
+  for (const Chain& bad : {unproven, broken, of_another_epoch, Chain{}}) late.step(Shown{bad});
+  late.receive(other(), chain);
+  EXPECT_TRUE(late.delivered.empty());
+  EXPECT_EQ(late.replica->info().finalized_view, 0U);
+  late.step(Shown{chain});
+  EXPECT_EQ(late.replica->info().delivered_height, kBoundaryAt);
+  EXPECT_TRUE(late.replica->info().closed);
+}
+
 // One block below the end is missing: nobody who is past it answers by hash.
 TEST_F(NextEpoch, AStragglerAsksForASingleBlockToo) {
   boundary = boundary_block();

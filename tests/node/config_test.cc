@@ -48,10 +48,25 @@ TEST(Config, ANodeThatFollowsNamesNodesAndNoValidator) {
   EXPECT_FALSE(follower("follow = \"https://a.example\""));
   EXPECT_FALSE(follower("follow = [\"a.example\"]"));
   EXPECT_FALSE(follower("follow = [\"https://a\", \"https://a\"]"));
-  EXPECT_FALSE(follower("follow = [\"https://a\"]\nvalidator = \"battery\""));
   EXPECT_FALSE(follower("follow = [\"https://a\"]", "[mesh]\nlisten = \"127.0.0.1:1\"\n"));
   EXPECT_FALSE(follower("follow = [\"https://a\"]\ncatch_up = \"soon\""));
   EXPECT_FALSE(parse_config(with("[node.catch_up]\n"), "/h"));
+}
+
+TEST(Config, AValidatorMayNameNodesThatItAsksWithoutLinks) {
+  const auto config = parse_config(with("[log]\nlevel = \"info\"\n"), "/h");
+  ASSERT_TRUE(config) << config.error().detail;
+  const std::string text = with("");
+  const auto at = text.find("validator =");
+  const auto also = [&](const std::string& node) {
+    return parse_config(text.substr(0, at) + node + "\n" + text.substr(at), "/h");
+  };
+  const auto both = also("follow = [\"https://a.example\"]");
+  ASSERT_TRUE(both) << both.error().detail;
+  EXPECT_FALSE(both->follows());  // it is a validator
+  EXPECT_EQ(both->follow.size(), 1U);
+  EXPECT_FALSE(also("follow = [\"https://a\", \"https://a\"]"));
+  EXPECT_FALSE(also("follow = [\"https://a\"]\ncatch_up = \"snapshot\""));
 }
 
 TEST(Config, ReadsPeersInOrder) {

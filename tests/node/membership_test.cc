@@ -13,6 +13,7 @@
 #include "attest/receipt_check.h"
 #include "node/core_loop.h"
 #include "node/data_folder.h"
+#include "node/follower_node.h"
 #include "node/log.h"
 #include "node/mesh.h"
 #include "tests/node/node_cluster.h"
@@ -110,6 +111,31 @@ class MembershipTest : public ::testing::Test {
     start(stopped);
   }
 
+  // The same folder and port, without a key, until it has this.
+  void follow_with_folder_of(std::size_t node, const Digest& logged) {
+    Config config = cluster_.config(node);
+    config.validator.clear();
+    config.mesh_listen = {};
+    config.peers.clear();
+    const auto follower = FollowerNode::start(config, [](const std::string&) {});
+    ASSERT_TRUE(follower) << follower.error().detail;
+    expect_follows(node, logged);
+  }
+  // As its health page has it.
+  void expect_says(std::size_t node, const std::string& why) {
+    EXPECT_TRUE(test::NodeCluster::until([&] {
+      const auto health = cluster_.client(node).health();
+      return health && health->not_ready_reason.find(why) != std::string::npos;
+    })) << why
+        << where_all_are();
+  }
+  // It serves what others logged.
+  void expect_follows(std::size_t node, const Digest& logged) {
+    EXPECT_TRUE(test::NodeCluster::until([&] {
+      return cluster_.client(node).receipt(logged, std::nullopt).has_value();
+    })) << where_all_are();
+  }
+
   test::NodeCluster cluster_{4, 1};
   int made_ = 0;
 };
@@ -193,6 +219,91 @@ TEST_F(MembershipTest, WhoSleptThroughAChangeIsShownTheWayOut) {
   enter_epoch(1, 0);
   start(2);
   expect_all_vote_but(3, 2);
+}
+
+// Without a set that names it, a validator has no links: it asks the nodes that it may follow.
+TEST_F(MembershipTest, WhoFollowsOverHttpVotesWithoutARestartOnceItsKeyIsInForce) {
+  cluster_.follow(4, {0, 1});
+  start_all();
+  const Digest first = log_one(0, "before");
+  expect_follows(4, first);
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
+  enter_epoch(1, 1);
+  expect_all_vote_but(0, 1);
+}
+
+TEST_F(MembershipTest, WhoWasRemovedFollowsOn) {
+  cluster_.follow(1, {0, 2});
+  start_all();
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
+  enter_epoch(1, 0);
+  decide(RemoveValidator{"validator-1"}, 0, {0, 2, 3});
+  enter_epoch(2, 0);
+  expect_says(1, "validator-1 is no validator of epoch 2");
+  expect_follows(1, log_one(0, "without it"));
+}
+
+TEST_F(MembershipTest, WhoWasRemovedWhileItWasAwayIsToldAndFollows) {
+  cluster_.follow(1, {0, 2});
+  start_all();
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
+  enter_epoch(1, 0);
+  log_one(1, "in epoch 1");
+  cluster_.stop(1);
+  decide(RemoveValidator{"validator-1"}, 0, {0, 2, 3});
+  enter_epoch(2, 0);
+  start(1);
+  expect_says(1, "validator-1 is no validator of epoch 2");
+  expect_follows(1, log_one(0, "without it"));
+}
+
+// Nobody of the set that votes has a link to it, though the next set that it learns of has a place
+// for it.
+TEST_F(MembershipTest, AStragglerWithAPlaceInTheNextSetAndNoneAfterFollows) {
+  cluster_.follow(1, {0, 2});
+  start_all();
+  cluster_.stop(1);
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 2, 3});
+  enter_epoch(1, 0);
+  decide(RemoveValidator{"validator-1"}, 0, {0, 2, 3});
+  enter_epoch(2, 0);
+  start(1);
+  expect_says(1, "validator-1 is no validator of epoch 2");
+  expect_follows(1, log_one(0, "without it"));
+}
+
+// What was followed without a key is not fetched again, and the log of the validator knows of it.
+TEST_F(MembershipTest, AFolderThatFollowedBecomesAValidators) {
+  cluster_.follow(4, {0, 1});
+  for (std::size_t i = 0; i < 4; ++i) ASSERT_TRUE(init_data(cluster_.config(i), false));
+  for (std::size_t i = 0; i < 4; ++i) start(i);
+  const Digest first = log_one(0, "before");
+  follow_with_folder_of(4, first);
+  const auto adopted = init_data(cluster_.config(4), false);
+  ASSERT_TRUE(adopted) << adopted.error().detail;
+  start(4);
+  expect_follows(4, first);
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
+  enter_epoch(1, 1);
+  expect_all_vote_but(0, 1);
+  EXPECT_FALSE(std::filesystem::exists(cluster_.config(4).data / kObserverFile));
+}
+
+// Its key may have voted before the disk was lost.
+TEST_F(MembershipTest, AFolderThatFollowedIsNotTakenOverByAKeyInForce) {
+  start_all();
+  const Digest first = log_one(0, "before");
+  cluster_.stop(3);
+  std::filesystem::remove_all(cluster_.config(3).data);
+  cluster_.follow(3, {0, 1});
+  follow_with_folder_of(3, first);
+  const auto refused = init_data(cluster_.config(3), false);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("--init-observer"), std::string::npos);
+  ASSERT_TRUE(init_data(cluster_.config(3), true));
+  start(3);
+  expect_follows(3, first);
+  EXPECT_TRUE(std::filesystem::exists(cluster_.config(3).data / kObserverFile));
 }
 
 }  // namespace

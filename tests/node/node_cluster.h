@@ -59,6 +59,12 @@ class NodeCluster {
   [[nodiscard]] const Network& network() const { return *network_; }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
+  // Before start(): whom it asks where its links do not suffice.
+  void follow(std::size_t i, const std::vector<std::size_t>& nodes) {
+    for (const auto node : nodes) {
+      configs_[i].follow.push_back("http://127.0.0.1:" + std::to_string(ports_[2 * node + 1]));
+    }
+  }
   void init_all() {
     for (const auto& config : configs_) {
       if (!init_data(config, false)) std::abort();
