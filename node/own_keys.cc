@@ -148,11 +148,15 @@ void KeyRing::read_next() {
     log(LogLevel::warning, "next_keys", {{"why", keys.error().detail}});
     return;
   }
+  add(*std::move(keys));
+}
+
+void KeyRing::add(OwnKeys keys) {
   const bool known = std::ranges::any_of(rings_, [&keys](const auto& one) {
-    return one->vote.public_key() == keys->vote.public_key() && one->tls_pin == keys->tls_pin;
+    return one->vote.public_key() == keys.vote.public_key() && one->tls_pin == keys.tls_pin;
   });
   if (known || rings_.size() >= kRingsMax) return;
-  rings_.push_back(std::make_unique<const OwnKeys>(*std::move(keys)));
+  rings_.push_back(std::make_unique<const OwnKeys>(std::move(keys)));
 }
 
 }  // namespace footproof::node

@@ -65,6 +65,9 @@ class KeyRing {
   explicit KeyRing(OwnKeys keys);
   [[nodiscard]] static Result<KeyRing> load(const Config& config);
 
+  // Keys that may come into force; nothing if they are here already, or there are very many.
+  void add(OwnKeys keys);
+
   [[nodiscard]] const OwnKeys& first() const { return *rings_.front(); }
   // The keys that this member record names, or null; what it points at lives as long as the ring.
   // A folder of next keys that cannot be read is told in the log.

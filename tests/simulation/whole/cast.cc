@@ -4,6 +4,7 @@
 
 #include "attest/check.h"
 #include "attest/date.h"
+#include "attest/note.h"
 #include "tests/support/sequencer.h"
 
 namespace footproof::whole {
@@ -15,6 +16,12 @@ constexpr std::string_view kName = "whole";
 
 SigningKey party_key(std::string_view party, KeyUsage usage) {
   return key_from(std::string(party) + '/' + std::string(to_text(usage)), Algorithm::eddsa);
+}
+
+constexpr std::size_t kAssociations = 4;
+
+std::string association_uri(std::size_t number) {
+  return "https://association-" + std::to_string(number) + ".example";
 }
 
 node::Network make(std::size_t validators) {
@@ -52,12 +59,14 @@ Cast::Cast(std::size_t validators)
   policy_.epochs.push_back(make_policy_epoch(network_.origin, network_.validators));
 }
 
-node::OwnKeys Cast::keys(consensus::ValidatorIndex validator) const {
-  const std::string name =
-      std::string(kName) + '/' + network_.validators.members.at(validator).id + '/';
-  return {key_from(name + "vote", Algorithm::eddsa), key_from(name + "cosign", Algorithm::eddsa),
-          key_from(name + "log", Algorithm::eddsa),
-          network_.validators.members.at(validator).tls_pin};
+std::string Cast::id_of(std::size_t person) { return "validator-" + std::to_string(person); }
+
+node::OwnKeys Cast::keys(std::size_t person, std::size_t generation) {
+  std::string name = std::string(kName) + '/' + id_of(person);
+  if (generation > 0) name += "/keys-" + std::to_string(generation);
+  const Digest tls_pin = sha256(as_bytes(name));  // as testing::cast_genesis() makes them
+  return {key_from(name + "/vote", Algorithm::eddsa), key_from(name + "/cosign", Algorithm::eddsa),
+          key_from(name + "/log", Algorithm::eddsa), tls_pin};
 }
 
 Bytes Cast::sign(std::string_view issuer, const SigningKey& key, Payload payload,
@@ -124,6 +133,34 @@ Bytes Cast::contested_key(std::uint64_t number, bool second, std::uint64_t at_s)
   change.added = NewKey{key.public_key(), KeyUsage::sign,
                         testing::possession(key, network_.chain_id, party, role::kSign)};
   return sign(party, party_key(party, KeyUsage::status), std::move(change), at_s);
+}
+
+ValidatorProposal Cast::validator(std::size_t person, std::size_t generation) const {
+  const auto keys = Cast::keys(person, generation);
+  const std::string id = id_of(person);
+  const auto proof = [&](const SigningKey& key, std::string_view role) {
+    return testing::possession(key, network_.chain_id, id, role);
+  };
+  return {id,
+          association_uri(person % kAssociations),
+          keys.vote.public_key(),
+          keys.cosign.public_key(),
+          keys.log.public_key(),
+          keys.tls_pin,
+          proof(keys.vote, role::kVote),
+          proof(keys.cosign, role::kCosign),
+          proof(keys.log, role::kLog)};
+}
+
+Proposal Cast::proposal(Change change, std::uint64_t at_s) {
+  Proposal out{{}, std::move(change), day_of(at_s).plus(30)};
+  for (auto& byte : out.nonce) byte = static_cast<std::uint8_t>(random_.next());
+  return out;
+}
+
+Bytes Cast::ballot(std::size_t association, Ballot ballot, std::uint64_t at_s) {
+  const std::string party = association_uri(association);
+  return sign(party, party_key(party, KeyUsage::sign), std::move(ballot), at_s);
 }
 
 Bytes Cast::stranger(std::uint64_t number) const {

@@ -23,7 +23,8 @@ Clients::Clients(Stage stage, const Plan& plan, Cast& cast, Books& books,
       books_(books),
       hosts_(hosts),
       keeps_(std::move(keeps)),
-      planned_(kAdmissionSteps + plan.attestations + 2 * plan.contested) {}
+      planned_(kAdmissionSteps + plan.attestations + 2 * plan.contested +
+               kBallotsToDecide * plan.changes.size()) {}
 
 void Clients::begin() {
   for (std::size_t i = 0; i < kAdmissionSteps + plan_.attestations + plan_.contested; ++i) {
@@ -32,10 +33,13 @@ void Clients::begin() {
   }
 }
 
+std::uint64_t Clients::now_s() const {
+  return (static_cast<std::uint64_t>(testing::kFixtureGenesis.ms) + 86'400'000) / 1000 +
+         stage_.loop.now() / kSecond;
+}
+
 void Clients::make(std::size_t number) {
-  const std::uint64_t at_s =
-      (static_cast<std::uint64_t>(testing::kFixtureGenesis.ms) + 86'400'000) / 1000 +
-      stage_.loop.now() / kSecond;
+  const std::uint64_t at_s = now_s();
   if (number < kAdmissionSteps) return offer(cast_.admission(number, at_s), false);
   number -= kAdmissionSteps;
   if (number < plan_.attestations) return offer(cast_.attestation(number, at_s), false);

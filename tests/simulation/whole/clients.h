@@ -22,6 +22,10 @@ class Clients {
           std::vector<std::unique_ptr<Host>>& hosts, std::function<bool(const Host&)> keeps);
 
   void begin();
+  // One statement more, of those that the plan's changes of the set take.
+  void order(Bytes statement) { offer(std::move(statement), false); }
+  // As statements are dated.
+  [[nodiscard]] std::uint64_t now_s() const;
   // Every statement has come to its end.
   [[nodiscard]] bool all_settled() const { return settled_ == planned_; }
   [[nodiscard]] std::string open_ones() const;

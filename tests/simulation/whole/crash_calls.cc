@@ -7,11 +7,26 @@ namespace {
 
 constexpr std::size_t kNever = ~std::size_t{0};
 
+using What = Plan::SetChange::What;
+
+// Every third network changes its set.
+void draw_change(Plan& plan, std::uint64_t network) {
+  if (network % 3 != 2) return;
+  Plan::SetChange change;
+  change.what = network / 3 % 2 == 0 ? What::replace : What::admit;
+  change.comes = plan.validators;
+  change.who = change.what == What::admit ? change.comes : network / 6 % plan.validators;
+  change.at = 400 * kMilli;
+  plan.standing_by = 1;
+  plan.changes.push_back(change);
+}
+
 Plan plan_of(std::uint64_t network) {
   Plan plan = Plan::calm(simulation::mix(network ^ 0x6372617368U));
   plan.attestations = 3;
   plan.submit_every = 300 * kMilli;
   plan.idle_ms = 1'000;
+  draw_change(plan, network);
   return plan;
 }
 

@@ -48,9 +48,9 @@ Host::Host(Stage stage, const Plan& plan, const Cast& cast, Network& links, Plac
       cast_(cast),
       links_(links),
       place_(place),
-      validator_(links.validator(place)),
+      person_(links.person(place)),
       home_(std::move(home)),
-      keys_(cast.keys(validator_)) {
+      keys_(Cast::keys(person_, 0)) {
   clock_.wall_base_ms = static_cast<std::uint64_t>(testing::kFixtureGenesis.ms) + 86'400'000;
   clock_.mono_base = stage_.random.between(1, 100'000) * kSecond;
   fs::create_directories(home_);
@@ -90,7 +90,7 @@ void Host::configure() {
   config_.home = home_;
   config_.genesis = home_ / "genesis.cbor";
   config_.data = home_ / "data";
-  config_.validator = cast_.network().validators.members[validator_].id;
+  config_.validator = Cast::id_of(person_);
   config_.delta = std::chrono::milliseconds(plan_.delta_ms);
   config_.idle_block = std::chrono::milliseconds(plan_.idle_ms);
   if (points.chosen("batches of one statement")) config_.batch_statements_max = 1;
@@ -113,6 +113,8 @@ node::Engine* Host::engine_of() {
   CHECK(life_ != nullptr && life_->engine != nullptr);
   return life_->engine.get();
 }
+
+void Host::give_keys(std::size_t generation) { keys_.add(Cast::keys(person_, generation)); }
 
 bool Host::disk_failed() const { return fault_armed_ && disk_->fault_met(); }
 

@@ -57,7 +57,10 @@ class Host {
   [[nodiscard]] std::uint64_t lives() const { return lives_; }
   [[nodiscard]] node::Engine& engine() { return *engine_of(); }
   [[nodiscard]] Place place() const { return place_; }
-  [[nodiscard]] node::ValidatorIndex validator() const { return validator_; }
+  [[nodiscard]] Person person() const { return person_; }
+  [[nodiscard]] const std::string& id() const { return config_.validator; }
+  // Keys that a ballot may name: they lie in the folder of next keys from now on.
+  void give_keys(std::size_t generation);
   // It refused to start on what was left of its disk, and says why.
   [[nodiscard]] const std::string& refusal() const { return refusal_; }
   // It follows and does not vote, because its log was not to be trusted.
@@ -83,7 +86,7 @@ class Host {
   const Cast& cast_;
   Network& links_;
   Place place_;
-  node::ValidatorIndex validator_;
+  Person person_;
   std::filesystem::path home_;
   node::KeyRing keys_;
   node::Config config_;

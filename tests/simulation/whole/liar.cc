@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "attest/check.h"
 #include "attest/note.h"
 #include "node/batch.h"
 #include "node/batch_store.h"
@@ -13,12 +14,17 @@ namespace footproof::whole {
 using consensus::VoteType;
 using node::FrameKind;
 
+namespace {
+
+constexpr std::size_t kGenerationsMax = 3;  // of keys: as many as changes of a plan
+
+}  // namespace
+
 Liar::Liar(Stage stage, const Cast& cast, Network& links, Place place, std::uint64_t seed)
-    : stage_(stage),
-      cast_(cast),
-      links_(links),
-      place_(place),
-      keys_(cast.keys(links.validator(place))) {
+    : stage_(stage), cast_(cast), links_(links), place_(place) {
+  for (std::size_t generation = 0; generation <= kGenerationsMax; ++generation) {
+    keys_.push_back(Cast::keys(links.person(place), generation));
+  }
   simulation::Random random(simulation::mix(seed ^ 0x6c696172U));
   // One habit, or a few at once.
   habits_ = std::uint64_t{1} << random.below(kHabits);
@@ -30,6 +36,15 @@ bool Liar::has(Habit habit) const {
   return ((habits_ >> static_cast<std::uint64_t>(habit)) & 1U) != 0;
 }
 
+// The generations of one person are few.
+const node::OwnKeys& Liar::keys() const {
+  const auto& vote_key = links_.self(place_)->vote_key;
+  const auto found = std::ranges::find_if(
+      keys_, [&vote_key](const auto& keys) { return keys.vote.public_key() == vote_key; });
+  CHECK(found != keys_.end());
+  return *found;
+}
+
 consensus::Vote Liar::sign(VoteType type, consensus::Proposal proposal) const {
   consensus::Vote vote;
   vote.type = type;
@@ -38,18 +53,18 @@ consensus::Vote Liar::sign(VoteType type, consensus::Proposal proposal) const {
     proposal.block_id = {};
   }
   vote.proposal = proposal;
-  vote.signer = links_.validator(place_);
+  vote.signer = index();
   const Bytes signature =
-      keys_.vote.sign(consensus::sign_bytes(cast_.network().chain_id, type, proposal));
+      keys().vote.sign(consensus::sign_bytes(cast_.network().chain_id, type, proposal));
   std::ranges::copy(signature, vote.signature.begin());
   return vote;
 }
 
-void Liar::say(node::ValidatorIndex to, FrameKind kind, const consensus::Message& message) {
+void Liar::say(Place to, FrameKind kind, const consensus::Message& message) {
   links_.say(place_, to, node::encode_frame(kind, 0, consensus::encode(message)));
 }
 
-bool Liar::speak(node::ValidatorIndex to, const node::Frame& frame) {
+bool Liar::speak(Place to, const node::Frame& frame) {
   if (has(Habit::silent_to_some) && ((deaf_ >> to) & 1U) != 0 && stage_.random.chance(900)) {
     return lied("kept silent");
   }
@@ -76,6 +91,8 @@ bool Liar::speak(node::ValidatorIndex to, const node::Frame& frame) {
       return lied("hid a batch");
     case FrameKind::cosignature:
       return speak_cosignature(to, *envelope);
+    case FrameKind::hop:
+      return speak_hop(to, *envelope);
     case FrameKind::control:
     case FrameKind::proposal:
     case FrameKind::chain:
@@ -85,7 +102,7 @@ bool Liar::speak(node::ValidatorIndex to, const node::Frame& frame) {
   }
 }
 
-bool Liar::speak_message(node::ValidatorIndex to, const node::Envelope& envelope) {
+bool Liar::speak_message(Place to, const node::Envelope& envelope) {
   auto message = consensus::parse_message(envelope.body);
   if (!message) return true;
   if (const auto* vote = std::get_if<consensus::Vote>(&*message)) return speak_vote(to, *vote);
@@ -111,6 +128,15 @@ bool Liar::speak_message(node::ValidatorIndex to, const node::Envelope& envelope
     say(to, envelope.kind, *message);
     return lied("boasted");
   }
+  if (auto* end = std::get_if<consensus::EndOfEpoch>(&*message);
+      end != nullptr && has(Habit::forges_chain)) {
+    end->boundary.header.time_ms += 1;
+    if (stage_.random.chance(500)) {
+      end->finalization.proposal.block_id = consensus::block_id(end->boundary.header);
+    }
+    say(to, envelope.kind, *message);
+    return lied("forged the end of an epoch");
+  }
   const auto* certificate = std::get_if<consensus::Certificate>(&*message);
   if (certificate != nullptr && has(Habit::never_finalizes) &&
       certificate->type == VoteType::finalize) {
@@ -119,7 +145,7 @@ bool Liar::speak_message(node::ValidatorIndex to, const node::Envelope& envelope
   return true;
 }
 
-bool Liar::speak_vote(node::ValidatorIndex to, const consensus::Vote& vote) {
+bool Liar::speak_vote(Place to, const consensus::Vote& vote) {
   if (has(Habit::never_finalizes) && vote.type == VoteType::finalize) {
     return lied("kept a vote");
   }
@@ -138,7 +164,7 @@ bool Liar::speak_vote(node::ValidatorIndex to, const consensus::Vote& vote) {
 }
 
 // Towards those it is deaf to: another block of the same view.
-bool Liar::speak_proposal(node::ValidatorIndex to, const consensus::Propose& propose) {
+bool Liar::speak_proposal(Place to, const consensus::Propose& propose) {
   const bool another = has(Habit::equivocates) && ((deaf_ >> to) & 1U) != 0;
   const bool false_head = has(Habit::false_heads) && stage_.random.chance(500);
   if (!another && !false_head) return true;
@@ -159,7 +185,15 @@ bool Liar::speak_proposal(node::ValidatorIndex to, const consensus::Propose& pro
   return lied(another ? "proposed another block" : "proposed a false head");
 }
 
-bool Liar::speak_cosignature(node::ValidatorIndex to, const node::Envelope& envelope) {
+bool Liar::speak_hop(Place to, const node::Envelope& envelope) {
+  if (!has(Habit::forges_chain) || stage_.random.chance(300)) return true;
+  Bytes body = envelope.body;
+  body[stage_.random.below(body.size())] ^= 1U;
+  links_.say(place_, to, node::encode_frame(envelope.kind, envelope.request_id, body));
+  return lied("forged a hop");
+}
+
+bool Liar::speak_cosignature(Place to, const node::Envelope& envelope) {
   if (!has(Habit::false_heads) || stage_.random.chance(500)) return true;
   auto cosignature = node::parse_cosignature(envelope.body);
   if (!cosignature) return true;
@@ -167,17 +201,17 @@ bool Liar::speak_cosignature(node::ValidatorIndex to, const node::Envelope& enve
   cosignature->root.bytes[0] ^= 1U;
   const std::string text =
       encode(Checkpoint{cast_.network().origin, cosignature->size, cosignature->root, {}});
-  cosignature->signature = keys_.cosign.sign(cosignature_message(cosignature->time_s, text));
+  cosignature->signature = keys().cosign.sign(cosignature_message(cosignature->time_s, text));
   links_.say(place_, to,
              node::encode_frame(FrameKind::cosignature, 0, node::encode_cosignature(*cosignature)));
   return lied("cosigned a false head");
 }
 
 // Well-formed batches of statements by nobody, and requests for batches that are none.
-void Liar::flood(node::ValidatorIndex to) {
+void Liar::flood(Place to) {
   for (std::size_t i = 0; i < 3; ++i) {
     node::Batch batch;
-    batch.producer = links_.validator(place_);
+    batch.producer = index();
     batch.sequence = ++number_;
     batch.statements = {cast_.stranger(number_)};
     const auto bytes = node::encode_batch(batch);

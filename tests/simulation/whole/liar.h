@@ -21,7 +21,7 @@ class Liar {
   Liar(Stage stage, const Cast& cast, Network& links, Place place, std::uint64_t seed);
 
   // False: this frame is not sent; what is sent in its place has been.
-  [[nodiscard]] bool speak(node::ValidatorIndex to, const node::Frame& frame);
+  [[nodiscard]] bool speak(Place to, const node::Frame& frame);
   [[nodiscard]] const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
 
  private:
@@ -34,19 +34,23 @@ class Liar {
     garbles,        // flips bits
     hides_batches,  // sends few, serves none
     false_heads,    // cosigns and proposes heads that are none
-    forges_chain,   // answers with blocks that were not finalised
+    forges_chain,   // answers with blocks that were not finalised, and ends of epochs that are none
     floods,         // with batches that nobody wants
     boasts,         // of heights and views
   };
   static constexpr std::size_t kHabits = 11;
 
   [[nodiscard]] bool has(Habit habit) const;
-  [[nodiscard]] bool speak_message(node::ValidatorIndex to, const node::Envelope& envelope);
-  [[nodiscard]] bool speak_vote(node::ValidatorIndex to, const consensus::Vote& vote);
-  [[nodiscard]] bool speak_proposal(node::ValidatorIndex to, const consensus::Propose& propose);
-  [[nodiscard]] bool speak_cosignature(node::ValidatorIndex to, const node::Envelope& envelope);
-  void say(node::ValidatorIndex to, node::FrameKind kind, const consensus::Message& message);
-  void flood(node::ValidatorIndex to);
+  [[nodiscard]] bool speak_message(Place to, const node::Envelope& envelope);
+  [[nodiscard]] bool speak_vote(Place to, const consensus::Vote& vote);
+  [[nodiscard]] bool speak_proposal(Place to, const consensus::Propose& propose);
+  [[nodiscard]] bool speak_cosignature(Place to, const node::Envelope& envelope);
+  [[nodiscard]] bool speak_hop(Place to, const node::Envelope& envelope);
+  void say(Place to, node::FrameKind kind, const consensus::Message& message);
+  void flood(Place to);
+  // Of the set that it is in now.
+  [[nodiscard]] node::ValidatorIndex index() const { return links_.self(place_)->index; }
+  [[nodiscard]] const node::OwnKeys& keys() const;
   [[nodiscard]] consensus::Vote sign(consensus::VoteType type, consensus::Proposal proposal) const;
   bool lied(const std::string& how) {
     ++counts_["lies: " + how];
@@ -57,9 +61,9 @@ class Liar {
   const Cast& cast_;
   Network& links_;
   Place place_;
-  node::OwnKeys keys_;
-  std::uint64_t habits_;  // bits
-  std::uint64_t deaf_;    // bits: who is told little
+  std::vector<node::OwnKeys> keys_;  // all that it has had
+  std::uint64_t habits_;             // bits
+  std::uint64_t deaf_;               // bits: who is told little
   std::uint64_t number_ = 0;
   std::vector<node::Frame> said_;
   std::map<std::string, std::uint64_t> counts_;

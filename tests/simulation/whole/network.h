@@ -8,10 +8,13 @@
 // rules.
 //
 // Hosts are known by place; several may speak for one validator (twins), and each other host is
-// linked to at most one of those at a time.
+// linked to at most one of those at a time. A link needs two ends that name each other, by id, vote
+// key and TLS pin, in the sets that they are in; who speaks at a place, and under which index,
+// changes with these (node/links.h, set_links).
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +26,7 @@
 namespace footproof::whole {
 
 using Place = std::size_t;
+using Person = std::size_t;  // who runs hosts as one validator, whatever its keys and index
 
 struct LinkRates {
   Micros delay_min = 200;
@@ -43,7 +47,7 @@ class SimLinks final : public node::Links {
 
   [[nodiscard]] Result<std::uint16_t> start(node::LinkEvents& events) override;
   void stop() override;
-  void set_links(node::LinkSet links) override { peers_ = std::move(links.peers); }
+  void set_links(node::LinkSet links) override;
   bool send(node::ValidatorIndex to, const node::Frame& frame) override;
   void broadcast(const node::Frame& frame) override;
   void drop(node::ValidatorIndex peer, const std::string& reason) override;
@@ -55,27 +59,36 @@ class SimLinks final : public node::Links {
  private:
   friend class Network;
   struct End {
-    std::uint64_t link = 0;  // 0: none
-    Place place = 0;         // who is at the other end
+    std::uint64_t link = 0;
+    Place place = 0;          // who is at the other end …
+    node::PeerIdentity peer;  // … and as whom, whatever its index is
     node::MonoTime heard;
     Micros read_again = 0;  // a peer that cost much is read more slowly
   };
+  [[nodiscard]] const node::PeerIdentity* find(const node::PeerIdentity& peer) const;
+  // The link to that place, by the index of the peer there; null: there is none.
+  [[nodiscard]] std::pair<const node::ValidatorIndex, End>* end_at(Place place);
+
   Network& network_;
   Place place_;
   Owner owner_;
   const SimReactor& reactor_;
+  std::optional<node::PeerIdentity> self_;  // from the first set_links() on
   std::vector<node::PeerIdentity> peers_;
+  bool dials_ = true;
   node::LinkEvents* events_ = nullptr;  // between start() and stop()
-  std::vector<End> ends_;               // by validator
+  std::map<node::ValidatorIndex, End> ends_;
 };
 
 class Network {
  public:
-  Network(Stage stage, std::vector<node::ValidatorIndex> validators);
+  // Who stands at each place; twins are one.
+  Network(Stage stage, std::vector<Person> people);
 
   void set_rates(const LinkRates& rates) { rates_ = rates; }
   void set_cut(Place from, Place to, bool cut);
   void heal();
+  [[nodiscard]] bool is_cut(Place from, Place to) const { return cut_[from * places() + to]; }
   // Whether these two may have a link at all; none: all may.
   std::function<bool(Place, Place)> may_link;
   // What a host says, before it is sent; false: nothing is. May say() other things.
@@ -84,13 +97,17 @@ class Network {
   std::function<void(Place from, Place to, const node::Frame& frame)> sent;
   // A host closed a link for a breach of the protocol.
   std::function<void(Place by, Place of, const std::string& reason)> dropped;
-  // To the host linked to as that validator.
-  void say(Place from, node::ValidatorIndex to, const node::Frame& frame);
+  // Where there is a link.
+  void say(Place from, Place to, const node::Frame& frame);
   // Links that must go, each end noticing by itself.
   void break_links(Place place);
   void break_link(Place a, Place b);
-  [[nodiscard]] node::ValidatorIndex validator(Place place) const { return validators_[place]; }
-  [[nodiscard]] std::size_t places() const { return validators_.size(); }
+  [[nodiscard]] Person person(Place place) const { return people_[place]; }
+  // As whom the host that is up there speaks now; null: none is.
+  [[nodiscard]] const node::PeerIdentity* self(Place place) const {
+    return lives_[place] == nullptr ? nullptr : &*lives_[place]->self_;
+  }
+  [[nodiscard]] std::size_t places() const { return people_.size(); }
   [[nodiscard]] std::uint64_t frames() const { return frames_; }
 
  private:
@@ -103,21 +120,24 @@ class Network {
 
   void attach(SimLinks& links);
   void detach(SimLinks& links);
+  void dial_all(const SimLinks& links, Micros longest);
   void dial(Place a, Place b, Micros after);
   void connect(Place a, Place b);
-  void up(Place at, Place other, std::uint64_t link, Micros after);
+  void up(Place at, const node::PeerIdentity& peer, Place other, std::uint64_t link, Micros after);
   void down(Place at, Place other, std::uint64_t link, Micros after);
+  // One end of this link has closed it.
+  void closed(Place by, const SimLinks::End& end, Micros dial_after);
   bool send(SimLinks& from, node::ValidatorIndex to, const node::Frame& frame);
   void transmit(Place from, Place to, std::uint64_t link, const node::Frame& frame);
   void put(Place from, Place to, std::uint64_t link, const node::Frame& frame, Micros arrival);
   void arrive(Place from, Place to, std::uint64_t link, const node::Frame& frame);
+  // Of the host that is up at a place; null: no link to the other one.
   [[nodiscard]] SimLinks::End* end_of(Place at, Place other);
   [[nodiscard]] Wire& wire(Place from, Place to) { return wires_[from * places() + to]; }
-  [[nodiscard]] bool is_cut(Place from, Place to) const { return cut_[from * places() + to]; }
   [[nodiscard]] Micros notice();
 
   Stage stage_;
-  std::vector<node::ValidatorIndex> validators_;  // by place
+  std::vector<Person> people_;  // by place
   LinkRates rates_;
   std::vector<SimLinks*> lives_;  // by place
   std::vector<Wire> wires_;

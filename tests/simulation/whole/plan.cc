@@ -1,6 +1,7 @@
 #include "tests/simulation/whole/plan.h"
 
 #include <array>
+#include <iterator>
 
 #include "tests/simulation/random.h"
 
@@ -13,6 +14,30 @@ using simulation::Random;
 Micros every(Random& random, Micros low, Micros high) {
   const Micros drawn = random.between(low, high);
   return random.chance(500) ? drawn : 0;
+}
+
+using SetChange = Plan::SetChange;
+using What = SetChange::What;
+
+// Up to three changes, in a third of the seeds. Nobody changes keys, or comes back with others: who
+// is late then finds its old keys refused everywhere, and goes on only by asking over HTTP, which
+// is not simulated yet.
+void draw_changes(Plan& plan, Random& random) {
+  if (!random.chance(330)) return;
+  for (std::uint64_t count = random.between(1, 3); count > 0; --count) {
+    const auto set = plan.last_set();
+    SetChange change;
+    change.what = std::array{What::admit, What::remove, What::replace}.at(random.below(3));
+    if (change.what == What::remove && set.size() <= 4) change.what = What::replace;
+    // Mostly so that the epoch ends while everything else happens.
+    const Micros latest = random.chance(800) ? plan.calm_at / 3 : plan.calm_at + 3 * kSecond;
+    change.at = random.between(1, latest / kMilli) * kMilli;
+    const auto drawn = static_cast<std::ptrdiff_t>(random.below(set.size()));
+    change.comes = plan.people();
+    change.who = change.what == What::admit ? change.comes : *std::next(set.begin(), drawn);
+    if (change.what != What::remove) ++plan.standing_by;
+    plan.changes.push_back(change);
+  }
 }
 
 LinkRates smooth_links(Random& random) {
@@ -60,8 +85,40 @@ Plan Plan::from_seed(std::uint64_t seed) {
   plan.disk_fault_every = every(random, 2 * kSecond, 8 * kSecond);
   plan.power_cuts = random.chance(600);
   plan.clock_jump_ms = random.between(100, 30'000);
+  draw_changes(plan, random);
   return plan;
 }
+
+std::set<Person> Plan::set_after(std::size_t count) const {
+  std::set<Person> out;
+  for (Person person = 0; person < validators; ++person) out.insert(person);
+  for (std::size_t i = 0; i < count; ++i) {
+    const SetChange& change = changes[i];
+    if (change.what == What::admit) out.insert(change.who);
+    if (change.what == What::remove || change.what == What::replace) out.erase(change.who);
+    if (change.what == What::replace) out.insert(change.comes);
+  }
+  return out;
+}
+
+namespace {
+
+std::string text_of(const SetChange& change) {
+  const std::string who = std::to_string(change.who);
+  switch (change.what) {
+    case What::admit:
+      return " +" + who;
+    case What::remove:
+      return " -" + who;
+    case What::replace:
+      return " -" + who + '+' + std::to_string(change.comes);
+    case What::rotate:
+      return " keys" + who;
+  }
+  return {};
+}
+
+}  // namespace
 
 std::string Plan::text() const {
   static constexpr std::array kNames = {"", " dies", " bad-disk", " liar", " twin"};
@@ -80,6 +137,7 @@ std::string Plan::text() const {
   add("pauses", pause_every);
   add("clocks", clock_every);
   add("disk-faults", disk_fault_every);
+  for (const auto& change : changes) out += text_of(change);
   return out;
 }
 

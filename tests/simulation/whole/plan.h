@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,19 @@ struct Plan {
   std::size_t contested = 0;  // pairs
   Micros submit_every = 200 * kMilli;
 
+  // A change of the set by ballot, begun at that time at the earliest, and only when the one before
+  // it is in force. Who comes stands by, or was in the set before, with the keys of a generation.
+  struct SetChange {
+    enum class What : std::uint8_t { admit, remove, replace, rotate };
+    What what = What::admit;
+    Person who = 0;              // of replace: who goes
+    Person comes = 0;            // of replace
+    std::size_t generation = 0;  // keys of whoever comes or rotates
+    Micros at = 0;
+  };
+  std::vector<SetChange> changes;
+  std::size_t standing_by = 0;  // hosts that are in no set at first
+
   // How often, on the mean; 0: never.
   Micros partition_every = 0;
   Micros crash_every = 0;
@@ -54,7 +68,13 @@ struct Plan {
   // No faults at all.
   [[nodiscard]] static Plan calm(std::uint64_t seed);
   [[nodiscard]] std::string text() const;
-  [[nodiscard]] std::size_t places() const { return validators + (weak == Weak::twin ? 1 : 0); }
+  // Validators of genesis, hosts that stand by, the twin: a person's place is its number.
+  [[nodiscard]] std::size_t people() const { return validators + standing_by; }
+  [[nodiscard]] std::size_t places() const { return people() + (weak == Weak::twin ? 1 : 0); }
+  [[nodiscard]] Place twin_place() const { return people(); }
+  // After so many changes.
+  [[nodiscard]] std::set<Person> set_after(std::size_t count) const;
+  [[nodiscard]] std::set<Person> last_set() const { return set_after(changes.size()); }
 };
 
 }  // namespace footproof::whole

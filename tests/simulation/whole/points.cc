@@ -19,6 +19,16 @@ bool Points::hit(std::string_view name, std::uint64_t rate) {
   return true;
 }
 
+bool Points::hit_few(std::string_view name, std::uint64_t rate) {
+  constexpr std::uint64_t kFew = 3;
+  auto found = counts_.find(name);
+  if (found == counts_.end()) found = counts_.emplace(std::string(name), 0).first;
+  const std::uint64_t drawn = draw(name);
+  if (never_ || found->second >= kFew || drawn % 2 == 0 || !random_.chance(rate)) return false;
+  ++found->second;
+  return true;
+}
+
 bool Points::chosen(std::string_view name) {
   auto found = counts_.find(name);
   if (found == counts_.end()) found = counts_.emplace(std::string(name), 0).first;

@@ -20,6 +20,8 @@ class Points {
 
   // True: do it. `rate`: per mille of the times it is asked, where the seed has the point.
   [[nodiscard]] bool hit(std::string_view name, std::uint64_t rate);
+  // The same for what is rare itself and may come late: also when the run is calm, a few times.
+  [[nodiscard]] bool hit_few(std::string_view name, std::uint64_t rate);
   // A choice made once for the run or for one life: true for about a quarter of the seeds.
   [[nodiscard]] bool chosen(std::string_view name);
   [[nodiscard]] std::uint64_t between(std::uint64_t low, std::uint64_t high) {
@@ -28,6 +30,8 @@ class Points {
   [[nodiscard]] bool is_calm() const { return calm_; }
   // From here on none is hit.
   void calm() { calm_ = true; }
+  // Nor what may be hit a few times.
+  void never() { calm_ = never_ = true; }
   // How often each was hit; with 0 those that were asked and never hit.
   [[nodiscard]] const std::map<std::string, std::uint64_t, std::less<>>& counts() const {
     return counts_;
@@ -38,6 +42,7 @@ class Points {
   std::uint64_t seed_;
   simulation::Random random_;
   bool calm_ = false;
+  bool never_ = false;
   std::map<std::string, std::uint64_t, std::less<>> counts_;
 };
 

@@ -5,21 +5,15 @@
 #include <array>
 #include <utility>
 
-#include "node/fsck.h"
-
 namespace footproof::whole {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<node::ValidatorIndex> validators_of(const Plan& plan) {
-  std::vector<node::ValidatorIndex> out;
-  for (std::size_t i = 0; i < plan.validators; ++i) {
-    out.push_back(static_cast<node::ValidatorIndex>(i));
-  }
-  if (plan.weak == Plan::Weak::twin) {
-    out.push_back(static_cast<node::ValidatorIndex>(plan.weak_place));
-  }
+std::vector<Person> people_of(const Plan& plan) {
+  std::vector<Person> out;
+  for (Person person = 0; person < plan.people(); ++person) out.push_back(person);
+  if (plan.weak == Plan::Weak::twin) out.push_back(plan.weak_place);
   return out;
 }
 
@@ -27,17 +21,19 @@ std::vector<node::ValidatorIndex> validators_of(const Plan& plan) {
 
 World::World(const Plan& plan, const fs::path& folder, bool traced)
     : plan_(plan),
+      last_set_(plan.last_set()),
       points_(plan.seed),
       random_(simulation::mix(plan.seed ^ 0x776f726c64U)),
       cast_(plan.validators),
       books_(cast_, plan.places()),
-      links_(stage_, validators_of(plan)),
+      links_(stage_, people_of(plan)),
+      away_until_(plan.places(), 0),
       restarting_(plan.places(), false) {
   if (traced) loop_.trace_to_stdout();
-  if (plan.calm_at == 0) points_.calm();
+  if (plan.calm_at == 0) points_.never();
   links_.set_rates(plan_.rough);
-  links_.sent = [this](Place from, Place, const node::Frame& frame) {
-    if (!is_weak(*hosts_[from])) books_.sent(*hosts_[from], frame);
+  links_.sent = [this](Place from, Place to, const node::Frame& frame) {
+    if (!is_weak(*hosts_[from])) books_.sent(*hosts_[from], *hosts_[to], frame);
   };
   links_.dropped = [this](Place by, Place of, const std::string& reason) {
     count("links closed for a breach");
@@ -50,25 +46,12 @@ World::World(const Plan& plan, const fs::path& folder, bool traced)
   for (Place place = 0; place < plan_.places(); ++place) {
     hosts_.push_back(std::make_unique<Host>(stage_, plan_, cast_, links_, place,
                                             folder / fmt::format("host-{}", place)));
-    Host& host = *hosts_.back();
-    host.stepped = [this, &host] {
-      if (host.is_up()) books_.executed(host, false);
-    };
-    host.died = [this, &host, place](const std::string& why) {
-      tell(fmt::format("host {} ends: {}", place, why));
-      count("nodes that ended by themselves");
-      if (!host.disk_failed() && !host.disk_exhausted() && !is_weak(host)) {
-        books_.fail(fmt::format("host {} ended without a fault of its disk: {}", place, why));
-      }
-      loop_.after(0, kWorld, "end", [this, &host, life = host.lives()] {
-        if (host.is_up() && host.lives() == life) crash(host);
-      });
-    };
+    watch(*hosts_.back());
   }
   if (plan_.weak == Plan::Weak::liar) {
     liar_ = std::make_unique<Liar>(stage_, cast_, links_, plan_.weak_place, plan_.seed);
     links_.mouth = [this](Place from, Place to, const node::Frame& frame) {
-      return from != plan_.weak_place || liar_->speak(links_.validator(to), frame);
+      return from != plan_.weak_place || liar_->speak(to, frame);
     };
   }
   if (plan_.weak == Plan::Weak::twin) {
@@ -81,17 +64,75 @@ World::World(const Plan& plan, const fs::path& folder, bool traced)
   }
   clients_ = std::make_unique<Clients>(stage_, plan_, cast_, books_, hosts_,
                                        [this](const Host& host) { return keeps_promises(host); });
+  ballots_ = std::make_unique<Ballots>(stage_, plan_, cast_, books_, *clients_, hosts_);
+  ballots_->proposed = [this](const auto& change) { change_proposed(change); };
 }
 
 World::~World() = default;
 
 bool World::is_weak(const Host& host) const {
-  return plan_.weak != Plan::Weak::none &&
-         (host.place() == plan_.weak_place || host.place() >= plan_.validators);
+  return plan_.weak != Plan::Weak::none && host.person() == plan_.weak_place;
+}
+
+void World::watch(Host& host) {
+  host.stepped = [this, &host] { stepped(host); };
+  host.died = [this, &host](const std::string& why) {
+    tell(fmt::format("host {} ends: {}", host.place(), why));
+    count("nodes that ended by themselves");
+    if (!host.disk_failed() && !host.disk_exhausted() && !is_weak(host)) {
+      books_.fail(fmt::format("host {} ended without a fault of its disk: {}", host.place(), why));
+    }
+    crash_soon(host);
+  };
+}
+
+// Not inside what its own life does.
+void World::crash_soon(Host& host) {
+  loop_.after(0, kWorld, "end", [this, &host, life = host.lives()] {
+    if (host.is_up() && host.lives() == life) crash(host);
+  });
+}
+
+void World::stepped(Host& host) {
+  if (!host.is_up()) return;
+  const auto what = books_.executed(host, false, !is_weak(host));
+  if (what != Books::Passed::nothing) passed(host, what);
+}
+
+// From one epoch to the next it is to be safe to be cut off anywhere.
+void World::passed(Host& host, Books::Passed what) {
+  const bool ends = what == Books::Passed::end_of_epoch;
+  count(ends ? "ends of epochs executed" : "hops kept");
+  tell(fmt::format("host {} {}", host.place(),
+                   ends ? "executes the end of its epoch" : "keeps a hop"));
+  if (points_.hit_few(ends ? "a node dies as its epoch ends" : "a node dies as it keeps a hop",
+                      200)) {
+    return crash_soon(host);
+  }
+  if (points_.hit_few(
+          ends ? "the power fails as an epoch ends" : "the power fails as a hop is kept", 200)) {
+    return host.set_disk_fault(test::Fault::power_cut, points_.between(1, 40), false);
+  }
+  if (points_.hit_few("all links break between two epochs", 200)) links_.break_links(host.place());
+  if (points_.hit_few("a node stands still between two epochs", 100)) {
+    host.pause(loop_.now() + points_.between(100, 6'000) * kMilli);
+  }
+}
+
+void World::change_proposed(const Plan::SetChange& change) {
+  count("changes of the set proposed");
+  tell("a change of the set is proposed");
+  if (!points_.hit_few("a validator is away while the set changes", 600)) return;
+  Host& host = *hosts_[points_.hit_few("the one that the change is about", 500)
+                           ? change.who
+                           : points_.between(0, plan_.people() - 1)];
+  away_until_[host.place()] = loop_.now() + points_.between(2'000, 15'000) * kMilli;
+  crash(host);
 }
 
 void World::start(Host& host) {
   if (host.is_up() || !host.refusal().empty()) return;
+  if (loop_.now() < away_until_[host.place()]) return restart_later(host.place());
   if (points_.hit("the power fails during a start", 60)) {
     host.set_disk_fault(test::Fault::power_cut, points_.between(1, 60), false);
   }
@@ -113,7 +154,7 @@ void World::start(Host& host) {
     count("nodes that follow as observers");
     if (!is_weak(host)) books_.fail(fmt::format("host {} became an observer", host.place()));
   }
-  books_.executed(host, true);
+  (void)books_.executed(host, true, !is_weak(host));
 }
 
 void World::crash(Host& host) {
@@ -231,8 +272,8 @@ void World::fail_one_disk() {
 
 // Each twin serves some of the others, for a while.
 void World::turn_twins() {
-  for (Place place = 0; place < plan_.validators; ++place) {
-    const Place turned = random_.chance(500) ? plan_.weak_place : plan_.validators;
+  for (Place place = 0; place < plan_.people(); ++place) {
+    const Place turned = random_.chance(500) ? plan_.weak_place : plan_.twin_place();
     if (place == plan_.weak_place || twin_of_[place] == turned) continue;
     links_.break_link(place, twin_of_[place]);
     twin_of_[place] = turned;
@@ -259,8 +300,9 @@ void World::become_calm() {
 bool World::is_done() {
   if (!calm_ || !clients_->all_settled()) return false;
   for (auto& host : hosts_) {
-    if (is_weak(*host)) continue;
-    if (!host->is_up()) return false;
+    if (!must_vote(*host)) continue;  // who has left goes no further than the end of its time
+    if (!host->is_up() || books_.epoch_of(*host) < plan_.changes.size()) return false;
+    if (!host->engine().facts().get().set.votes) return false;
     const auto published = host->engine().store().published();
     if (!published) return false;
     for (const auto& [entry, where] : books_.entries()) {
@@ -273,8 +315,10 @@ bool World::is_done() {
 void World::check_end() {
   for (auto& host : hosts_) {
     if (is_weak(*host) || !host->is_up()) continue;
-    clients_->check(*host);
-    books_.check_receipts(*host);
+    if (must_vote(*host)) {
+      clients_->check(*host);
+      books_.check_receipts(*host);
+    }
     const auto facts = host->engine().facts().get();
     if (!facts.alarm.empty()) {
       books_.fail(fmt::format("host {} raised an alarm: {}", host->place(), facts.alarm));
@@ -313,8 +357,15 @@ void World::cut_power_at(Place place, std::size_t call) {
 
 Outcome World::run() {
   if (cut_place_) hosts_[*cut_place_]->set_disk_fault(test::Fault::power_cut, cut_call_, false);
-  for (auto& host : hosts_) start(*host);
+  for (auto& host : hosts_) {
+    const bool stands_by = host->person() >= plan_.validators;
+    if (stands_by && points_.hit("who stands by comes up late", 500)) {
+      away_until_[host->place()] = points_.between(1'000, plan_.calm_at / kMilli) * kMilli;
+    }
+    start(*host);
+  }
   clients_->begin();
+  ballots_->begin();
   again_and_again(plan_.partition_every, "partition", &World::partition);
   again_and_again(plan_.crash_every, "crash", &World::crash_one);
   again_and_again(plan_.break_every, "break", &World::break_one);
@@ -328,7 +379,7 @@ Outcome World::run() {
       if (host->is_up() && host->power_is_gone()) crash(*host);
     }
     if (loop_.now() > plan_.deadline) {
-      books_.fail("not all final by the deadline: " + clients_->open_ones());
+      books_.fail("not all final by the deadline: " + clients_->open_ones() + where_all_are());
       break;
     }
     if (loop_.now() < looked) continue;
@@ -337,6 +388,21 @@ Outcome World::run() {
   }
   if (books_.failure().empty()) check_end();
   return finish();
+}
+
+std::string World::where_all_are() {
+  std::string out;
+  for (auto& host : hosts_) {
+    out += fmt::format("; host {}", host->place());
+    if (!host->is_up()) {
+      out += " down";
+      continue;
+    }
+    const auto facts = host->engine().facts().get();
+    out += fmt::format(" epoch {} height {}{}", facts.set.epoch, facts.replica.executed_height,
+                       facts.set.votes ? "" : " no vote: " + facts.set.why_no_vote);
+  }
+  return out;
 }
 
 Outcome World::finish() {
@@ -355,6 +421,8 @@ Outcome World::finish() {
   out.counts["votes looked at"] = books_.votes();
   out.counts["receipts verified"] = books_.receipts();
   out.counts["frames"] = links_.frames();
+  out.counts["epochs begun"] = books_.newest_epoch();
+  out.counts["hops looked at"] = books_.hops();
   for (const auto& [what, times] : points_.counts()) out.points[what] += times;
   return out;
 }

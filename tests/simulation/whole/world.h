@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/whole/ballots.h"
 #include "tests/simulation/whole/books.h"
 #include "tests/simulation/whole/clients.h"
 #include "tests/simulation/whole/liar.h"
@@ -39,7 +40,18 @@ class World {
 
  private:
   [[nodiscard]] bool is_weak(const Host& host) const;
-  [[nodiscard]] bool keeps_promises(const Host& host) const { return !is_weak(host); }
+  // Who has left the set has nobody to order what it promised.
+  [[nodiscard]] bool keeps_promises(const Host& host) const {
+    return !is_weak(host) && books_.is_in_newest_set(host.id());
+  }
+  [[nodiscard]] bool must_vote(const Host& host) const {
+    return !is_weak(host) && last_set_.contains(host.person());
+  }
+  void watch(Host& host);
+  void crash_soon(Host& host);
+  void stepped(Host& host);
+  void passed(Host& host, Books::Passed what);
+  void change_proposed(const Plan::SetChange& change);
   void start(Host& host);
   void crash(Host& host);
   void lose_power(Host& host);
@@ -55,6 +67,7 @@ class World {
   void turn_twins();
   void become_calm();
   [[nodiscard]] bool is_done();
+  [[nodiscard]] std::string where_all_are();
   void check_end();
   void check_disks();
   [[nodiscard]] Outcome finish();
@@ -62,6 +75,7 @@ class World {
   void tell(const std::string& text) { loop_.tell(text); }
 
   Plan plan_;
+  std::set<Person> last_set_;
   Loop loop_;
   Points points_;
   simulation::Random random_;
@@ -73,6 +87,8 @@ class World {
   std::unique_ptr<Liar> liar_;
   std::vector<Place> twin_of_;  // by place: which of two twins it has its link to
   std::unique_ptr<Clients> clients_;
+  std::unique_ptr<Ballots> ballots_;
+  std::vector<Micros> away_until_;  // by place: hosts that nobody starts before
   std::vector<bool> restarting_;
   bool calm_ = false;
   std::optional<Place> cut_place_;
