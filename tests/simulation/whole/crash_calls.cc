@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace footproof::whole {
 namespace {
 
@@ -13,11 +15,12 @@ using What = Plan::SetChange::What;
 void draw_change(Plan& plan, std::uint64_t network) {
   if (network % 3 != 2) return;
   Plan::SetChange change;
-  change.what = network / 3 % 2 == 0 ? What::replace : What::admit;
-  change.comes = plan.validators;
-  change.who = change.what == What::admit ? change.comes : network / 6 % plan.validators;
+  change.what = std::array{What::rotate, What::replace, What::admit}.at(network / 3 % 3);
+  change.who = change.what == What::admit ? plan.validators : network / 9 % plan.validators;
+  change.comes = change.what == What::rotate ? change.who : plan.validators;
+  change.generation = change.what == What::rotate ? 1 : 0;
   change.at = 400 * kMilli;
-  plan.standing_by = 1;
+  plan.standing_by = change.what == What::rotate ? 0 : 1;
   plan.changes.push_back(change);
 }
 

@@ -6,6 +6,7 @@
 
 #include "attest/check.h"
 #include "ledger/fsck.h"
+#include "node/source_feed.h"
 #include "tests/simulation/whole/background.h"
 #include "tests/support/fixture_log.h"
 
@@ -29,6 +30,7 @@ struct Host::Life {
                   wait_for_background();
                   if (host.stepped) host.stepped();
                 }),
+        feeding(host.stage_, owner, reactor, [] {}),
         outside{reactor, links, workers, storage, [&host] { return host.disk_space(); }} {}
 
   Owner owner;
@@ -36,9 +38,11 @@ struct Host::Life {
   SimLinks links;
   SimWorkers workers;
   SimRunner storage;
+  SimRunner feeding;
   node::Outside outside;
   std::optional<node::DataFolder> folder;
   std::unique_ptr<node::Engine> engine;
+  std::unique_ptr<node::SourceFeed> feed;
 };
 
 Host::Host(Stage stage, const Plan& plan, const Cast& cast, Network& links, Place place,
@@ -93,6 +97,7 @@ void Host::configure() {
   config_.validator = Cast::id_of(person_);
   config_.delta = std::chrono::milliseconds(plan_.delta_ms);
   config_.idle_block = std::chrono::milliseconds(plan_.idle_ms);
+  config_.follow = {"http://the-others.example"};  // start_feed() makes them
   if (points.chosen("batches of one statement")) config_.batch_statements_max = 1;
   if (points.chosen("batches of few bytes")) config_.batch_bytes_max = std::size_t{17} * 1024;
   if (points.chosen("batches wait long")) config_.batch_delay = std::chrono::milliseconds(1'000);
@@ -140,6 +145,7 @@ Result<void> Host::start() {
   wait_for_background();
   if (started) {
     life_->engine = *std::move(started);
+    start_feed();
     return {};
   }
   const bool explained = disk_failed();
@@ -157,10 +163,23 @@ Result<void> Host::start() {
   return fail(Errc::corrupt, why);
 }
 
+// As node.cc does.
+void Host::start_feed() {
+  std::vector<std::unique_ptr<node::Source>> sources;
+  for (Place other = 0; other < plan_.places(); ++other) {
+    if (other != place_) sources.push_back(std::make_unique<SimSource>(place_, other, ask));
+  }
+  life_->feed =
+      std::make_unique<node::SourceFeed>(life_->engine->store(), cast_.network().origin,
+                                         life_->reactor, life_->engine->fed(), std::move(sources));
+  life_->feeding.start([this] { return life_->feed->step(); });
+}
+
 // Everything that waits goes first: it may hold parts of the engine.
 void Host::end() {
   stage_.loop.forget(life_->owner);
   disk_->cut_power();
+  life_->feed.reset();
   life_->engine.reset();
   wait_for_background();
   life_.reset();
@@ -174,6 +193,7 @@ void Host::kill() {
 
 void Host::stop(bool finished) {
   engine().refuse_requests();
+  life_->feeding.stop();
   engine().stop();
   if (finished) engine().finish();
   kill();

@@ -17,6 +17,7 @@
 #include "tests/simulation/whole/cast.h"
 #include "tests/simulation/whole/network.h"
 #include "tests/simulation/whole/plan.h"
+#include "tests/simulation/whole/sources.h"
 
 namespace footproof::whole {
 
@@ -73,12 +74,14 @@ class Host {
 
   std::function<void(const std::string&)> died;  // of a failed write; the host is still up
   std::function<void()> stepped;                 // storage has done something
+  Ask ask;                                       // over HTTP, while it has no links
 
  private:
   struct Life;
   [[nodiscard]] node::Engine* engine_of();
   void end();
   void configure();
+  void start_feed();
   [[nodiscard]] std::optional<node::DiskSpace> disk_space();
 
   Stage stage_;

@@ -1,7 +1,8 @@
 #include "tests/simulation/whole/plan.h"
 
+#include <algorithm>
 #include <array>
-#include <iterator>
+#include <map>
 
 #include "tests/simulation/random.h"
 
@@ -19,23 +20,38 @@ Micros every(Random& random, Micros low, Micros high) {
 using SetChange = Plan::SetChange;
 using What = SetChange::What;
 
-// Up to three changes, in a third of the seeds. Nobody changes keys, or comes back with others: who
-// is late then finds its old keys refused everywhere, and goes on only by asking over HTTP, which
-// is not simulated yet.
+// Up to three changes, in a third of the seeds.
 void draw_changes(Plan& plan, Random& random) {
   if (!random.chance(330)) return;
+  std::map<Person, std::size_t> generations;  // the last of each
+  std::vector<Person> left;
+  const auto draw = [&random](const auto& from) {
+    auto at = from.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(random.below(from.size())));
+    return *at;
+  };
   for (std::uint64_t count = random.between(1, 3); count > 0; --count) {
     const auto set = plan.last_set();
     SetChange change;
-    change.what = std::array{What::admit, What::remove, What::replace}.at(random.below(3));
+    change.what =
+        std::array{What::admit, What::remove, What::replace, What::rotate}.at(random.below(4));
     if (change.what == What::remove && set.size() <= 4) change.what = What::replace;
     // Mostly so that the epoch ends while everything else happens.
     const Micros latest = random.chance(800) ? plan.calm_at / 3 : plan.calm_at + 3 * kSecond;
     change.at = random.between(1, latest / kMilli) * kMilli;
-    const auto drawn = static_cast<std::ptrdiff_t>(random.below(set.size()));
-    change.comes = plan.people();
-    change.who = change.what == What::admit ? change.comes : *std::next(set.begin(), drawn);
-    if (change.what != What::remove) ++plan.standing_by;
+    const bool again = !left.empty() && random.chance(300);
+    const Person comes = again ? draw(left) : plan.people();
+    change.who = change.what == What::admit ? comes : draw(set);
+    change.comes = comes;
+    if (change.what == What::rotate) change.comes = change.who;
+    if (change.what == What::remove || change.what == What::replace) left.push_back(change.who);
+    if (change.what == What::rotate || (again && change.what != What::remove)) {
+      change.generation = ++generations[change.comes];
+    }
+    if (change.what == What::admit || change.what == What::replace) {
+      std::erase(left, comes);
+      if (comes == plan.people()) ++plan.standing_by;
+    }
     plan.changes.push_back(change);
   }
 }

@@ -47,6 +47,7 @@ class World {
   [[nodiscard]] bool must_vote(const Host& host) const {
     return !is_weak(host) && last_set_.contains(host.person());
   }
+  [[nodiscard]] Result<Bytes> answer(Place from, Place to, const std::string& path);
   void watch(Host& host);
   void crash_soon(Host& host);
   void stepped(Host& host);
