@@ -134,6 +134,9 @@ TEST(Client, AnAnswerWithoutEndIsCutOff) {
       while (piece.size() < 10'000) piece += more;
       {
         const RawNode endless([&](int socket, int) {
+          // A client that has gone without having read may leave no word of it for a minute.
+          const timeval patience{2, 0};
+          ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
           send(socket, begun);
           while (send(socket, piece)) sent += piece.size();
         });
