@@ -126,7 +126,11 @@ void World::transmit(const Host& from, std::optional<Person> to, std::shared_ptr
   for (std::size_t place = 0; place < hosts_.size(); ++place) {
     const Host& target = *hosts_[place];
     if (target.who() == from.who() || (to && *to != target.who())) continue;
-    if (!to && !from.facts().place_of(target.who())) continue;
+    // Where I12 is judged, a liar whose set has ended hides no work from those who came after: what
+    // some alone know of may cost views (consensus/README.md §14).
+    const bool shows_all =
+        plan_.strict_from_ms > 0 && !from.honest() && wire->kind == Wire::Kind::batch;
+    if (!to && !shows_all && !from.facts().place_of(target.who())) continue;
     deliver_to(from, place, wire);
   }
 }
