@@ -48,7 +48,8 @@ class FollowerStoreTest : public ::testing::TestWithParam<CatchUp> {
   void follow() {
     auto started = FollowerNode::start(config_, [](const std::string& why) { FAIL() << why; });
     ASSERT_TRUE(started) << started.error().detail;
-    auto client = *api::Client::make({"http://127.0.0.1:" + std::to_string((*started)->http_port())});
+    auto client =
+        *api::Client::make({"http://127.0.0.1:" + std::to_string((*started)->http_port())});
     const auto height = chain_.head().height;
     EXPECT_TRUE(test::NodeCluster::until([&] {
       const auto health = client.health();
@@ -59,9 +60,9 @@ class FollowerStoreTest : public ::testing::TestWithParam<CatchUp> {
     const auto done = fsck_home(config_, folder_.path() / "work");
     ASSERT_TRUE(done) << done.error().detail;
     EXPECT_TRUE(done->store.complete);
-    EXPECT_EQ(done->store.found, 0U) << done->store.findings.front().file << " height "
-                                     << done->store.findings.front().height << ": "
-                                     << done->store.findings.front().what;
+    EXPECT_EQ(done->store.found, 0U)
+        << done->store.findings.front().file << " height " << done->store.findings.front().height
+        << ": " << done->store.findings.front().what;
   }
 
   footproof::test::TempFolder folder_;
@@ -71,8 +72,7 @@ class FollowerStoreTest : public ::testing::TestWithParam<CatchUp> {
   testing::TestServer server_{std::make_unique<httplib::Server>(),
                               [this](const httplib::Request& request, httplib::Response& to) {
                                 const std::lock_guard lock(mutex_);
-                                const auto body =
-                                    source_.get(request.target, kChainAnswerBytesMax);
+                                const auto body = source_.get(request.target, kChainAnswerBytesMax);
                                 to.status = body ? 200 : 404;
                                 if (!body) return;
                                 to.set_content(std::string(as_text(*body)),
@@ -109,8 +109,8 @@ TEST_P(FollowerStoreTest, ComesBackFromABackup) {
   EXPECT_FALSE(std::filesystem::exists(config_.data / kObserverFile));
   expect_whole();
   {
-    const auto store = ledger::Store::open({config_.data / kDatabaseFolder, config_.data / kAnchorFile},
-                                           chain_.network().chain_id);
+    const auto store = ledger::Store::open(
+        {config_.data / kDatabaseFolder, config_.data / kAnchorFile}, chain_.network().chain_id);
     ASSERT_TRUE(store) << store.error().detail;
     EXPECT_EQ((*store)->hop(0).value(), hop);
   }
