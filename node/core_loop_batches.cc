@@ -166,7 +166,11 @@ void CoreLoop::batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch
 
 void CoreLoop::fetch(const consensus::Fetch& fetch) {
   for (const auto& ref : fetch.batches) {
-    if (batches_.find(ref.digest) != nullptr) continue;
+    // It was told of before it was needed, when it held too many that nobody needed.
+    if (const auto* here = batches_.find(ref.digest); here != nullptr) {
+      push(consensus::PayloadReady{here->batch.ref, here->batch.producer, false});
+      continue;
+    }
     // A block may name what an executed one has named before.
     auto stored = chain_.batch(ref.digest);
     auto held = stored ? hold_batch(*std::move(stored)) : fail(Errc::not_found, "");

@@ -114,7 +114,10 @@ void CoreLoop::begin_next() {
   }
   observer_ = std::filesystem::exists(parts_.config.data / kObserverFile);
   // The set names a key that nobody else has: the alarm was about the one before.
-  if (alarm_is_of_key_ && set_.self && !observer_) alarm_.clear();
+  const bool key_is_new =
+      set_.keys != nullptr &&
+      (before.keys == nullptr || before.keys->vote.public_key() != set_.keys->vote.public_key());
+  if (alarm_is_of_key_ && set_.self && key_is_new && !observer_) alarm_.clear();
   if (auto made = make_replica({}); !made) return fail_for_good(made.error().detail);
   book_ = CosignatureBook(parts_.network.origin, set_.validators);
   claimed_heights_.clear();

@@ -57,7 +57,10 @@ SourceFeed::SourceFeed(const ledger::Store& store, const std::string& origin, co
 MonoTime SourceFeed::step() {
   const MonoTime begun = clock_.now();
   const auto epoch = fed_.hungry();
-  if (!epoch) return begun + kLookEvery;
+  if (!epoch) {
+    waiting_.clear();
+    return begun + kLookEvery;
+  }
   const auto snapshot = store_.snapshot();
   if (const auto due = settle(*snapshot, begun)) return *due;
   auto set = set_after(*snapshot, set_);
@@ -105,6 +108,10 @@ MonoTime SourceFeed::ask(const ledger::Snapshot& snapshot, bool owes_hop, MonoTi
     hand_in({}, head.height, begun);
     return std::min(sources_.due(), begun + kAskEvery);
   }
+  if (turn_of_ != source) {
+    turn_of_ = source;
+    turn_since_ = begun;
+  }
   if (!waiting_.empty() && waiting_.front().block.header.height != head.height + 1) {
     waiting_.clear();
   }
@@ -127,8 +134,11 @@ MonoTime SourceFeed::ask(const ledger::Snapshot& snapshot, bool owes_hop, MonoTi
   const bool news = judged.feed.chain || judged.feed.hop || !waiting_.empty();
   note_ = std::move(judged.note);
   hand_in(std::move(judged.feed), std::max(judged.height, head.height), got);
+  if (!news || got - turn_since_ >= kTurn) {
+    sources_.go_on();
+    turn_of_ = nullptr;
+  }
   if (news) return got + kExecuteEvery;
-  sources_.go_on();
   return judged.shown > head.height || owes_hop ? got + kAskEvery / 10 : got + kAskEvery;
 }
 
@@ -197,7 +207,13 @@ SourceFeed::Judged SourceFeed::judge(ByteView bytes, const ledger::Snapshot& sna
 void SourceFeed::take_waiting(Judged& out, std::string note) {
   auto chain = chain_of(waiting_);
   if (chain.blocks.empty()) {
-    if (waiting_.size() > kStretchLinkMax) out.wrong = "gives no block that its certificate names";
+    std::size_t bytes = 0;
+    for (const auto& block : waiting_) {
+      for (const auto& batch : block.batches) bytes += batch.bytes->size();
+    }
+    if (waiting_.size() > kStretchLinkMax || bytes > kWaitingBytesMax) {
+      out.wrong = "gives no block that its certificate names";
+    }
     return;
   }
   out.height = chain.blocks.back().header.height;
@@ -232,7 +248,7 @@ std::optional<std::string> SourceFeed::judge_note(const std::string& note, Feed&
 }
 
 void SourceFeed::hand_in(Feed feed, std::uint64_t height, MonoTime now) {
-  if (height > handed_in_) patience_ = now + kPatience;
+  if (feed.chain || height > handed_in_) patience_ = now + kPatience;
   handed_in_ = height;
   const auto own = store_.snapshot()->head().height;
   if (own > height_) recent_.emplace_back(now, own - std::exchange(height_, own));

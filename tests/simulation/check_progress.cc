@@ -24,7 +24,6 @@ class Progress final : public Checker {
   [[nodiscard]] bool strict(const World& world) {
     if (world.plan().strict_from_ms == 0 || world.now() < world.plan().strict_from_ms) return false;
     if (epoch_ == 0) return true;
-    if (somebody_left(world)) return false;
     for (const SetMember& member : world.epochs().at(epoch_).set) {
       const Host& host = *world.hosts()[member.who];
       if (host.honest() && (!host.member() || host.epoch() != epoch_)) begun_ms_ = world.now();
@@ -32,16 +31,23 @@ class Progress final : public Checker {
     return world.now() >= begun_ms_ + kSettleMs;
   }
 
-  // What a member made that has left may be held by some alone, as work that is not shown to all
-  // (README.md §14): a leader without it is given up by those who wait for it.
-  [[nodiscard]] bool somebody_left(const World& world) const {
-    const auto& now = world.epochs().at(epoch_).set;
-    for (consensus::Epoch before = 0; before < epoch_; ++before) {
-      for (const SetMember& member : world.epochs().at(before).set) {
-        if (std::ranges::find(now, member.who, &SetMember::who) == now.end()) return true;
-      }
+  // Work that some hold and the leader of the view does not: of a producer that showed it to a few,
+  // in an earlier epoch or as a liar. Those who have it give an idle leader up (README.md §14).
+  [[nodiscard]] bool work_is_hidden(const World& world, View view) const {
+    const auto& epoch = world.epochs().at(epoch_);
+    const auto leader = epoch.membership.leader(view);
+    const Host* leading = nullptr;
+    for (const auto& host : world.hosts()) {
+      if (host->member() && host->epoch() == epoch_ && host->index() == leader)
+        leading = host.get();
     }
-    return false;
+    if (leading == nullptr) return false;
+    return std::ranges::any_of(world.hosts(), [&](const auto& host) {
+      if (!host->honest() || !host->member() || host->epoch() != epoch_) return false;
+      return std::ranges::any_of(host->unordered_bodies(), [&](const Digest& digest) {
+        return !leading->holds_body(digest);
+      });
+    });
   }
 
   void stepped(World& world, const Host& host) override {
@@ -63,6 +69,7 @@ class Progress final : public Checker {
     if (!world.is_honest(epoch_, world.epochs().at(epoch_).membership.leader(view))) return;
     if (certificate->type == consensus::VoteType::notarize) world.count("strict views");
     if (certificate->type != consensus::VoteType::nullify) return;
+    if (work_is_hidden(world, view)) return world.count("views lost to hidden work");
     world.fail("I12: view " + std::to_string(view) + " of an honest leader was given up in calm");
   }
 

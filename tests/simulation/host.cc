@@ -66,6 +66,18 @@ std::optional<consensus::Certificate> Host::finalization_at(Height height) const
   return store_[height - 1].finalization;
 }
 
+std::vector<Digest> Host::unordered_bodies() const {
+  std::set<Digest> ordered;
+  for (const auto& kept : store_) {
+    for (const BatchRef& ref : kept.block.batch_refs) ordered.insert(ref.digest);
+  }
+  std::vector<Digest> out;
+  for (const auto& [digest, body] : bodies_) {
+    if (!ordered.contains(digest)) out.push_back(digest);
+  }
+  return out;
+}
+
 bool Host::body_on_disk(const Digest& digest) const { return disk_bodies_.contains(digest); }
 bool Host::block_on_disk(const Digest& id) const { return disk_blocks_.contains(id); }
 

@@ -114,6 +114,7 @@ class Host final : public consensus::ChainReader {
   [[nodiscard]] bool body_on_disk(const Digest& digest) const;  // synced
   [[nodiscard]] bool block_on_disk(const Digest& id) const;     // synced
   [[nodiscard]] bool holds_body(const Digest& digest) const { return bodies_.contains(digest); }
+  [[nodiscard]] std::vector<Digest> unordered_bodies() const;  // in no block that is executed
   [[nodiscard]] std::vector<consensus::Record> disk_records() const;  // all that survived or stands
   [[nodiscard]] consensus::Height store_height() const { return store_.size(); }
   [[nodiscard]] Digest root_at(consensus::Height height) const;
