@@ -120,9 +120,9 @@ Response statement_answer(const Digest& entry_id, const Answer& answer) {
   if (const auto* refusal = std::get_if<Refusal>(&answer))
     return refusal_answer(entry_id, *refusal);
   if (const auto* busy = std::get_if<TooBusy>(&answer)) {
-    Response response =
-        problem(503, "busy", "Too busy",
-                "the node cannot take the statement now; send the same bytes again");
+    Response response = problem(503, "busy", "Too busy",
+                                "the node cannot take the statement now, GET /v1/ready says why; "
+                                "send the same bytes again, or to another node");
     response.retry_after_s = busy->retry_after_s;
     return response;
   }
