@@ -192,8 +192,9 @@ std::vector<std::string> Anchor::inspect(const std::filesystem::path& path) {
     const std::size_t first = slot * kCopies;
     const std::size_t other = (1 - slot) * kCopies;
     const auto of_slot = std::minmax(slots[first]->generation, slots[first + 1]->generation);
-    if (of_slot.first + 1 == slots[other]->generation &&
-        of_slot.second == slots[other]->generation + 1) {
+    // The other slot was written before it, or after it, once the process came back.
+    if (of_slot.first + 2 == of_slot.second && (of_slot.first + 1 == slots[other]->generation ||
+                                                of_slot.second + 1 == slots[other]->generation)) {
       return {"slot " + std::to_string(slot) +
               ": one copy is two writes older than the other: exchanged, or a write was cut off"};
     }

@@ -123,6 +123,13 @@ TEST_F(AnchorTest, OnePageOfAWriteCutOffIsNamedSo) {
     const auto found = Anchor::inspect(path_);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_NE(found[0].find("a write was cut off"), std::string::npos) << found[0];
+    // Found by D7, call 149: so it stands until the slot is written again.
+    ASSERT_TRUE(Anchor::open(path_).value().write(state_at(4)));
+    const auto later = Anchor::inspect(path_);
+    ASSERT_EQ(later.size(), 1U);
+    EXPECT_NE(later[0].find("a write was cut off"), std::string::npos) << later[0];
+    ASSERT_TRUE(Anchor::open(path_).value().write(state_at(5)));
+    EXPECT_TRUE(Anchor::inspect(path_).empty());
   }
 }
 
