@@ -15,11 +15,6 @@ namespace {
 
 using std::chrono::seconds;
 
-Fault fault_of(Errc code) {
-  if (code == Errc::too_busy) return Fault::busy;
-  return code == Errc::not_found ? Fault::lacking : Fault::unreachable;
-}
-
 }  // namespace
 
 Follower::Follower(FollowerParts parts, std::vector<std::unique_ptr<Source>> sources)
@@ -36,10 +31,6 @@ MonoTime Follower::step() {
     note_progress(0, false);
     return sources_.due();
   }
-  if (turn_of_ != source) {
-    turn_of_ = source;
-    turn_since_ = begun;
-  }
   const Taken taken = ask(*source);
   if (taken.sourceless) return kNever;
   const MonoTime got = parts_.clock.now();
@@ -50,10 +41,7 @@ MonoTime Follower::step() {
   }
   sources_.answered();
   note_progress(taken.blocks, true);
-  if (taken.is_all || got - turn_since_ >= kTurn) {
-    sources_.go_on();
-    turn_of_ = nullptr;
-  }
+  sources_.go_on_after_turn(taken.is_all, got);
   if (is_caught_up()) return got + kAskEvery;
   return taken.blocks > 0 ? got : got + kAskEvery / 10;
 }

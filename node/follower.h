@@ -59,7 +59,6 @@ class Follower {
  public:
   static constexpr std::chrono::milliseconds kAskEvery{500};  // where nothing was new
   static constexpr std::chrono::seconds kTellEvery{5};        // progress, in the log
-  static constexpr std::chrono::seconds kTurn{5};             // with one source; then the next
   // An answer that takes longer is measured: fewer bytes a second are slow.
   static constexpr std::chrono::seconds kMeasuredAfter{3};
   static constexpr std::size_t kBytesPerSecondMin = std::size_t{64} * 1024;
@@ -108,8 +107,6 @@ class Follower {
   bool owes_hop_ = false;  // the head ends an epoch, and its hop is not kept yet
   std::uint64_t published_as_of_ = 0;
   bool failed_ = false;
-  const Source* turn_of_ = nullptr;
-  MonoTime turn_since_;
   MonoTime told_at_;
   std::deque<std::pair<MonoTime, std::size_t>> recent_;  // blocks of the last minute
 

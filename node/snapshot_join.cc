@@ -44,11 +44,8 @@ std::string end_of(std::string_view prefix) {
   return out;
 }
 
-Fault fault_of(Errc code) {
-  if (code == Errc::too_busy) return Fault::busy;
-  const bool lacks = code == Errc::not_found || code == Errc::usage;
-  return lacks ? Fault::lacking : Fault::unreachable;
-}
+// What a source calls a wrong question here, it has not (any more).
+Fault snapshot_fault_of(Errc code) { return code == Errc::usage ? Fault::lacking : fault_of(code); }
 
 Result<std::vector<Digest>> parse_tile(ByteView bytes, std::uint64_t width) {
   if (bytes.size() != width * Digest::kSize) return fail(Errc::bad_length, "tile: wrong length");
@@ -345,7 +342,7 @@ SnapshotJoin::Asked SnapshotJoin::ask(Source& source) {
 
 SnapshotJoin::Asked SnapshotJoin::ask_offer(Source& source) {
   const auto body = source.get("/v1/snapshot", kSnapshotOfferBytesMax);
-  if (!body) return Trouble{fault_of(body.error().code), body.error().detail};
+  if (!body) return Trouble{snapshot_fault_of(body.error().code), body.error().detail};
   auto offer = parse_snapshot_offer(*body);
   if (!offer) return Trouble{Fault::wrong, offer.error().detail};
   const auto record = parse_block_record(offer->last_record.record);
@@ -380,7 +377,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_hop(Source& source) {
   const auto body = source.get(fmt::format("/v1/epochs/{}", epoch), kHopSizeMax);
   if (!body) {
     if (body.error().code == Errc::not_found) hops_by_ = nullptr;
-    return Trouble{fault_of(body.error().code), body.error().detail};
+    return Trouble{snapshot_fault_of(body.error().code), body.error().detail};
   }
   const auto hop = parse_hop(*body);
   if (!hop) return Trouble{Fault::wrong, hop.error().detail};
@@ -410,7 +407,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_part(Source& source) {
                  ledger::kStatePartBytesMax);
   if (!body) {
     if (body.error().code == Errc::not_found) offered_by_ = nullptr;  // it may offer another
-    return Trouble{fault_of(body.error().code), body.error().detail};
+    return Trouble{snapshot_fault_of(body.error().code), body.error().detail};
   }
   const auto part = ledger::parse_state_part(*body);
   if (!part) return Trouble{Fault::wrong, part.error().detail};
@@ -440,7 +437,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_hashes(Source& source) {
   hashes_by_ = &source;
   if (const auto name = hashes_->missing()) {
     const auto body = source.get('/' + ledger::tile_path(*name), kTileBytes);
-    if (!body) return Trouble{fault_of(body.error().code), body.error().detail};
+    if (!body) return Trouble{snapshot_fault_of(body.error().code), body.error().detail};
     const auto tile = parse_tile(*body, name->width);
     if (!tile) return Trouble{Fault::wrong, tile.error().detail};
     hashes_->take(*name, *tile);
@@ -472,7 +469,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_bundle(Source& source) {
   const auto path = ledger::tile_path(
       {ledger::TileKind::statements, 0, index, static_cast<std::uint32_t>(width)});
   const auto body = source.get('/' + path, kBundleBytesMax);
-  if (!body) return Trouble{fault_of(body.error().code), body.error().detail};
+  if (!body) return Trouble{snapshot_fault_of(body.error().code), body.error().detail};
   const auto bundle = parse_bundle(*body, width);
   if (!bundle || !hashes_->holds(index, bundle->leaves)) {
     return Trouble{Fault::wrong,
@@ -493,7 +490,7 @@ SnapshotJoin::Asked SnapshotJoin::ask_block(Source& source) {
       lack_block_.insert(&source);
       return Trouble{Fault::busy, body.error().detail};
     }
-    if (!body) return Trouble{fault_of(body.error().code), body.error().detail};
+    if (!body) return Trouble{snapshot_fault_of(body.error().code), body.error().detail};
     auto answer = parse_chain_answer(*body);
     if (!answer) return Trouble{Fault::wrong, answer.error().detail};
     // Not executed there yet, or not up to the block that its certificate names.

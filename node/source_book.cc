@@ -17,6 +17,11 @@ seconds doubled(seconds first, std::uint32_t times, seconds most) {
 
 }  // namespace
 
+Fault fault_of(Errc code) {
+  if (code == Errc::too_busy) return Fault::busy;
+  return code == Errc::not_found ? Fault::lacking : Fault::unreachable;
+}
+
 SourceBook::SourceBook(std::vector<std::unique_ptr<Source>> sources) {
   CHECK(!sources.empty());
   for (auto& source : sources) {
@@ -27,7 +32,7 @@ SourceBook::SourceBook(std::vector<std::unique_ptr<Source>> sources) {
 
 Source* SourceBook::pick(MonoTime now) {
   for (std::size_t tried = 0; tried < entries_.size(); ++tried) {
-    if (entries_[at_].left_until <= now) return entries_[at_].source.get();
+    if (entries_[at_].left_until <= now) return give_turn(now);
     go_on();
   }
   for (std::size_t tried = 0; tried < entries_.size(); ++tried) {
@@ -35,7 +40,7 @@ Source* SourceBook::pick(MonoTime now) {
     if (entry.is_slow) {
       entry.left_until = now;
       entry.trouble.clear();
-      return entry.source.get();
+      return give_turn(now);
     }
     go_on();
   }
@@ -65,6 +70,18 @@ void SourceBook::answered() {
 }
 
 void SourceBook::go_on() { at_ = (at_ + 1) % entries_.size(); }
+
+Source* SourceBook::give_turn(MonoTime now) {
+  Source* source = entries_[at_].source.get();
+  if (std::exchange(turn_of_, source) != source) turn_since_ = now;
+  return source;
+}
+
+void SourceBook::go_on_after_turn(bool has_given_all, MonoTime now) {
+  if (!has_given_all && now - turn_since_ < kTurn) return;
+  go_on();
+  turn_of_ = nullptr;
+}
 
 void SourceBook::stay(std::string why) {
   Entry& entry = entries_[at_];

@@ -29,8 +29,12 @@ enum class Fault : std::uint8_t {
   wrong,        // what it said cannot be
 };
 
+// Of a request that failed.
+[[nodiscard]] Fault fault_of(Errc code);
+
 class SourceBook {
  public:
+  static constexpr std::chrono::seconds kTurn{5};  // with one source; then the next
   static constexpr std::chrono::seconds kBusyPause{1};
   static constexpr std::chrono::seconds kUnreachablePauseMax{30};
   static constexpr std::chrono::seconds kSlowPause{10};  // doubled each time in a row
@@ -51,6 +55,8 @@ class SourceBook {
   [[nodiscard]] bool saw_height(std::uint64_t height);
   void answered();
   void go_on();  // the next one is asked next
+  // The same if it has given all, or its turn is over.
+  void go_on_after_turn(bool has_given_all, MonoTime now);
   void leave(Fault fault, std::string why, MonoTime now, std::chrono::steady_clock::duration cost);
   // It will be asked again and nobody else meanwhile; its trouble is told.
   void stay(std::string why);
@@ -74,11 +80,14 @@ class SourceBook {
     MonoTime left_until;
     std::string trouble;
   };
+  Source* give_turn(MonoTime now);
   [[nodiscard]] std::chrono::seconds pause_for(Fault fault, MonoTime now,
                                                std::chrono::steady_clock::duration cost);
 
   std::vector<Entry> entries_;
   std::size_t at_ = 0;
+  const Source* turn_of_ = nullptr;
+  MonoTime turn_since_;
 };
 
 }  // namespace footproof::node

@@ -20,11 +20,6 @@ constexpr std::chrono::seconds kPatience{5};            // for that
 // As many as a peer would give at once (consensus/README.md §9): no more wait to be executed.
 constexpr std::size_t kBlocksMax = 64;
 
-Fault fault_of(Errc code) {
-  if (code == Errc::too_busy) return Fault::busy;
-  return code == Errc::not_found ? Fault::lacking : Fault::unreachable;
-}
-
 // Up to the last block, of the first kBlocksMax, that its certificate names directly; or else up to
 // the first such. Without one, nothing: what finalises them is still to come.
 consensus::Chain chain_of(const std::vector<DeliveredBlock>& blocks) {
@@ -108,10 +103,6 @@ MonoTime SourceFeed::ask(const ledger::Snapshot& snapshot, bool owes_hop, MonoTi
     hand_in({}, head.height, begun);
     return std::min(sources_.due(), begun + kAskEvery);
   }
-  if (turn_of_ != source) {
-    turn_of_ = source;
-    turn_since_ = begun;
-  }
   if (!waiting_.empty() && waiting_.front().block.header.height != head.height + 1) {
     waiting_.clear();
   }
@@ -134,10 +125,7 @@ MonoTime SourceFeed::ask(const ledger::Snapshot& snapshot, bool owes_hop, MonoTi
   const bool news = judged.feed.chain || judged.feed.hop || !waiting_.empty();
   note_ = std::move(judged.note);
   hand_in(std::move(judged.feed), std::max(judged.height, head.height), got);
-  if (!news || got - turn_since_ >= kTurn) {
-    sources_.go_on();
-    turn_of_ = nullptr;
-  }
+  sources_.go_on_after_turn(!news, got);
   if (news) return got + kExecuteEvery;
   return judged.shown > head.height || owes_hop ? got + kAskEvery / 10 : got + kAskEvery;
 }

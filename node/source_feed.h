@@ -59,7 +59,6 @@ class SourceFeed {
  public:
   static constexpr std::chrono::milliseconds kAskEvery{500};  // where nothing was new
   static constexpr std::chrono::seconds kTellEvery{5};        // progress, in the log
-  static constexpr std::chrono::seconds kTurn{5};             // with one source; then the next
   // Of blocks that wait for the one that their certificate names: as many as may be open.
   static constexpr std::size_t kWaitingBytesMax = std::size_t{128} << 20U;
 
@@ -99,8 +98,6 @@ class SourceFeed {
   std::uint64_t handed_in_ = 0;          // the height up to which the core loop has all
   std::string note_;                     // that came with it; judged once it is executed
   MonoTime patience_;                    // until when that is waited for
-  const Source* turn_of_ = nullptr;
-  MonoTime turn_since_;
   MonoTime told_at_;
   std::uint64_t height_;                                   // executed, when last looked at
   std::deque<std::pair<MonoTime, std::uint64_t>> recent_;  // blocks of the last minute
