@@ -273,7 +273,7 @@ Result<MonoTime> SnapshotJoin::step() {
     waits_ = 0;
     sources_.answered();
     measure(*source, got);
-  } else if (const auto again = wait_for(*source, **asked, got)) {
+  } else if (const auto again = wait_for(*source, **asked, begun, got)) {
     sources_.stay((*asked)->why);
     due = *again;
   } else {
@@ -289,24 +289,25 @@ Result<MonoTime> SnapshotJoin::step() {
 }
 
 std::optional<MonoTime> SnapshotJoin::wait_for(const Source& source, const Trouble& trouble,
-                                               MonoTime now) {
+                                               MonoTime begun, MonoTime now) {
   const bool is_passing = trouble.fault == Fault::busy || trouble.fault == Fault::unreachable;
   if (phase_ != Phase::state || offered_by_ != &source || !is_passing || waits_ == kWaitsMax) {
     return std::nullopt;
   }
-  const auto pause = std::min(SourceBook::kBusyPause * (1 << waits_++), kWaitMax);
-  measured_ = nullptr;  // who is waited for is not slow
-  return now + pause;
+  const auto due = now + std::min(SourceBook::kBusyPause * (1 << waits_++), kWaitMax);
+  waited_ += due - begun;
+  return due;
 }
 
 void SnapshotJoin::measure(const Source& source, MonoTime now) {
   if (measured_ != &source) {
     measured_ = &source;
     measured_since_ = now;
+    waited_ = {};
     gained_ = 0;
     return;
   }
-  const auto time = now - measured_since_;
+  const auto time = now - measured_since_ - std::min<MonoTime::duration>(waited_, kWaitedMax);
   const auto whole = static_cast<std::size_t>(time / std::chrono::seconds(1));
   if (sources_.size() > 1 && time >= measured_for_) {
     measured_ = nullptr;

@@ -46,6 +46,9 @@ class SnapshotJoin {
   // that over a line on which all are slow it comes to an end.
   static constexpr std::size_t kBytesPerSecondMin = std::size_t{16} * 1024;
   static constexpr std::chrono::seconds kMeasuredFor{30};
+  // Of that, not counted: a node may be started again. More makes whoever is busy now and then
+  // slow.
+  static constexpr std::chrono::minutes kWaitedMax{5};
 
   // Builds beside `paths`, whose database and anchor are there when is_done(). All outlives it.
   [[nodiscard]] static Result<std::unique_ptr<SnapshotJoin>> begin(
@@ -102,9 +105,9 @@ class SnapshotJoin {
   [[nodiscard]] Result<void> put_in_place(const ledger::Head& head);
   [[nodiscard]] Result<void> take_hops();
   void take_up();
-  // After trouble: when to ask the same one again; none: it is left.
+  // After trouble of a request that began then: when to ask the same one again; none: it is left.
   [[nodiscard]] std::optional<MonoTime> wait_for(const Source& source, const Trouble& trouble,
-                                                 MonoTime now);
+                                                 MonoTime begun, MonoTime now);
   // After an answer that was good: whether the source is left as slow, or for the next one's turn.
   void measure(const Source& source, MonoTime now);
   void aim(Target target);
@@ -134,6 +137,7 @@ class SnapshotJoin {
   std::uint64_t blockless_ = 0;         // height of a target that nobody had the block of
   const Source* measured_ = nullptr;    // since then, with so many useful bytes
   MonoTime measured_since_;
+  MonoTime::duration waited_{};  // of the time since then
   std::size_t gained_ = 0;
   std::chrono::seconds measured_for_ = kMeasuredFor;
   MonoTime told_at_;

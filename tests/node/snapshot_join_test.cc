@@ -276,6 +276,59 @@ TEST_F(SnapshotJoinTest, WhoeverStaysBusyIsLeftInTheEnd) {
   EXPECT_LT(clock_.now() - begun, std::chrono::minutes(5));
 }
 
+// Its state comes in sixteen parts, and this before each of them.
+class SnapshotInParts : public SnapshotJoinTest {
+ protected:
+  using Before = std::function<Result<void>()>;
+  std::unique_ptr<Source> in_parts(Before before) {
+    return std::make_unique<StoreSource>(
+        "in parts", chain_.store(),
+        [this, before = std::move(before)](const std::string& path, Bytes answer) -> Result<Bytes> {
+          if (!path.starts_with("/v1/snapshot/")) return answer;
+          if (auto said = before(); !said) return fail(said.error());
+          if (!path.ends_with("=")) return ++parts_, answer;
+          const auto& tree = chain_.store().snapshot()->ledger().tree;
+          ledger::StatePart all;
+          for (std::uint8_t digit = 0; digit < ledger::kStateBranches; ++digit) {
+            const Digest prefix{{static_cast<std::uint8_t>(digit << 4U)}};
+            const auto subtree = tree.subtree(prefix, 4);
+            all.branches.push_back({subtree.kind, subtree.hash});
+          }
+          return ledger::encode(all);
+        });
+  }
+
+  std::size_t parts_ = 0;  // that it gave
+};
+
+// Each of the two by itself would be found.
+TEST_F(SnapshotInParts, OneThatIsSlowAndNowAndThenBusyIsLeftForOthers) {
+  chain_.grow(3, 100);
+  int asked = 0;
+  begin(in_parts([&]() -> Result<void> {
+          if (++asked % 2 == 0) return fail(Errc::too_busy, "busy");
+          clock_.advance_to(clock_.now() + std::chrono::seconds(14));
+          return {};
+        }),
+        honest());
+  run();
+  EXPECT_LT(parts_, 5U);
+  expect_same(chain_.head().height);
+}
+
+TEST_F(SnapshotInParts, OneThatIsQuickAndOftenBusyIsWaitedFor) {
+  chain_.grow(3, 100);
+  int asked = 0;
+  begin(in_parts([&]() -> Result<void> {
+          if (++asked % 4 != 0) return fail(Errc::too_busy, "busy");
+          return {};
+        }),
+        honest());
+  run();
+  EXPECT_EQ(parts_, ledger::kStateBranches);
+  expect_same(chain_.head().height);
+}
+
 TEST_F(SnapshotJoinTest, WhoeverIsSlowIsLeftForOthers) {
   chain_.grow(8, 200);
   int asked = 0;
