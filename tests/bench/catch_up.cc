@@ -103,7 +103,11 @@ int run(const fs::path& folder, std::uint64_t statements, std::size_t each) {
   const auto begun = std::chrono::steady_clock::now();
   test::ChainMaker chain(folder / "log");
   const std::uint64_t before = chain.head().log_size;
-  if (before > 0) chain.take_up();
+  if (before > 0) {
+    std::printf("opened    a log of %llu entries in %.2f s, %.0f MB on disk\n",
+                static_cast<unsigned long long>(before), since(begun), megabytes(folder / "log"));
+    chain.take_up();
+  }
   double longest = 0;
   while (chain.head().log_size < statements + statements / each) {
     const auto block_begun = std::chrono::steady_clock::now();
