@@ -13,15 +13,16 @@ Heads::Heads(const EpochRoot& root) : root_height_(root.height) {
 void Heads::restore(const std::vector<Checkpoint>& heads) {
   for (const Checkpoint& head : heads) {
     if (head.height <= executed_height()) continue;
-    // A gap means that the oldest heads are gone. Where the record of the first head after it
-    // stands is then not known, so that head alone is never named by this node.
     const bool gap = head.height != executed_height() + 1;
+    // The oldest heads are gone: where the last record of the first one after them stands is not
+    // known, so this node never names it, nor the empty blocks behind it.
+    const std::uint64_t size_before = gap ? head.log_size : heads_.rbegin()->second.log_size;
     if (gap) {
       heads_.clear();
       by_size_.clear();
     }
     heads_.emplace(head.height, head);
-    if (!gap) by_size_.try_emplace(head.log_size, head.height);
+    if (head.log_size != size_before) by_size_.try_emplace(head.log_size, head.height);
   }
 }
 
@@ -114,6 +115,7 @@ Checkpoint Heads::choose(const Checkpoint& parent, Height height, std::uint32_t 
     if (at == by_size_.end()) continue;
     const auto head = heads_.find(at->second);
     if (head == heads_.end() || head->second.log_root != it->second) continue;
+    if (!known(head->second)) continue;  // what voters would refuse
     if (head->first + lag > height) continue;
     return head->first > parent.height ? head->second : parent;
   }

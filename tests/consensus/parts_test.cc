@@ -98,6 +98,19 @@ TEST_F(HeadsTest, WorksWithTheRecentHeadsOnly) {
   EXPECT_EQ(restored.choose(at(6), 41, 8), at(32));
 }
 
+// Else every leader names what every voter refuses, and no view ever ends with a block again.
+TEST_F(HeadsTest, AfterALongIdleTimeWhatIsNamedIsWhatIsAccepted) {
+  const Checkpoint last{5, 9, digest_of(9)};  // the last block with a record
+  std::vector<Checkpoint> idle;
+  for (Height height = 1000; height <= 1020; ++height) idle.push_back({height, 9, digest_of(9)});
+  Heads restored{EpochRoot{digest_of(0), 0, 0, root}};
+  restored.restore(idle);
+  restored.checkpointed(9, digest_of(9));
+  const Checkpoint named = restored.choose(last, 1021, 8);
+  EXPECT_EQ(named, last);
+  EXPECT_EQ(restored.judge(named, last, 1021, 8), Heads::Verdict::right);
+}
+
 TEST(Payload, PicksOldestFirstInTurnsOfProducers) {
   Payload payload;
   for (std::uint8_t i = 0; i < 6; ++i)
