@@ -135,7 +135,8 @@ void Blocks::delivered() {
 void Blocks::executed(Height height) {
   for (const Digest& id : kept_) {
     Entry* entry = find(id);
-    if (entry->block.header.height <= height) forget_batches(*entry);
+    if (entry->block.header.height > height) break;
+    forget_batches(*entry);
   }
   executed_ = height;
   while (kept_.size() > queue_.size() + kDeliveredKept) {

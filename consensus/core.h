@@ -56,6 +56,7 @@ class Replica::Core {
   static constexpr std::size_t kQueueMax = 128;    // linked blocks not yet delivered
   static constexpr Height kExecutionLagMax = 256;  // delivered, not executed
   static constexpr std::size_t kChainWindow = 64;  // blocks asked for at once
+  static constexpr std::size_t kBehindMax = 512;   // blocks held while far behind (swamped)
 
   Core(const Parameters& parameters, Membership membership, const EpochRoot& root,
        std::optional<ValidatorIndex> self, Signer* signer, const Verifier& verifier);
@@ -185,6 +186,7 @@ class Replica::Core {
   void link_and_deliver();
   void link(const Blocks::Walk& walk, const Certificate& finalization);
   void deliver();
+  [[nodiscard]] bool swamped() const;
   void check_divergence();
   void alarm(AlarmKind kind, std::string detail, std::uint32_t signers);
 

@@ -75,6 +75,13 @@ void Replica::Core::deliver() {
   }
 }
 
+// So far behind that a proposal of now could not be judged before its view is over. What the chain
+// keeps of it comes by stretches, in their turn.
+bool Replica::Core::swamped() const {
+  const bool unlinked = lf_ > 0 && !blocks_.on_chain(finalized_id_);
+  return (unlinked || blocks_.queue().size() >= kQueueMax) && blocks_.size() >= kBehindMax;
+}
+
 // A quorum that executed to another head than mine has q - f honest members: I am the one that
 // is wrong. One leader that names another head is only a bad proposal.
 void Replica::Core::check_divergence() {

@@ -165,7 +165,7 @@ void Replica::Core::receive(const Propose& message, ValidatorIndex) {
   for (const Certificate& certificate : message.justification) receive(certificate, vote.signer);
   if (!repeated) guard(vote);
   if (!repeated) count(vote, true);
-  if (view <= lf_ || view > view_ + kProposalsAhead) return;
+  if (view <= lf_ || view > view_ + kProposalsAhead || swamped()) return;
   ViewState& state = views_[view];
   if (state.proposal || block_id(message.block.header) != proposal.block_id ||
       !body_fits(message.block)) {

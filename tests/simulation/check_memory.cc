@@ -16,8 +16,9 @@ class Memory final : public Checker {
       }
     };
     over("views", info.views_held, open + 64 + 32 + 2);
-    // Delivered ones kept for others, linked ones waiting, one a view above.
-    over("blocks", info.blocks_held, 256 + 128 + 64 + 2 * (open + 64 + 4));
+    // Delivered ones kept for others, linked ones waiting, one a view above; or those of one who is
+    // far behind, and stretches of 64 for it.
+    over("blocks", info.blocks_held, 512 + 2 * 64 + 2 * (open + 64 + 4));
     over("batches", info.batches_held, 8192);
     over("evidence", info.evidence_held, host.facts().set.size() * consensus::kSignerEvidenceMax);
   }

@@ -93,6 +93,7 @@ void Rules::received(const consensus::Message& message) {
       hear(consensus::block_id(block.header), block.header);
     }
     hear(chain->finalization);
+    if (!contains(stretches_, chain->finalization)) stretches_.push_back(chain->finalization);
   } else if (const auto* end = std::get_if<consensus::EndOfEpoch>(&message)) {
     hear(consensus::block_id(end->boundary.header), end->boundary.header);
     hear(end->finalization);
@@ -550,7 +551,8 @@ std::string Rules::delivered(const consensus::Deliver& deliver) {
   if (header.height != delivered_ + 1) return "delivers out of order (rule 6)";
   if (header.parent != last_delivered_) return "delivers what does not follow (rule 6)";
   if (deliver.finalization.type != VoteType::finalize) return "delivers without finalization";
-  if (!holds(deliver.finalization) && !has_heard(deliver.finalization)) {
+  if (!holds(deliver.finalization) && !has_heard(deliver.finalization) &&
+      !contains(stretches_, deliver.finalization)) {
     return "delivers by a finalization from nowhere (rule 6)";
   }
   if (!names(deliver.finalization, deliver.block_id)) {
@@ -562,6 +564,9 @@ std::string Rules::delivered(const consensus::Deliver& deliver) {
   delivered_ = header.height;
   last_delivered_ = deliver.block_id;
   chain_.emplace(delivered_, last_delivered_);
+  std::erase_if(stretches_, [&deliver](const Certificate& one) {
+    return one.proposal.view < deliver.finalization.proposal.view;
+  });
   return {};
 }
 

@@ -113,6 +113,8 @@ class Rules {
   std::map<Digest, std::vector<Header>> headers_;  // received, by the id that came with them
   std::map<Digest, consensus::Block> blocks_;      // in the log
   std::vector<consensus::Evidence> evidence_;      // received or in the log
+  // That came with a stretch of the chain, of what is not delivered yet, however long ago.
+  std::vector<consensus::Certificate> stretches_;
   consensus::Height delivered_ = 0;
   Digest last_delivered_;
   std::map<consensus::Height, Digest> chain_;  // delivered in this life, and what was applied

@@ -99,6 +99,35 @@ TEST(Scenario, FarBehindCatchesUpByChains) {
   expect_sound(world);
 }
 
+// Proposals of now are of no use to it, and are not heaped up while it fetches what was before.
+TEST(Scenario, WhoIsFarBehindKeepsNoMoreThanItsBound) {
+  Plan plan = calm_plan();
+  plan.parameters.idle_ms = 20;
+  World world(plan);
+  world.host(3).crash();
+  for (std::size_t i = 0; i < 3; ++i) commit_one(world, i);
+  world.filter = [](Person, Person to, const Wire& wire) {
+    const bool fetched =
+        as<consensus::Chain>(wire) != nullptr || as<consensus::BlockAnswer>(wire) != nullptr;
+    return fetched && to == 3;
+  };
+  world.restart_all();
+  std::size_t most = 0;
+  world.run_until(
+      [&] {
+        most = std::max(most, info(world, 3).blocks_held);
+        return info(world, 0).executed_height >= 900;
+      },
+      200'000);
+  EXPECT_GE(info(world, 0).executed_height, 900U);
+  EXPECT_GE(most, 512U);
+  EXPECT_LE(most, 512U + 64U);
+  world.filter = {};
+  world.run_until([&] { return info(world, 3).executed_height >= 900; }, 60'000);
+  EXPECT_GE(info(world, 3).executed_height, 900U);
+  expect_sound(world);
+}
+
 // Execution that goes wrong on one node is caught within a few blocks: that node stops voting and
 // says so; the others go on and are not fooled.
 TEST(Scenario, WrongExecutionStopsThatNodeOnly) {
