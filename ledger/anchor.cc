@@ -132,6 +132,7 @@ Anchor& Anchor::operator=(Anchor&& other) noexcept {
   std::swap(state_, other.state_);
   std::swap(generation_, other.generation_);
   std::swap(failed_, other.failed_);
+  std::swap(on_disk_, other.on_disk_);
   return *this;
 }
 
@@ -147,6 +148,7 @@ Result<Anchor> Anchor::create(const std::filesystem::path& path, const AnchorSta
   if (!write_slot(file, {0, state}) || !write_slot(file, {1, state}) || !sync_folder(path)) {
     return io_error(path, "write");
   }
+  anchor.on_disk_ = true;
   return anchor;
 }
 
@@ -212,13 +214,14 @@ std::vector<std::string> Anchor::inspect(const std::filesystem::path& path) {
 Result<void> Anchor::write(const AnchorState& next) {
   if (failed_) return fail(Errc::io, "anchor: a write failed before; nothing more is written");
   if (auto step = check_step(state_, next); !step) return step;
-  if (next == state_) return {};
+  if (next == state_ && on_disk_) return {};
   if (!write_slot(file_, {generation_ + 1, next})) {
     failed_ = true;
     return fail(Errc::io, std::string("anchor: write: ") + std::strerror(errno));
   }
   ++generation_;
   state_ = next;
+  on_disk_ = true;
   return {};
 }
 

@@ -62,6 +62,9 @@ class Anchor {
   AnchorState state_;
   std::uint64_t generation_ = 0;
   bool failed_ = false;
+  // What open() reads may stand in the page cache alone, of a life that was killed before its sync
+  // ended or whose sync failed: the first write after it is made even where it says nothing new.
+  bool on_disk_ = false;
 };
 
 }  // namespace footproof::ledger

@@ -121,6 +121,8 @@ Engine::Engine(const EngineParts& parts, std::unique_ptr<ledger::Store> store, E
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineParts parts) {
   const auto& data = parts.config.data;
+  // Marker and observer file may be known to the page cache alone, of a life that was killed.
+  if (auto synced = sync_directory(data); !synced) return fail(synced.error());
   auto opened = ledger::Store::open(store_paths(data), parts.network.chain_id);
   if (!opened) return fail("database", opened.error());
   auto store = *std::move(opened);

@@ -309,7 +309,9 @@ struct Wal::State {
     }
     written = scan.end;
     if (scan.tail_is_clean) {
-      if (auto synced = write_again(scan.end); !synced) return fail(synced.error());
+      if (auto synced = write_again(segments.back(), scan.end); !synced) {
+        return fail(synced.error());
+      }
       return std::size_t{0};
     }
     if (auto cut = cut_tail(scan.end); !cut) return fail(cut.error());
@@ -318,12 +320,16 @@ struct Wal::State {
 
   // What was read may have come from the page cache alone: of a life that was killed before its
   // sync ended, or whose sync failed and left the pages clean. It counts when it is on the disk.
-  Result<bool> write_again(std::size_t end) {
-    const auto bytes = read_file(path(segments.back()), segment_size);
+  Result<bool> write_again(std::uint64_t sequence, std::size_t end) const {
+    const auto bytes = read_file(path(sequence), std::size_t{1} << 31U);
     if (!bytes) return fail(bytes.error());
-    if (!write_at(file, 0, ByteView(*bytes).first(end)) || ::fdatasync(file) != 0) {
-      return disk_error("cannot sync", path(segments.back()));
-    }
+    const int again = ::open(path(sequence).c_str(), O_WRONLY | O_CLOEXEC);
+    const bool done =
+        again >= 0 && write_at(again, 0, ByteView(*bytes).first(end)) && ::fdatasync(again) == 0;
+    const int why = errno;
+    if (again >= 0) ::close(again);
+    errno = why;
+    if (!done) return disk_error("cannot sync", path(sequence));
     return true;
   }
 
@@ -393,6 +399,8 @@ Result<WalOpened> Wal::open(const std::filesystem::path& folder, std::size_t seg
   };
   std::error_code error;
   if (!std::filesystem::exists(folder, error)) return distrust("there is no " + folder.string());
+  // Names too may be known to the page cache alone (write_again).
+  if (auto synced = sync_directory(folder); !synced) return fail(synced.error());
   auto first = read_first(folder);
   if (!first && first.error().code == Errc::corrupt) return distrust(first.error().detail);
   if (!first) return fail(first.error());
@@ -423,6 +431,11 @@ Result<WalOpened> Wal::open(const std::filesystem::path& folder, std::size_t seg
       return distrust(segment_name((*sequences)[i - 1]) + ": it ends before its seal");
     }
     state->segments.push_back(sequence);
+    // The seal may not be on the disk: nothing has followed it that was synced.
+    if (is_last && previous.sealed && scan.records == 0) {
+      auto synced = state->write_again(state->segments[i - 1], previous.end);
+      if (!synced) return fail(synced.error());
+    }
     if (is_last || !scan.sealed) {
       auto cut = state->go_on(scan, bytes->size());
       if (!cut) return fail(cut.error());
