@@ -116,6 +116,7 @@ void CoreLoop::turn() {
     const consensus::Event event = std::move(events_.front());
     events_.pop_front();
     auto effects = replica_->step(event);
+    if (outside_.trace != nullptr) outside_.trace->stepped(event, effects);
     settle_signatures(event);
     for (auto& effect : effects) {
       perform(effect);

@@ -66,11 +66,15 @@ Result<void> CoreLoop::make_replica(std::vector<Bytes> records) {
   }
   verifier_ = std::make_unique<VoteVerifier>(set_.validators);
   signer_ = may_vote() ? std::make_unique<VoteSigner>(set_.keys->vote) : nullptr;
-  auto replica = consensus::Replica::make(
-      parameters_of(parts_.config, !may_vote()), set_.membership, set_.root,
-      may_vote() ? set_.self : std::nullopt, signer_.get(), *verifier_, start);
+  const auto parameters = parameters_of(parts_.config, !may_vote());
+  const auto self = may_vote() ? set_.self : std::nullopt;
+  auto replica = consensus::Replica::make(parameters, set_.membership, set_.root, self,
+                                          signer_.get(), *verifier_, start);
   if (!replica) return fail(Errc::corrupt, "write-ahead log: " + replica.error().detail);
   replica_ = *std::move(replica);
+  if (outside_.trace != nullptr) {
+    outside_.trace->made(parameters, set_.membership, set_.root, self, start);
+  }
   return {};
 }
 

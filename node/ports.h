@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "consensus/trace.h"
 #include "node/disk_guard.h"
 #include "node/links.h"
 #include "node/mono_time.h"
@@ -79,6 +80,7 @@ struct Outside {
   Workers& workers;
   Runner& storage;
   std::function<std::optional<DiskSpace>()> disk_space;  // any thread
+  consensus::Trace* trace = nullptr;                     // none: nobody watches
 };
 
 }  // namespace footproof::node

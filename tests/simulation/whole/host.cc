@@ -31,7 +31,8 @@ struct Host::Life {
                   if (host.stepped) host.stepped();
                 }),
         feeding(host.stage_, owner, reactor, [] {}),
-        outside{reactor, links, workers, storage, [&host] { return host.disk_space(); }} {}
+        outside{reactor,      links, workers, storage, [&host] { return host.disk_space(); },
+                &host.replay_} {}
 
   Owner owner;
   SimReactor reactor;

@@ -17,6 +17,7 @@
 #include "tests/simulation/whole/cast.h"
 #include "tests/simulation/whole/network.h"
 #include "tests/simulation/whole/plan.h"
+#include "tests/simulation/whole/replay.h"
 #include "tests/simulation/whole/sources.h"
 
 namespace footproof::whole {
@@ -71,10 +72,12 @@ class Host {
   // It was told that the disk is full, and ends because of it.
   [[nodiscard]] bool disk_exhausted() const { return disk_exhausted_; }
   [[nodiscard]] node::Config config() const;
+  [[nodiscard]] std::uint64_t judged() const { return replay_.judged(); }
 
   std::function<void(const std::string&)> died;  // of a failed write; the host is still up
   std::function<void()> stepped;                 // storage has done something
-  Ask ask;                                       // over HTTP, while it has no links
+  std::function<void(const std::string&)> broke_rule;
+  Ask ask;  // over HTTP, while it has no links
 
  private:
   struct Life;
@@ -103,6 +106,9 @@ class Host {
   bool disk_exhausted_ = false;
   Micros disk_low_until_ = 0;
   std::string refusal_;
+  Replay replay_{[this](const std::string& what) {
+    if (broke_rule) broke_rule(what);
+  }};
 };
 
 }  // namespace footproof::whole

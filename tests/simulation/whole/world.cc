@@ -110,6 +110,9 @@ void World::watch(Host& host) {
     return answer(from, to, path);
   };
   host.stepped = [this, &host] { stepped(host); };
+  host.broke_rule = [this, &host](const std::string& what) {
+    if (!is_weak(host)) books_.fail(fmt::format("I14: host {}: {}", host.place(), what));
+  };
   host.died = [this, &host](const std::string& why) {
     tell(fmt::format("host {} ends: {}", host.place(), why));
     count("nodes that ended by themselves");
@@ -453,6 +456,7 @@ Outcome World::finish() {
   out.counts["votes looked at"] = books_.votes();
   out.counts["receipts verified"] = books_.receipts();
   out.counts["frames"] = links_.frames();
+  for (const auto& host : hosts_) out.counts["rules: records judged"] += host->judged();
   out.counts["epochs begun"] = books_.newest_epoch();
   out.counts["hops looked at"] = books_.hops();
   for (const auto& [what, times] : points_.counts()) out.points[what] += times;
