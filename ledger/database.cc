@@ -146,7 +146,10 @@ Result<std::optional<Bytes>> Reading::find(const std::string& key) const {
 Result<Bytes> Reading::get(const std::string& key, const char* what) const {
   auto found = find(key);
   if (!found) return fail(found.error());
-  if (!*found) return fail(Errc::corrupt, std::string("database-damaged: no ") + what);
+  if (!*found) {
+    return fail(Errc::corrupt,
+                std::string("database-damaged: no ") + what + ", " + store_format::row_text(key));
+  }
   return std::move(**found);
 }
 

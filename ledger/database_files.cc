@@ -262,6 +262,14 @@ std::vector<FileDamage> inspect_files(const fs::path& folder) {
   return found;
 }
 
+std::string damage_text(const fs::path& folder, const std::vector<FileDamage>& found) {
+  if (found.empty()) return {};
+  const FileDamage& first = found.front();
+  std::string text = folder.filename().string() + "/" + first.file + ": " + first.what;
+  if (found.size() > 1) text += ", and " + std::to_string(found.size() - 1) + " more";
+  return text;
+}
+
 std::map<std::string, std::string> files_of(const fs::path& folder,
                                             const std::set<std::string>& keys) {
   std::map<std::string, std::string> found;

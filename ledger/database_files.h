@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace footproof::ledger {
@@ -20,6 +21,14 @@ struct FileDamage {
 // is not noticed: that is what a power cut leaves. Nor is a table that the manifest does not name:
 // a stop in the middle of a compaction leaves one, half written, and the next start deletes it.
 [[nodiscard]] std::vector<FileDamage> inspect_files(const std::filesystem::path& folder);
+
+// For people: the first of them as "ledger/000012.ldb: what", and how many more; empty of none.
+[[nodiscard]] std::string damage_text(const std::filesystem::path& folder,
+                                      const std::vector<FileDamage>& found);
+// What to do about a database that is damaged.
+inline constexpr std::string_view kDamageRemedy =
+    "`footproof fsck` names all that is wrong; then restore a backup, or treat a validator as one "
+    "that lost its disk and let a node that follows begin anew without its data folder";
 
 // Of these keys, those that a readable part of a file holds, with the file of the newest value.
 [[nodiscard]] std::map<std::string, std::string> files_of(const std::filesystem::path& folder,

@@ -39,11 +39,6 @@ bool is_final(Kind kind) {
          kind == Kind::subject || kind == Kind::tile || kind == Kind::block;
 }
 
-std::string describe_key(std::string_view key) {
-  const std::string kind(key.substr(0, 1));
-  return "row '" + kind + "' " + to_hex(as_bytes(key.substr(1)));
-}
-
 // One check of one store.
 class Check {
  public:
@@ -203,8 +198,8 @@ void Check::compare_row(const Cursor& given, const Cursor& made) {
   if (given.value() == made.value()) return;
   const auto opened = format::open_value(given.key(), given.value());
   wrong(std::string(given.key()), height_of_row(made.key(), made.value()),
-        describe_key(given.key()) + ": " +
-            (opened ? "is not what its log makes" : opened.error().detail));
+        opened ? format::row_text(given.key()) + ": is not what its log makes"
+               : opened.error().detail);
 }
 
 // A row that the walk did not make.
@@ -214,7 +209,7 @@ void Check::only_given(const Cursor& given) {
   if (const auto opened = format::open_value(given.key(), given.value()); !opened) {
     if (kind == Kind::head) return;  // told already
     wrong(std::string(given.key()), height_of_row(given.key(), given.value()),
-          describe_key(given.key()) + ": " + opened.error().detail);
+          opened.error().detail);
     return;
   }
   if (!fsck_.complete || is_elsewhere(kind) || !is_compared(kind)) return;
@@ -222,7 +217,7 @@ void Check::only_given(const Cursor& given) {
                      format::number_of(kind, given.key()).value_or(0) <= head_->height;
   if (below) return;  // a block without a record: walk_heads()
   wrong(std::string(given.key()), height_of_row(given.key(), given.value()),
-        describe_key(given.key()) + ": nothing in the log makes it");
+        format::row_text(given.key()) + ": nothing in the log makes it");
 }
 
 Result<void> Check::compare(const Reading& given, const Replay& replay) {
@@ -236,7 +231,7 @@ Result<void> Check::compare(const Reading& given, const Replay& replay) {
     if (ours) {
       if (is_compared(static_cast<Kind>(mine->key()[0]))) {
         wrong(std::string(mine->key()), height_of_row(mine->key(), mine->value()),
-              describe_key(mine->key()) + ": is missing");
+              format::row_text(mine->key()) + ": is missing");
       }
       mine->next();
     } else if (!mine->valid() || theirs->key() < mine->key()) {

@@ -11,7 +11,8 @@
 //   4. apply() is idempotent by height: a block at or below the head changes nothing.
 //   5. Every failed write is final: the store refuses all further ones until it is opened again.
 // Names of refusals at open, first word of the detail: `no-anchor`, `anchor-damaged`,
-// `other-chain`, `database-missing`, `database-damaged`, `rolled-back`, `forked`.
+// `other-chain`, `database-missing`, `database-damaged`, `rolled-back`, `forked`. Of a damaged one
+// the detail names the file, where one fails its own checksums, and what to do.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +48,9 @@ class Store {
                                                              const BlockResult& genesis_block);
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StorePaths& paths,
                                                            const Digest& chain_id);
+  // All that open() asks of anchor and database before it touches them, and nothing more: a copy
+  // beside the database is made, opened and removed.
+  [[nodiscard]] static Result<void> check(const StorePaths& paths, const Digest& chain_id);
   virtual ~Store() = default;
 
   // Never null.

@@ -75,12 +75,15 @@ std::string seal_value(std::string_view key, ByteView bytes) {
   return std::string(as_text(out.bytes()));
 }
 
+std::string row_text(std::string_view key) {
+  return "row '" + std::string(key.substr(0, 1)) + "' " + to_hex(as_bytes(key.substr(1)));
+}
+
 Result<ByteView> open_value(std::string_view key, std::string_view value) {
   const auto damaged = [&](const char* why) {
-    return fail(Errc::corrupt,
-                "database-damaged: value of kind '" + std::string(key.substr(0, 1)) + "': " + why);
+    return fail(Errc::corrupt, "database-damaged: " + row_text(key) + ": wrong " + why);
   };
-  if (value.size() < kHeaderSize) return damaged("shorter than its header");
+  if (value.size() < kHeaderSize) return damaged("length");
   ByteReader in(as_bytes(value));
   if (in.u8() != kVersion) return damaged("version");
   if (in.u8() != static_cast<std::uint8_t>(key[0])) return damaged("kind");

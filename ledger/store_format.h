@@ -48,6 +48,9 @@ enum class Kind : std::uint8_t {
 [[nodiscard]] std::optional<std::uint64_t> number_of(Kind kind, std::string_view key);
 [[nodiscard]] std::optional<Digest> digest_of(Kind kind, std::string_view key);
 
+// For people: "row 's' 3f…".
+[[nodiscard]] std::string row_text(std::string_view key);
+
 [[nodiscard]] std::string seal_value(std::string_view key, ByteView bytes);
 // corrupt if anything disagrees. The view lives as long as `value` does.
 [[nodiscard]] Result<ByteView> open_value(std::string_view key, std::string_view value);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "attest/merkle.h"
+#include "ledger/database_files.h"
 #include "ledger/disk_store.h"
 #include "ledger/store.h"
 #include "ledger/store_format.h"
@@ -152,6 +153,34 @@ Result<void> rehearse(const StorePaths& paths, const AnchorState& anchor) {
   return outcome;
 }
 
+// Reads every file, so only of a database that is refused.
+Error explain_damage(const fs::path& folder, Error error) {
+  if (!error.detail.starts_with("database-damaged")) return error;
+  const auto files = damage_text(folder, inspect_files(folder));
+  if (!files.empty()) error.detail += "; " + files;
+  error.detail += "; " + std::string(kDamageRemedy);
+  return error;
+}
+
+Result<Anchor> open_anchor(const fs::path& path, const Digest& chain_id) {
+  auto anchor = Anchor::open(path);
+  if (!anchor) {
+    const bool none = anchor.error().code == Errc::not_found;
+    return fail(none ? "no-anchor" : "anchor-damaged", anchor.error());
+  }
+  if (anchor->state().chain_id != chain_id) {
+    return fail(Errc::mismatch, "other-chain: the anchor belongs to another network");
+  }
+  return anchor;
+}
+
+Result<void> check_database(const StorePaths& paths, const AnchorState& anchor) {
+  auto checked = check_files(paths.database);
+  if (checked) checked = rehearse(paths, anchor);
+  if (!checked) return fail(explain_damage(paths.database, checked.error()));
+  return {};
+}
+
 }  // namespace
 
 Result<Log> read_log(const Reading& reading, std::uint64_t size) {
@@ -226,18 +255,17 @@ Result<std::unique_ptr<Store>> Store::create(const StorePaths& paths,
                                      std::move(snapshot));
 }
 
+Result<void> Store::check(const StorePaths& paths, const Digest& chain_id) {
+  const auto anchor = open_anchor(paths.anchor, chain_id);
+  if (!anchor) return fail(anchor.error());
+  return check_database(paths, anchor->state());
+}
+
 Result<std::unique_ptr<Store>> Store::open(const StorePaths& paths, const Digest& chain_id) {
-  auto anchor = Anchor::open(paths.anchor);
-  if (!anchor) {
-    const bool none = anchor.error().code == Errc::not_found;
-    return fail(none ? "no-anchor" : "anchor-damaged", anchor.error());
-  }
-  if (anchor->state().chain_id != chain_id) {
-    return fail(Errc::mismatch, "other-chain: the anchor belongs to another network");
-  }
-  if (auto files = check_files(paths.database); !files) return fail(files.error());
-  if (auto rehearsed = rehearse(paths, anchor->state()); !rehearsed) {
-    return fail(rehearsed.error());
+  auto anchor = open_anchor(paths.anchor, chain_id);
+  if (!anchor) return fail(anchor.error());
+  if (auto checked = check_database(paths, anchor->state()); !checked) {
+    return fail(checked.error());
   }
   auto database = Database::open(paths.database, false);
   if (!database) return fail(database.error());

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "ledger/anchor.h"
+#include "ledger/database_files.h"
+#include "ledger/store.h"
 #include "node/core_loop.h"
 #include "node/data_folder.h"
 #include "node/network.h"
@@ -162,6 +164,30 @@ Result<BackupReport> assemble(const Config& config, const fs::path& from, const 
   return report;
 }
 
+// The copy is opened as a node would open it, on the disk that it is on: the data folder stays as
+// it is.
+Result<BackupReport> copy_checked(const fs::path& data, const fs::path& to,
+                                  const Digest& chain_id) {
+  if (auto made = make_folder(to / kDatabaseFolder); !made) return fail(made.error());
+  const auto names = names_in(data);
+  if (!names) return fail(names.error());
+  BackupReport report;
+  Listing files;
+  for (const std::string& name : *names) {
+    const auto digest = copy_file(data / name, to / name, report);
+    if (!digest) return fail(digest.error());
+    files.emplace(name, *digest);
+  }
+  const auto checked = ledger::Store::check({to / kDatabaseFolder, to / kAnchorFile}, chain_id);
+  if (!checked) return fail("not copied", checked.error());
+  // Last: a copy that was cut off has none.
+  const std::string text = list_text(files);
+  if (auto wrote = replace_file(to / kBackupList, as_bytes(text)); !wrote) {
+    return fail(wrote.error());
+  }
+  return report;
+}
+
 }  // namespace
 
 Result<BackupReport> back_up(const Config& config, const fs::path& to) {
@@ -179,23 +205,17 @@ Result<BackupReport> back_up(const Config& config, const fs::path& to) {
   if (!*marked) return fail(Errc::not_found, config.data.string() + " is not initialised");
   const auto anchor = ledger::Anchor::open(config.data / kAnchorFile);
   if (!anchor) return fail(anchor.error());
+  const fs::path database = config.data / kDatabaseFolder;
+  if (const auto damaged = ledger::inspect_files(database); !damaged.empty()) {
+    return fail(Errc::corrupt,
+                fmt::format("database-damaged: {}; {}", ledger::damage_text(database, damaged),
+                            ledger::kDamageRemedy));
+  }
   if (auto made = make_folder(to); !made) return fail(made.error());
-  if (auto made = make_folder(to / kDatabaseFolder); !made) return fail(made.error());
-  const auto names = names_in(config.data);
-  if (!names) return fail(names.error());
-  BackupReport report;
-  report.height = anchor->state().height;
-  Listing files;
-  for (const std::string& name : *names) {
-    const auto digest = copy_file(config.data / name, to / name, report);
-    if (!digest) return fail(digest.error());
-    files.emplace(name, *digest);
-  }
-  // Last: a copy that was cut off has none.
-  const std::string text = list_text(files);
-  if (auto wrote = replace_file(to / kBackupList, as_bytes(text)); !wrote) {
-    return fail(wrote.error());
-  }
+  auto report = copy_checked(config.data, to, *chain_id);
+  std::error_code error;
+  if (!report) fs::remove_all(to, error);
+  if (report) report->height = anchor->state().height;
   return report;
 }
 

@@ -21,7 +21,10 @@ struct BackupReport {
 
 inline constexpr std::string_view kBackupList = "SHA256SUMS";  // what sha256sum -c reads
 
-// `to` must not be there. too_busy while a node runs.
+// `to` must not be there. too_busy while a node runs. Refused, and nothing is left of it, where a
+// file fails LevelDB's checksums, or where a node would refuse the copy at start
+// (ledger::Store::check()): a row between the newest and the oldest that somebody edited is for
+// fsck to find.
 [[nodiscard]] Result<BackupReport> back_up(const Config& config, const std::filesystem::path& to);
 // Every file must be as it is listed, no other may be there, and network and vote key must be those
 // of the configuration, whose data folder must not be there.

@@ -107,9 +107,10 @@ Result<DataFolder> DataFolder::take(const std::filesystem::path& folder, int fla
     const bool held = errno == EWOULDBLOCK;
     ::close(lock);
     if (!held) return system_error("cannot lock", lock_file);
-    return fail(Errc::too_busy, fmt::format("another process holds {}; two with one vote key "
-                                            "would sign against each other",
-                                            lock_file.string()));
+    return fail(Errc::too_busy, fmt::format("{} is in use: one process at a time may use a data "
+                                            "folder. Stop the footproofd that runs on it, or wait "
+                                            "for its fsck, backup or restore to end",
+                                            folder.string()));
   }
   return DataFolder(folder, lock);
 }

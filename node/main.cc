@@ -4,14 +4,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "attest/printable.h"
+#include "ledger/database_files.h"
 #include "node/config.h"
 #include "node/follower_node.h"
 #include "node/log.h"
@@ -82,9 +83,11 @@ int run(const Config& config) {
   footproof::node::set_log_level(config.log_level);
   footproof::node::log(LogLevel::info, "configuration",
                        {{"facts", footproof::node::describe(config)}});
-  std::atomic<bool> failed = false;
-  const auto on_fatal = [&failed](const std::string&) {
-    failed = true;
+  std::mutex mutex;
+  std::string failure;
+  const auto on_fatal = [&mutex, &failure](const std::string& why) {
+    const std::lock_guard lock(mutex);
+    failure = why;
     ::kill(::getpid(), SIGTERM);
   };
   const auto run_until_signal = [&set](auto& node, const std::string& listening) {
@@ -104,7 +107,12 @@ int run(const Config& config) {
     run_until_signal(*node,
                      fmt::format("mesh={} http={}", (*node)->mesh_port(), (*node)->http_port()));
   }
-  return failed ? complain("stopped after a failure; the log says why", kExitFailed) : 0;
+  const std::lock_guard lock(mutex);
+  if (failure.empty()) return 0;
+  const bool damaged = failure.find("database-damaged") != std::string::npos;
+  return complain(fmt::format("stopped after a failure: {}{}{}", failure, damaged ? "; " : "",
+                              damaged ? footproof::ledger::kDamageRemedy : ""),
+                  kExitFailed);
 }
 
 int with_config(const std::string& file, int (*action)(const Config&)) {

@@ -19,6 +19,24 @@ namespace fs = std::filesystem;
 namespace format = ledger::store_format;
 using std::chrono::milliseconds;
 
+fs::path largest_table(const fs::path& folder) {
+  fs::path largest;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != ".ldb") continue;
+    if (largest.empty() || entry.file_size() > fs::file_size(largest)) largest = entry.path();
+  }
+  return largest;
+}
+
+void flip_middle(const fs::path& file) {
+  std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
+  const auto middle = static_cast<std::streamoff>(fs::file_size(file) / 2);
+  stream.seekg(middle);
+  const auto byte = static_cast<char>(stream.get() ^ 1);
+  stream.seekp(middle);
+  stream.put(byte);
+}
+
 class FsckTest : public ::testing::Test {
  protected:
   FsckTest() {
@@ -61,6 +79,9 @@ TEST_F(FsckTest, ANodeThatStoppedIsWhole) {
   const auto running = fsck_home(cluster_.config(0), temp_ / "work");
   ASSERT_FALSE(running);
   EXPECT_EQ(running.error().code, Errc::too_busy);
+  const std::string& why = running.error().detail;
+  EXPECT_NE(why.find(cluster_.config(0).data.string() + " is in use"), std::string::npos) << why;
+  EXPECT_NE(why.find("Stop the footproofd"), std::string::npos) << why;
   cluster_.stop(0);
   const auto done = fsck(0);
   EXPECT_EQ(done.found, 0U) << text_of(done);
@@ -160,6 +181,48 @@ TEST_F(FsckTest, ARestoredNodeFollowsAndDoesNotVote) {
       cluster_.client(0).submit(cluster_.add_key("no quorum").bytes(), milliseconds(500));
   ASSERT_TRUE(submitted) << submitted.error().detail;
   EXPECT_EQ(submitted->what, api::Submitted::What::pending);
+}
+
+// One byte of a table is another: the refusal names the file and what to do, and leaves nothing.
+TEST_F(FsckTest, AFileThatFailsItsChecksumsIsNotBackedUp) {
+  cluster_.stop(0);
+  ASSERT_TRUE(cluster_.start(0));  // turns the log into a table
+  cluster_.stop(0);
+  const Config& config = cluster_.config(0);
+  const auto table = largest_table(config.data / kDatabaseFolder);
+  ASSERT_FALSE(table.empty());
+  flip_middle(table);
+  const auto copied = back_up(config, temp_ / "copy");
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().code, Errc::corrupt);
+  const std::string& why = copied.error().detail;
+  EXPECT_NE(why.find("ledger/" + table.filename().string()), std::string::npos) << why;
+  EXPECT_NE(why.find("`footproof fsck`"), std::string::npos) << why;
+  EXPECT_FALSE(fs::exists(temp_ / "copy"));
+  const auto started = cluster_.start(0);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().detail.find(table.filename().string()), std::string::npos)
+      << started.error().detail;
+  EXPECT_NE(started.error().detail.find("`footproof fsck`"), std::string::npos);
+}
+
+// Every checksum fits, and the state is not that of the head.
+TEST_F(FsckTest, ADatabaseThatANodeWouldRefuseIsNotBackedUp) {
+  cluster_.stop(0);
+  const Config& config = cluster_.config(0);
+  {
+    auto database = ledger::Database::open(config.data / kDatabaseFolder, false);
+    ASSERT_TRUE(database);
+    ledger::Batch batch;
+    batch.put(format::digest_key(format::Kind::state, sha256(as_bytes("nobody"))), as_bytes("x"));
+    ASSERT_TRUE((*database)->write(batch, true));
+  }
+  const auto copied = back_up(config, temp_ / "copy");
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().code, Errc::corrupt);
+  EXPECT_NE(copied.error().detail.find("another root"), std::string::npos) << copied.error().detail;
+  EXPECT_NE(copied.error().detail.find("`footproof fsck`"), std::string::npos);
+  EXPECT_FALSE(fs::exists(temp_ / "copy"));
 }
 
 TEST_F(FsckTest, ACopyThatIsNotWholeOrNotOursIsRefused) {
