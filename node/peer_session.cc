@@ -154,6 +154,15 @@ asio::awaitable<PeerSession::Outcome> PeerSession::handshake() {
   co_return Outcome();
 }
 
+std::string link_end_text(const error_code& error) {
+  const bool other_end = error == asio::ssl::error::stream_truncated || error == asio::error::eof ||
+                         error == asio::error::connection_reset ||
+                         error == asio::error::broken_pipe;
+  const char* what =
+      other_end ? "the other end closed the link or its process ended" : "the link failed";
+  return std::string(what) + " (" + error.message() + ")";
+}
+
 Result<Frame> PeerSession::make_hello() {
   const auto binding = channel_binding(stream_.native_handle());
   if (!binding) return fail(binding.error());
@@ -201,14 +210,14 @@ asio::awaitable<Result<Envelope>> PeerSession::read_envelope() {
   std::array<std::uint8_t, kFrameHeadSize> head{};
   const auto head_buffer = asio::buffer(head);
   const auto [head_error, head_size] = co_await asio::async_read(stream_, head_buffer, kAwait);
-  if (head_error) co_return fail(Errc::io, head_error.message());
+  if (head_error) co_return fail(Errc::io, link_end_text(head_error));
   const auto length = parse_frame_head(head);
   if (!length) co_return fail(length.error());
   Bytes bytes(*length);
   std::copy(head.begin() + 4, head.end(), bytes.begin());
   const auto rest = asio::buffer(bytes) + 2;
   const auto [error, size] = co_await asio::async_read(stream_, rest, kAwait);
-  if (error) co_return fail(Errc::io, error.message());
+  if (error) co_return fail(Errc::io, link_end_text(error));
   co_return parse_envelope(bytes);
 }
 
@@ -257,7 +266,7 @@ void PeerSession::write_next() {
   asio::async_write(stream_, asio::buffer(writing_),
                     [self = shared_from_this()](error_code error, std::size_t) {
                       self->write_in_flight_ = false;
-                      if (error) return self->close("write: " + error.message());
+                      if (error) return self->close(link_end_text(error));
                       if (!self->closed_) self->write_next();
                     });
 }

@@ -76,6 +76,9 @@ class SessionOwner {
   virtual void session_down(PeerSession& session, const std::string& reason) = 0;
 };
 
+// How reading or writing ended, in words for operators, with the system's own in brackets.
+[[nodiscard]] std::string link_end_text(const boost::system::error_code& error);
+
 class PeerSession : public std::enable_shared_from_this<PeerSession> {
  public:
   using Socket = boost::asio::ip::tcp::socket;

@@ -28,6 +28,13 @@ struct Recorder final : LinkEvents {
   std::map<int, std::vector<Envelope>> messages;
 };
 
+TEST(LinkEnd, IsSaidInWordsForOperators) {
+  EXPECT_EQ(link_end_text(asio::ssl::error::stream_truncated),
+            "the other end closed the link or its process ended (stream truncated)");
+  EXPECT_TRUE(link_end_text(asio::error::connection_reset).starts_with("the other end closed"));
+  EXPECT_EQ(link_end_text(asio::error::timed_out), "the link failed (Connection timed out)");
+}
+
 // A link made by hand: what a peer with the right keys, or none, may send.
 class RawLink {
  public:
