@@ -137,8 +137,8 @@ class World(Network):
         for name in self.names:
             path = self.homes[name] / "config.toml"
             text = path.read_text().replace(mesh[name], f"{self.address(name)}:{MESH_PORT}")
-            text = text.replace(self.urls[name].removeprefix("http://"), f"{self.address(name)}:{HTTP_PORT}")
-            for peer in self.names:
+            for peer in self.names:  # its own address, and whom it follows
+                text = text.replace(self.urls[peer].removeprefix("http://"), f"{self.address(peer)}:{HTTP_PORT}")
                 text = text.replace(mesh[peer], f"{self.router_address(name)}:{self._relay_port(peer)}" if self.relayed
                                     else f"{self.address(peer)}:{MESH_PORT}")
             path.write_text(text)
