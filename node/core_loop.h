@@ -164,12 +164,14 @@ class CoreLoop final : public StorageEvents, public Fed, private LinkEvents {
   void take_batch(HeldBatch batch, bool proposable);
   void check_batch(ValidatorIndex peer, Bytes body, bool asked_for);
   [[nodiscard]] ValidatorIndex place_of_producer(ByteView batch) const;
+  [[nodiscard]] bool is_of_one_who_left(ByteView batch) const;
   void batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,
                      bool proposable);
   void fetch(const consensus::Fetch& fetch);
   void send_batch_requests();
   void serve_batches(ValidatorIndex peer, const Envelope& envelope);
   void send_own_batches(ValidatorIndex peer);
+  void send_batches_of_those_who_left(ValidatorIndex peer);
   void drop_unused_batches();
 
   // core_loop_feed.cc: what came over no link.
@@ -238,6 +240,9 @@ class CoreLoop final : public StorageEvents, public Fed, private LinkEvents {
   // Whose link is older than this epoch and who has not spoken in it: at its first word it is shown
   // its votes, as at a new link (consensus/README.md §13).
   std::set<ValidatorIndex> unheard_;
+  // Who has not spoken in this epoch over the link it has: at its first word it is shown the
+  // batches of those who have left the set (consensus/README.md §3).
+  std::set<ValidatorIndex> unshown_;
 
   static constexpr std::uint64_t kNotHungry = UINT64_MAX;
   std::atomic<std::uint64_t> hungry_ = kNotHungry;  // or the epoch

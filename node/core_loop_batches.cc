@@ -11,6 +11,17 @@ namespace {
 
 constexpr std::size_t kChecksInFlightMax = 256;
 constexpr std::size_t kBatchBytesServedMax = std::size_t{4} * 1024 * 1024;  // for one request
+constexpr std::size_t kLeftShownMax = kUnorderedMax - kOwnWindowMax;  // the room of who shows them
+
+// Epoch and producer, as its first bytes have them.
+std::optional<Batch> maker_of(ByteView batch) {
+  Batch maker;
+  ByteReader in(batch);
+  in.u8();
+  maker.epoch = in.u64();
+  maker.producer = in.u8();
+  return in.failed() ? std::nullopt : std::optional(std::move(maker));
+}
 
 struct Checked {
   bool well_formed = true;
@@ -106,26 +117,30 @@ void CoreLoop::take_batch(HeldBatch batch, bool proposable) {
 
 // Of the set in force.
 ValidatorIndex CoreLoop::place_of_producer(ByteView batch) const {
-  Batch names;
-  ByteReader in(batch);
-  in.u8();
-  names.epoch = in.u64();
-  names.producer = in.u8();
-  if (in.failed()) return kNoProducer;
-  return producer_in(set_, parts_.store, names).value_or(kNoProducer);
+  const auto maker = maker_of(batch);
+  if (!maker) return kNoProducer;
+  return producer_in(set_, parts_.store, *maker).value_or(kNoProducer);
+}
+
+// A batch of an earlier epoch whose producer has no place in the set in force.
+bool CoreLoop::is_of_one_who_left(ByteView batch) const {
+  const auto maker = maker_of(batch);
+  return maker && maker->epoch < set_.epoch() && !producer_in(set_, parts_.store, *maker);
 }
 
 void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   if (checks_in_flight_ >= kChecksInFlightMax) return;  // consensus asks again for what it needs
   // Its epoch says whose number it bears.
-  Batch names;
-  ByteReader in(body);
-  in.u8();
-  names.epoch = in.u64();
-  if (!in.failed() && !asked_for && names.epoch > set_.epoch()) {
-    return keep_early(peer, std::move(body), names.epoch);
+  const auto maker = maker_of(body);
+  if (maker && !asked_for && maker->epoch > set_.epoch()) {
+    return keep_early(peer, std::move(body), maker->epoch);
   }
-  const auto producer = place_of_producer(body);
+  auto producer = place_of_producer(body);
+  if (!asked_for && peer < set_.membership.n() && is_of_one_who_left(body)) {
+    producer = peer;  // anybody can make one: it takes up the room of who shows it
+  } else if (!asked_for && producer != peer && maker && maker->epoch < set_.epoch()) {
+    return;  // shown in an epoch in which its producer had no place
+  }
   ++checks_in_flight_;
   auto task = [this, peer, epoch = set_.epoch(), producer, asked_for, body = std::move(body),
                view = parts_.store.snapshot()]() mutable {
@@ -217,6 +232,19 @@ void CoreLoop::send_own_batches(ValidatorIndex peer) {
   for (const auto& batch : batches_.all()) {
     const auto* held = batches_.find(batch.ref.digest);
     if (set_.self != batch.producer || held->delivered) continue;
+    outside_.links.send(peer, encode_frame(FrameKind::batch, 0, *batch.bytes));
+  }
+}
+
+// Nobody else shows what one has made who has gone: whoever holds it does. Only to a peer that is
+// in this epoch: in an earlier one it is the batch of another member.
+void CoreLoop::send_batches_of_those_who_left(ValidatorIndex peer) {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  for (const auto& batch : batches_.all()) {
+    if (batches_.find(batch.ref.digest)->delivered || !is_of_one_who_left(*batch.bytes)) continue;
+    bytes += batch.bytes->size();
+    if (++count > kLeftShownMax || bytes > kBatchBytesServedMax) return;
     outside_.links.send(peer, encode_frame(FrameKind::batch, 0, *batch.bytes));
   }
 }

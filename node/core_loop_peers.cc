@@ -24,6 +24,7 @@ void CoreLoop::peer_connected(ValidatorIndex peer) {
   if (stopped_) return;
   if (peer < set_.membership.n()) push(consensus::Connected{peer});
   unheard_.erase(peer);
+  unshown_.insert(peer);
   if (own_cosignature_) {
     outside_.links.send(
         peer, encode_frame(FrameKind::cosignature, 0, encode_cosignature(*own_cosignature_)));
@@ -76,13 +77,10 @@ void CoreLoop::consensus_message(ValidatorIndex peer, const Envelope& envelope) 
       set_.self != vote->signer) {
     return drop_peer(peer, "a vote that is not the sender's own");
   }
-  if (unheard_.contains(peer) && consensus::epoch_of(*message) == set_.epoch()) {
-    unheard_.erase(peer);
-    push(consensus::Connected{peer});
-  }
-  if (stragglers_.contains(peer) && consensus::epoch_of(*message) == set_.epoch()) {
-    stragglers_.erase(peer);
-    send_own_batches(peer);
+  if (consensus::epoch_of(*message) == set_.epoch()) {
+    if (unheard_.erase(peer) > 0) push(consensus::Connected{peer});
+    if (stragglers_.erase(peer) > 0) send_own_batches(peer);
+    if (unshown_.erase(peer) > 0) send_batches_of_those_who_left(peer);
   }
   const auto* status = std::get_if<consensus::Status>(&*message);
   if (status != nullptr) {

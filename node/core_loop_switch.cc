@@ -123,9 +123,13 @@ void CoreLoop::begin_next() {
   claimed_heights_.clear();
   stragglers_.clear();
   unheard_.clear();
+  unshown_.clear();
   take_over_batches();
   push(consensus::Started{});
-  for (ValidatorIndex peer = 0; peer < set_.membership.n(); ++peer) unheard_.insert(peer);
+  for (ValidatorIndex peer = 0; peer < set_.membership.n(); ++peer) {
+    unheard_.insert(peer);
+    unshown_.insert(peer);
+  }
   storage_.cosign_as(may_vote() ? std::optional(EpochCosigner{set_.epoch(), &set_.keys->cosign})
                                 : std::nullopt);
   const bool left = before.self && !set_.self;

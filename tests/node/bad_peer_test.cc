@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "consensus/messages.h"
+#include "node/batch.h"
 #include "node/log.h"
 #include "node/mesh.h"
 #include "tests/node/node_cluster.h"
@@ -54,7 +55,10 @@ class BadPeer : public ::testing::Test {
     ASSERT_TRUE(mesh_->send(0, encode_frame(kind, 0, consensus::encode(message))));
   }
   void expect_dropped_by(const consensus::Message& message, FrameKind kind = FrameKind::control) {
-    send(message, kind);
+    expect_dropped_by(encode_frame(kind, 0, consensus::encode(message)));
+  }
+  void expect_dropped_by(const Frame& frame) {
+    ASSERT_TRUE(mesh_->send(0, frame));
     EXPECT_TRUE(until([this] { return links_.disconnected == 1; }));
     // Not for good: the link comes back.
     EXPECT_TRUE(until([this] { return links_.connected == 2; }));
@@ -93,6 +97,11 @@ TEST_F(BadPeer, LosesItsLinkForTheVoteOfAnother) {
   consensus::Vote vote{consensus::VoteType::nullify, {}, 1, {}};
   vote.proposal.view = 1;
   expect_dropped_by(vote);
+}
+
+TEST_F(BadPeer, LosesItsLinkForTheBatchOfAnother) {
+  const Bytes batch = encode_batch({0, 1, 1, {cluster_.add_key("of another").bytes()}}).value();
+  expect_dropped_by(encode_frame(FrameKind::batch, 0, batch));
 }
 
 // The NOTARIZE comes alone first, and twice so that it is verified: the proposal after it, of a

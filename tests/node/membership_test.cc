@@ -11,6 +11,7 @@
 #include "attest/hop.h"
 #include "attest/ready.h"
 #include "attest/receipt_check.h"
+#include "node/batch.h"
 #include "node/core_loop.h"
 #include "node/data_folder.h"
 #include "node/follower_node.h"
@@ -23,6 +24,58 @@ namespace {
 
 using std::chrono::milliseconds;
 using What = api::Submitted::What;
+
+// A validator whose node does not run, played by hand over a link to one other.
+class HandPlayed final : private LinkEvents {
+ public:
+  HandPlayed(const test::NodeCluster& cluster, std::size_t self, std::size_t other)
+      : other_(static_cast<ValidatorIndex>(other)),
+        mesh_(io_, cluster.identity(self),
+              {{cluster.config(other).validator, cluster.config(other).mesh_listen}},
+              Endpoint{"127.0.0.1", 0}) {
+    EXPECT_TRUE(mesh_.start(*this));
+  }
+  ~HandPlayed() override {
+    mesh_.stop();
+    io_.run_for(milliseconds(100));
+  }
+
+  // Once the link is up.
+  void send(FrameKind kind, const Bytes& body, std::uint64_t request_id = 0) {
+    EXPECT_TRUE(until(
+        [&] { return connected_ && mesh_.send(other_, encode_frame(kind, request_id, body)); }));
+  }
+  bool until(const std::function<bool()>& done) {
+    return test::NodeCluster::until([&] {
+      io_.run_one_for(milliseconds(20));
+      io_.restart();
+      return done();
+    });
+  }
+  [[nodiscard]] bool has_got_batch(const Bytes& body, std::uint64_t request_id = 0) const {
+    return std::ranges::any_of(got_, [&](const Envelope& one) {
+      return one.kind == FrameKind::batch && one.request_id == request_id && one.body == body;
+    });
+  }
+  [[nodiscard]] int lost() const { return lost_; }
+
+ private:
+  void peer_connected(ValidatorIndex) override { connected_ = true; }
+  void peer_disconnected(ValidatorIndex) override {
+    connected_ = false;
+    ++lost_;
+  }
+  void peer_message(ValidatorIndex, Envelope&& envelope) override {
+    got_.push_back(std::move(envelope));
+  }
+
+  ValidatorIndex other_;
+  boost::asio::io_context io_;
+  Mesh mesh_;
+  bool connected_ = false;
+  int lost_ = 0;
+  std::vector<Envelope> got_;
+};
 
 class MembershipTest : public ::testing::Test {
  protected:
@@ -175,33 +228,15 @@ TEST_F(MembershipTest, AKeyThatSomebodyElseUsesIsReplacedWithoutARestart) {
   start_all();
   cluster_.stop(0);
   {
-    struct NoEvents final : LinkEvents {
-      void peer_connected(ValidatorIndex) override { connected = true; }
-      void peer_disconnected(ValidatorIndex) override {}
-      void peer_message(ValidatorIndex, Envelope&&) override {}
-      bool connected = false;
-    } links;
-    boost::asio::io_context io;
-    Mesh mesh(
-        io, cluster_.identity(0),
-        std::vector<PeerAddress>{{cluster_.config(3).validator, cluster_.config(3).mesh_listen}},
-        Endpoint{"127.0.0.1", 0});
-    ASSERT_TRUE(mesh.start(links));
+    HandPlayed other(cluster_, 0, 3);
     consensus::Vote vote{consensus::VoteType::nullify, {0, 1'000, 0, {}}, 3, {}};
     const auto signature =
         cluster_.key_of(3, "", role::kVote)
             .sign(consensus::sign_bytes(cluster_.network().chain_id, vote.type, vote.proposal));
     std::ranges::copy(signature, vote.signature.begin());
-    bool sent = false;
-    ASSERT_TRUE(test::NodeCluster::until([&] {
-      io.run_one_for(milliseconds(20));
-      io.restart();
-      const auto frame = encode_frame(FrameKind::control, 0, consensus::encode(vote));
-      sent = sent || (links.connected && mesh.send(3, frame));
-      return std::filesystem::exists(cluster_.config(3).data / kObserverFile);
-    }));
-    mesh.stop();
-    io.run_for(milliseconds(100));
+    other.send(FrameKind::control, consensus::encode(vote));
+    ASSERT_TRUE(other.until(
+        [&] { return std::filesystem::exists(cluster_.config(3).data / kObserverFile); }));
   }
   start(0);
   cluster_.make_next_keys(3, "new");
@@ -209,6 +244,40 @@ TEST_F(MembershipTest, AKeyThatSomebodyElseUsesIsReplacedWithoutARestart) {
   enter_epoch(1, 0);
   expect_all_vote_but(1, 0);
   EXPECT_FALSE(std::filesystem::exists(cluster_.config(3).data / kObserverFile));
+}
+
+// Who made it has gone and shows it to nobody. Node 0 alone can order nothing meanwhile.
+TEST_F(MembershipTest, ABatchOfOneWhoHasLeftIsShownByWhoeverHoldsIt) {
+  cluster_.init_all();
+  for (std::size_t i = 0; i < 3; ++i) start(i);
+  decide(ReplaceValidator{"validator-3", cluster_.proposal(4)}, 0, {0, 1, 2});
+  enter_epoch(1, 0);
+  cluster_.stop(1);
+  cluster_.stop(2);
+  const Statement statement = cluster_.add_key("of one who has left");
+  const Bytes left = encode_batch({0, 3, 1, {statement.bytes()}}).value();
+  const Bytes of_a_member = encode_batch({0, 2, 1, {statement.bytes()}}).value();
+  consensus::Status status;
+  status.epoch = 1;
+  status.view = 1;
+  {
+    HandPlayed newcomer(cluster_, 4, 0);
+    newcomer.send(FrameKind::batch, of_a_member);
+    newcomer.send(FrameKind::batch, left);
+    EXPECT_TRUE(newcomer.until([&] {
+      newcomer.send(FrameKind::get_batch, encode_get_batch({consensus::batch_digest(left)}), 1);
+      return newcomer.has_got_batch(left, 1);
+    }));
+    HandPlayed another(cluster_, 1, 0);
+    another.send(FrameKind::control, consensus::encode(status));
+    EXPECT_TRUE(another.until([&] { return another.has_got_batch(left); }));
+    EXPECT_FALSE(another.has_got_batch(of_a_member));
+    newcomer.until([] { return true; });
+    EXPECT_EQ(newcomer.lost(), 0);
+  }
+  start(1);
+  start(2);
+  expect_follows(1, statement.entry_id());
 }
 
 TEST_F(MembershipTest, WhoSleptThroughAChangeIsShownTheWayOut) {

@@ -56,6 +56,7 @@ class NodeCluster {
   }
 
   [[nodiscard]] Config& config(std::size_t i) { return configs_[i]; }
+  [[nodiscard]] const Config& config(std::size_t i) const { return configs_[i]; }
   [[nodiscard]] const Network& network() const { return *network_; }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
@@ -81,18 +82,15 @@ class NodeCluster {
 
   // What a test needs to play this validator by hand, while its node does not run.
   [[nodiscard]] LinkIdentity identity(std::size_t i) const {
-    const auto& members = network_->validators.members;
     const auto peer_of = [&](std::size_t at) {
-      return PeerIdentity{static_cast<ValidatorIndex>(at), members[at].id, members[at].vote_key,
-                          members[at].tls_pin};
+      return PeerIdentity{static_cast<ValidatorIndex>(at), ids_[at],
+                          key_of(at, "", role::kVote).public_key(), tls_[at].pin};
     };
     LinkIdentity out{network_->chain_id, peer_of(i), {}, {}};
-    for (std::size_t at = 0; at < members.size(); ++at) {
+    for (std::size_t at = 0; at < ids_.size(); ++at) {
       if (at != i) out.peers.push_back(peer_of(at));
     }
-    const auto key = std::make_shared<SigningKey>(
-        testing::key_from(std::string(kName) + '/' + members[i].id + '/' + std::string(role::kVote),
-                          Algorithm::eddsa));
+    const auto key = std::make_shared<SigningKey>(key_of(i, "", role::kVote));
     out.keys.sign = [key](ByteView message) { return key->sign(message); };
     LinkFixture::use_files(out, tls_[i]);
     return out;

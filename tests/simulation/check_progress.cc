@@ -31,8 +31,8 @@ class Progress final : public Checker {
     return world.now() >= begun_ms_ + kSettleMs;
   }
 
-  // Work that some hold and the leader of the view does not: of a producer that showed it to a few,
-  // in an earlier epoch or as a liar. Those who have it give an idle leader up (README.md §14).
+  // Work of a member that some hold and the leader of the view does not: of a liar that showed it
+  // to a few. Those who have it give an idle leader up (README.md §14).
   [[nodiscard]] bool work_is_hidden(const World& world, View view) const {
     const auto& epoch = world.epochs().at(epoch_);
     const auto leader = epoch.membership.leader(view);
@@ -45,7 +45,7 @@ class Progress final : public Checker {
     return std::ranges::any_of(world.hosts(), [&](const auto& host) {
       if (!host->honest() || !host->member() || host->epoch() != epoch_) return false;
       return std::ranges::any_of(host->unordered_bodies(), [&](const Digest& digest) {
-        return !leading->holds_body(digest);
+        return epoch.place_of(host->maker_of(digest)) && !leading->holds_body(digest);
       });
     });
   }

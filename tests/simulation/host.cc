@@ -181,6 +181,7 @@ bool Host::carries_doomed(const consensus::Message& message) const {
 void Host::link(Person peer, bool up) {
   const auto place = facts().place_of(peer);
   if (!place || !member()) return;
+  shown_.erase(peer);
   if (up) {
     step(consensus::Connected{*place});
   } else {
@@ -209,6 +210,9 @@ void Host::receive(Person from, const Wire& wire) {
       const auto place = facts().place_of(from);
       if (!place || !member()) return;  // there is no such link
       if (adversary_ && !adversary_->receive(*this, *place, *wire.message)) return;
+      if (consensus::epoch_of(*wire.message) == epoch_ && shown_.insert(from).second) {
+        show_batches_of_those_who_left(from);
+      }
       step(consensus::Received{*place, *wire.message});
       return;
     }
@@ -253,6 +257,19 @@ void Host::ready(const Digest& digest, const Bytes& body) {
   const ValidatorIndex producer = facts().place_of(body[0]).value_or(0);
   step(consensus::PayloadReady{
       {digest, 1, static_cast<std::uint32_t>(body.size())}, producer, true});
+}
+
+// Nobody else does (consensus/README.md §3).
+void Host::show_batches_of_those_who_left(Person peer) {
+  if (!honest()) return;
+  for (const Digest& digest : unordered_bodies()) {
+    if (facts().place_of(maker_of(digest))) continue;
+    auto wire = std::make_shared<Wire>();
+    wire->kind = Wire::Kind::batch;
+    wire->bytes = bodies_.at(digest);
+    world_.count("batches of those who left shown");
+    world_.transmit(*this, peer, wire);
+  }
 }
 
 void Host::offer(const Bytes& body) {

@@ -115,6 +115,7 @@ class Host final : public consensus::ChainReader {
   [[nodiscard]] bool block_on_disk(const Digest& id) const;     // synced
   [[nodiscard]] bool holds_body(const Digest& digest) const { return bodies_.contains(digest); }
   [[nodiscard]] std::vector<Digest> unordered_bodies() const;  // in no block that is executed
+  [[nodiscard]] Person maker_of(const Digest& body) const { return bodies_.at(body)[0]; }
   [[nodiscard]] std::vector<consensus::Record> disk_records() const;  // all that survived or stands
   [[nodiscard]] consensus::Height store_height() const { return store_.size(); }
   [[nodiscard]] Digest root_at(consensus::Height height) const;
@@ -172,6 +173,7 @@ class Host final : public consensus::ChainReader {
   void compact();
   bool keep_batch(const Bytes& body);
   void ready(const Digest& digest, const Bytes& body);
+  void show_batches_of_those_who_left(Person peer);
   void count_cosignature(Person from, const Wire& wire);
   void keep(const consensus::Block& block, const consensus::Certificate& finalization);
   [[nodiscard]] std::size_t decided_at(consensus::Height height) const;
@@ -228,6 +230,8 @@ class Host final : public consensus::ChainReader {
   std::uint64_t durable_lsn_ = 0;
   std::map<Digest, Bytes> bodies_;
   std::map<Digest, std::uint64_t> handed_in_;  // again, when last
+  std::set<Person>
+      shown_;  // who spoke in this epoch over the link it has: the batches of those gone
   std::deque<consensus::Deliver> to_execute_;
   bool executing_ = false;
   std::map<std::pair<std::uint64_t, Digest>, std::map<Person, consensus::Signature>> cosigners_;

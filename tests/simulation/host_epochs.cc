@@ -62,6 +62,7 @@ void Host::enter_epoch() {
   sync_running_ = sync_wanted_ = executing_ = false;
   to_execute_.clear();
   cosigners_.clear();
+  shown_.clear();
   epoch_ = hops_.size();
   if (epoch_ > 0) {
     const Stored& last = store_[hops_.back().height - 1];
