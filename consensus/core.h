@@ -18,6 +18,7 @@
 
 #include "consensus/blocks.h"
 #include "consensus/heads.h"
+#include "consensus/offences.h"
 #include "consensus/pacemaker.h"
 #include "consensus/payload.h"
 #include "consensus/record.h"
@@ -139,7 +140,6 @@ class Replica::Core {
   bool take_evidence(const Block& block);
   [[nodiscard]] std::vector<Evidence> pick_evidence(const std::vector<Digest>& branch) const;
   void evidence_ordered(const Block& block);
-  void note_ordered(const EvidenceKey& key);
 
   [[nodiscard]] bool holds(const Certificate& certificate) const;
   [[nodiscard]] const Certificate* certificate(VoteType type, View view) const;
@@ -254,7 +254,7 @@ class Replica::Core {
   std::optional<EpochEnd> end_;  // after the linked block of height end_known_
   Height end_known_ = 0;
   std::map<EvidenceKey, Evidence> evidence_;
-  std::map<ValidatorIndex, std::set<View>> ordered_evidence_;  // in the finalized chain
+  OrderedOffences ordered_evidence_;  // in the finalized chain
 
   std::set<ValidatorIndex> heard_from_;  // STATUS, in this life, while listening
 

@@ -44,17 +44,13 @@ std::vector<Evidence> Replica::Core::pick_evidence(const std::vector<Digest>& br
   auto taken = ordered_evidence_;
   for (const Digest& id : branch) {
     for (const Evidence& evidence : blocks_.find(id)->block.evidence) {
-      const auto [view, signer] = key_of(evidence);
-      taken[signer].insert(view);
+      taken.take(key_of(evidence));
     }
   }
   std::vector<Evidence> picked;
   for (const auto& [key, evidence] : evidence_) {
     if (picked.size() == kBlockEvidenceMax) break;
-    auto& views = taken[key.second];
-    if (views.size() < kSignerEvidenceMax && views.insert(key.first).second) {
-      picked.push_back(evidence);
-    }
+    if (taken.take(key)) picked.push_back(evidence);
   }
   return picked;
 }
@@ -63,13 +59,8 @@ std::vector<Evidence> Replica::Core::pick_evidence(const std::vector<Digest>& br
 void Replica::Core::evidence_ordered(const Block& block) {
   for (const Evidence& evidence : block.evidence) {
     guard(evidence);
-    note_ordered(key_of(evidence));
+    ordered_evidence_.take(key_of(evidence));
   }
-}
-
-void Replica::Core::note_ordered(const EvidenceKey& key) {
-  auto& views = ordered_evidence_[key.second];
-  if (views.size() < kSignerEvidenceMax) views.insert(key.first);
 }
 
 }  // namespace footproof::consensus

@@ -41,7 +41,7 @@ Result<void> Replica::Core::recover(const Recovery& recovery) {
   heads_.restore(recovery.heads);
   heads_.restore_sets(recovery.next_sets);
   end_ = recovery.end;
-  for (const EvidenceKey& key : recovery.evidence) note_ordered(key);
+  for (const EvidenceKey& key : recovery.evidence) ordered_evidence_.take(key);
   if (recovery.applied) {
     const Applied& applied = *recovery.applied;
     blocks_.restore_applied(applied.block);

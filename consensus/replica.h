@@ -40,8 +40,8 @@
 //   that comes from somebody who has no place there.
 // * ServeEpochEnd: a peer speaks of an older epoch. The host answers with make_end_of_epoch().
 //   ServeChain may name an older epoch too.
-// * Shown: for who has too few links to be told, whatever its place: a CHAIN that the host has from
-//   elsewhere. It is taken for what it proves, and batches that it names may come before or after.
+// * Shown: for who has too few links: a CHAIN that the host has from elsewhere, taken for what it
+//   proves. Its batches may come before or after; one that came before may be let go: Fetch asks.
 // * Contradicted: what was delivered contradicts what the host has executed or cosigned before. The
 //   answer is an Alarm.
 // * Cosignatures, GET_BATCH/BATCH, and everything about statements are the host's own messages.

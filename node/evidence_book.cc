@@ -15,27 +15,28 @@ Digest evidence_blob_key(std::uint64_t number) {
 
 std::optional<std::uint64_t> EvidenceBook::insert(OrderedEvidence one) {
   const std::lock_guard lock(mutex_);
-  const auto& vote = one.evidence.first;
-  auto& views = views_[{vote.proposal.epoch, vote.signer}];
-  if (kept_.size() >= kKeptMax || views.size() >= consensus::kSignerEvidenceMax) return {};
-  if (!views.insert(vote.proposal.view).second) return {};
+  auto& offences = offences_[one.evidence.first.proposal.epoch];
+  if (!offences.take(consensus::key_of(one.evidence))) return {};
   kept_.push_back(std::move(one));
   return kept_.size() - 1;
 }
 
 Result<void> EvidenceBook::load(const ledger::Store& store) {
-  for (std::uint64_t number = 0; number < kKeptMax; ++number) {
+  const std::lock_guard lock(mutex_);
+  for (std::uint64_t number = 0;; ++number) {
     const auto blob = store.ordering_blob(evidence_blob_key(number));
     if (!blob) return fail(blob.error());
     if (!*blob) return {};
     ByteReader in(**blob);
     const std::uint64_t height = in.u64();
     const auto evidence = consensus::read_evidence(in);
-    if (!evidence || !in.exhausted() || !insert({height, *evidence})) {
+    if (!evidence || !in.exhausted()) {
       return fail(Errc::corrupt, "database-damaged: evidence " + std::to_string(number));
     }
+    // Kept whether or not it would count today: the numbers of those that follow go on from it.
+    (void)offences_[evidence->first.proposal.epoch].take(consensus::key_of(*evidence));
+    kept_.push_back({height, *evidence});
   }
-  return {};
 }
 
 std::vector<ledger::OrderingBlob> EvidenceBook::add(const consensus::Block& block) {

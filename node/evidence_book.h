@@ -1,6 +1,8 @@
 // What the chain holds of evidence (consensus/README.md §11): of each offender, epoch and view the
 // first that a block brought, in chain order. Each stands in the database under a number of its
 // own, written in one batch with its block, so that it is what a replay of the chain makes of it.
+// Of an epoch what counts there (consensus/offences.h): under 1 MiB. More stays in the blocks
+// alone.
 //
 // The storage thread adds; any thread reads.
 #pragma once
@@ -9,11 +11,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
-#include <utility>
 #include <vector>
 
 #include "consensus/messages.h"
+#include "consensus/offences.h"
 #include "ledger/store.h"
 
 namespace footproof::node {
@@ -26,11 +27,7 @@ struct OrderedEvidence {
 
 class EvidenceBook {
  public:
-  // Of all epochs; of one signer in one epoch consensus::kSignerEvidenceMax. More stays in the
-  // blocks alone.
-  static constexpr std::size_t kKeptMax = 4096;
-
-  // What the store holds up to its head. corrupt: a blob that is none of ours.
+  // What the store holds up to its head, however much. corrupt: a blob that is none of ours.
   [[nodiscard]] Result<void> load(const ledger::Store& store);
   // The next block of the chain: what is to be stored with it, none if it brings nothing new.
   [[nodiscard]] std::vector<ledger::OrderingBlob> add(const consensus::Block& block);
@@ -38,13 +35,12 @@ class EvidenceBook {
   [[nodiscard]] std::vector<OrderedEvidence> all() const;
 
  private:
-  using Accused = std::pair<consensus::Epoch, consensus::ValidatorIndex>;
-  // Its number. None: the book has it, or has no room for it.
+  // Its number. None: it is known, or does not count.
   std::optional<std::uint64_t> insert(OrderedEvidence one);
 
   mutable std::mutex mutex_;
-  std::vector<OrderedEvidence> kept_;                   // guarded by mutex_
-  std::map<Accused, std::set<consensus::View>> views_;  // guarded by mutex_
+  std::vector<OrderedEvidence> kept_;                                // guarded by mutex_
+  std::map<consensus::Epoch, consensus::OrderedOffences> offences_;  // guarded by mutex_
 };
 
 // At most `max` of them, in their order, and of every accused alike many if it has so many.

@@ -47,10 +47,11 @@ TEST(Evidence, AnAccusationSaysWhatTheProtocolSays) {
   }
 }
 
-consensus::Evidence offence(consensus::View view, consensus::ValidatorIndex signer) {
+consensus::Evidence offence(consensus::View view, consensus::ValidatorIndex signer,
+                            consensus::Epoch epoch = 0) {
   consensus::Evidence made;
-  made.first = {VoteType::finalize, {0, view, 0, {}}, signer, {}};
-  made.second = {VoteType::nullify, {0, view, 0, {}}, signer, {}};
+  made.first = {VoteType::finalize, {epoch, view, 0, {}}, signer, {}};
+  made.second = {VoteType::nullify, {epoch, view, 0, {}}, signer, {}};
   return made;
 }
 
@@ -68,11 +69,56 @@ TEST(EvidenceBook, OneOffenderLeavesRoomForAnother) {
   EXPECT_EQ(book.all().size(), consensus::kSignerEvidenceMax + 1);
   EXPECT_EQ(book.all().back().evidence, offence(1, 2));
   // Of another epoch the same validator is another one.
-  block.evidence = {offence(1, 3)};
-  for (auto* vote : {&block.evidence[0].first, &block.evidence[0].second}) {
-    vote->proposal.epoch = 1;
-  }
+  block.evidence = {offence(1, 3, 1)};
   EXPECT_EQ(book.add(block).size(), 1U);
+}
+
+// Stores with the next block what it is given.
+struct GivenBlobs final : testing::Ordering {
+  Digest genesis_id(ByteView) override { return sha256(as_bytes("genesis")); }
+  Ordered next(const ledger::Head& before, std::uint64_t, const std::vector<Bytes>&,
+               bool) override {
+    return {sha256(ByteWriter().u64(before.height).bytes()), std::exchange(blobs, {})};
+  }
+  std::vector<ledger::OrderingBlob> blobs;
+};
+
+TEST(EvidenceBook, WhatTheChainHoldsLoadsHoweverMuch) {
+  GivenBlobs given;
+  const footproof::test::TempFolder folder;
+  testing::Sequencer network(folder.path(), 4, "evidence", &given);
+  EvidenceBook made;
+  for (consensus::Epoch epoch = 0; epoch < 3; ++epoch) {
+    for (consensus::View view = 1; view <= consensus::kSignerEvidenceMax; ++view) {
+      consensus::Block block;
+      block.header.height = view;
+      for (consensus::ValidatorIndex signer = 0; signer < consensus::kValidatorsMax; ++signer) {
+        block.evidence.push_back(offence(view, signer, epoch));
+      }
+      for (auto& blob : made.add(block)) given.blobs.push_back(std::move(blob));
+    }
+  }
+  const std::size_t all = 3 * consensus::kSignerEvidenceMax * consensus::kValidatorsMax;
+  ASSERT_EQ(given.blobs.size(), all);
+  // What another rule may have let in: more of one signer than counts now.
+  for (consensus::View view = 1; view <= 100; ++view) {
+    ByteWriter out;
+    out.u64(1);
+    consensus::write(out, offence(1000 + view, 5, 2));
+    given.blobs[all - view].bytes = std::move(out).take();
+  }
+  const auto last_key = given.blobs.back().key;
+  network.admit_verifier();
+  EvidenceBook loaded;
+  const auto done = loaded.load(network.store());
+  ASSERT_TRUE(done) << done.error().detail;
+  EXPECT_EQ(loaded.all().size(), all);
+  consensus::Block next;
+  next.evidence = {offence(1, 0, 3), offence(2000, 5, 2)};
+  const auto added = loaded.add(next);
+  ASSERT_EQ(added.size(), 1U);
+  EXPECT_NE(added[0].key, last_key);
+  EXPECT_EQ(loaded.all().back().evidence, offence(1, 0, 3));
 }
 
 TEST(EvidenceBook, AnAccusationNamesAllThatAreGuilty) {
