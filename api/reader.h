@@ -103,6 +103,10 @@ class Submissions {
   virtual std::vector<Answer> await(const std::vector<Digest>& entry_ids,
                                     std::chrono::steady_clock::time_point deadline) = 0;
 
+  // Empty: this node takes statements. Else why not, and where to submit: the answer to them is
+  // 421.
+  [[nodiscard]] virtual std::string elsewhere() const { return {}; }
+
   // What is known of an entry now. Never waits.
   virtual Answer poll(const Digest& entry_id) = 0;
 

@@ -60,7 +60,6 @@ class Routes {
         submissions_(submissions),
         meter_(config.meter),
         counters_(config.counters),
-        submit_elsewhere_(config.submit_elsewhere),
         submit_(config, submissions),
         governance_(reader),
         epochs_(reader) {}
@@ -68,8 +67,10 @@ class Routes {
   Response answer(const Request& request) {
     if (request.path == "/v1/statements" || request.path == "/v1/dry-run") {
       if (request.method != "POST") return method_not_allowed("POST");
-      if (!submit_elsewhere_.empty() && request.path == "/v1/statements") return elsewhere();
-      return request.path == "/v1/dry-run" ? submit_.dry_run(request) : submit_.submit(request);
+      if (request.path == "/v1/dry-run") return submit_.dry_run(request);
+      const std::string elsewhere = submissions_.elsewhere();
+      if (elsewhere.empty()) return submit_.submit(request);
+      return problem(421, "takes-no-statements", "This node takes no statements", elsewhere);
     }
     if (request.method != "GET") return method_not_allowed("GET");
     return get(request);
@@ -210,11 +211,6 @@ class Routes {
                              {"records", std::move(records)}});
   }
 
-  Response elsewhere() {
-    return problem(421, "takes-no-statements", "This node takes no statements",
-                   "it follows and serves; submit to " + submit_elsewhere_);
-  }
-
   Response chain(const Request& request) {
     const auto from = number_of(request, "from");
     if (!from) return problem(from.error());
@@ -255,7 +251,6 @@ class Routes {
   Submissions& submissions_;
   const std::shared_ptr<const ServerMeter> meter_;
   const std::function<NodeCounters()> counters_;
-  const std::string submit_elsewhere_;
   SubmitRoutes submit_;
   GovernanceRoutes governance_;
   EpochRoutes epochs_;

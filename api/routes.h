@@ -22,8 +22,6 @@ struct RoutesConfig {
   // For /metrics; zeros where missing. Both are called from the server's threads.
   std::shared_ptr<const ServerMeter> meter;
   std::function<NodeCounters()> counters;
-  // Not empty: this node takes no statements, and answers 421 with these words on where to submit.
-  std::string submit_elsewhere;
 };
 
 // Makes the server's handler. `reader` and `submissions` must outlive it.

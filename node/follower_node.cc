@@ -204,7 +204,6 @@ Result<void> FollowerNode::Parts::begin_following() {
   api::RoutesConfig routes;
   routes.meter = meter;
   routes.counters = [this] { return counters.now(); };
-  routes.submit_elsewhere = fmt::format("{}", fmt::join(config.follow, " or "));
   answer_with(api::make_routes(routes, *port, *port));
   const auto head = store->snapshot()->head();
   log(LogLevel::info, "node_started",

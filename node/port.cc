@@ -1,6 +1,7 @@
 #include "node/port.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -95,6 +96,17 @@ Port::Judged Port::judge(const Bytes& bytes) const {
     return {api::Accepted{entry_id}, {}};  // executed, not yet published
   }
   return {std::nullopt, {statement->statement_hash(), entry_id, statement->bytes()}};
+}
+
+// Nobody orders the batches of who has no place in the set.
+std::string Port::elsewhere() const {
+  const auto set = parts_.facts.get().set;
+  if (!parts_.follow && set.member) return {};
+  const auto& nodes = parts_.config.follow;
+  return fmt::format("{}; submit to {}", parts_.follow ? "it follows and serves" : set.why_no_vote,
+                     nodes.empty()
+                         ? fmt::format("a node of the validators {}", fmt::join(set.members, ", "))
+                         : fmt::format("{}", fmt::join(nodes, " or ")));
 }
 
 std::vector<api::Answer> Port::submit(const std::vector<Bytes>& statements) {

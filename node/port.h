@@ -67,6 +67,7 @@ class Port final : public api::Reader, public api::Submissions {
   std::vector<api::Answer> submit(const std::vector<Bytes>& statements) override;
   std::vector<api::Answer> await(const std::vector<Digest>& entry_ids,
                                  std::chrono::steady_clock::time_point deadline) override;
+  std::string elsewhere() const override;
   api::Answer poll(const Digest& entry_id) override;
   Result<api::DryRun> dry_run(const Bytes& statement) override;
 

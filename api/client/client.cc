@@ -65,7 +65,7 @@ const char* reason_of(httplib::Error error, bool too_large) {
 }
 
 // The trouble may be this node's alone: ask another.
-// 421: it only follows, and takes no statements.
+// 421: it is no validator now, and takes no statements.
 bool is_nodes_trouble(int status) {
   return status == 408 || status == 421 || status == 429 || status >= 500;
 }

@@ -17,6 +17,7 @@
 #include "node/follower_node.h"
 #include "node/log.h"
 #include "node/mesh.h"
+#include "tests/api/raw_http.h"
 #include "tests/node/node_cluster.h"
 
 namespace footproof::node {
@@ -182,6 +183,15 @@ class MembershipTest : public ::testing::Test {
     })) << why
         << where_all_are();
   }
+  // Of statements, before it looks at them.
+  void expect_sends_elsewhere(std::size_t node, const std::string& where) {
+    const api::RawHttp connection(cluster_.config(node).http_listen.port);
+    const auto answer = connection.ask(
+        "POST /v1/statements HTTP/1.1\r\nHost: x\r\nContent-Type: application/cose\r\n"
+        "Content-Length: 1\r\n\r\n\xd2");
+    EXPECT_EQ(api::status_of(answer), 421) << answer;
+    EXPECT_NE(answer.find(where), std::string::npos) << answer;
+  }
   // It serves what others logged.
   void expect_follows(std::size_t node, const Digest& logged) {
     EXPECT_TRUE(test::NodeCluster::until([&] {
@@ -310,6 +320,12 @@ TEST_F(MembershipTest, WhoWasRemovedFollowsOn) {
   enter_epoch(2, 0);
   expect_says(1, "validator-1 is no validator of epoch 2");
   expect_follows(1, log_one(0, "without it"));
+  expect_sends_elsewhere(1, cluster_.config(1).follow.front());
+}
+
+TEST_F(MembershipTest, WhoIsNoValidatorAndFollowsNobodySendsToThem) {
+  start_all();
+  expect_sends_elsewhere(4, "validator-0, validator-1, validator-2, validator-3");
 }
 
 TEST_F(MembershipTest, WhoWasRemovedWhileItWasAwayIsToldAndFollows) {
