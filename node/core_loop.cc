@@ -178,13 +178,16 @@ void CoreLoop::raise_alarm(const consensus::Alarm& alarm) {
   alarm_is_of_key_ = alarm.kind == consensus::AlarmKind::own_key;
   if (alarm_is_of_key_) {
     storage_.cosign_as(std::nullopt);
-    // A restart changes nothing: the other one may go on voting.
-    const std::string text = observer_text(what, parts_.keys);
-    const auto marked = replace_file(parts_.config.data / kObserverFile, as_bytes(text));
-    if (!marked) return fail_for_good(marked.error().detail);
   } else {
     storage_.forbid_cosigning();
   }
+  // A restart changes nothing: the other one may go on voting, and the chain may have gone on to
+  // an epoch whose records say nothing of this one's.
+  const auto marked = alarm_is_of_key_
+                          ? replace_file(parts_.config.data / kObserverFile,
+                                         as_bytes(observer_text(what, parts_.keys)))
+                          : replace_file(parts_.config.data / kAlarmFile, as_bytes(what + "\n"));
+  if (!marked) return fail_for_good(marked.error().detail);
   log(LogLevel::error, "alarm",
       {{"what", what}, {"effect", "this node votes and cosigns no more; compare it with others"}});
 }

@@ -81,6 +81,7 @@ struct CoreRecovery {
   std::vector<HeldBatch> batches;
   std::uint64_t reach = 0;  // the highest of kWalReach
   bool observer = false;    // follow, never vote or cosign
+  std::string alarm;        // about the chain, of an earlier life
 };
 
 class CoreLoop final : public StorageEvents, public Fed, private LinkEvents {

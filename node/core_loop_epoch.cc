@@ -99,6 +99,7 @@ Result<void> CoreLoop::recover_end(const consensus::Applied& applied, consensus:
 Result<std::uint16_t> CoreLoop::start(CoreRecovery recovery) {
   wal_ = std::move(recovery.wal);
   observer_ = recovery.observer;
+  alarm_ = recovery.alarm;
   reach_ = reach_synced_ = recovery.reach;
   const ledger::Head head = parts_.store.snapshot()->head();
   if (auto made = make_replica(std::move(recovery.replica_records)); !made) {

@@ -26,6 +26,7 @@ namespace footproof::node {
 inline constexpr std::string_view kDatabaseFolder = "ledger";
 inline constexpr std::string_view kAnchorFile = "anchor";
 inline constexpr std::string_view kObserverFile = "observer";  // is there: follow, never vote
+inline constexpr std::string_view kAlarmFile = "alarm";  // is there: why the chain is in doubt
 inline constexpr std::string_view kWalFolder = "wal";
 inline constexpr std::string_view kMarkerFile = "identity";
 // In place of the vote key, in the folder of a node that has none.

@@ -13,6 +13,8 @@
 namespace footproof::node {
 namespace {
 
+constexpr std::size_t kAlarmSizeMax = std::size_t{64} * 1024;
+
 Result<void> become_observer(const std::filesystem::path& data, const KeyRing& keys,
                              const std::string& why) {
   const std::string text = observer_text(why, keys);
@@ -76,6 +78,15 @@ Result<CoreRecovery> recover(const std::filesystem::path& data, const KeyRing& k
   }
   out.wal = std::move(opened->wal);
   out.observer = std::filesystem::exists(data / kObserverFile);
+  const auto alarm = read_file(data / kAlarmFile, kAlarmSizeMax);
+  if (!alarm && alarm.error().code != Errc::not_found) return fail(alarm.error());
+  if (alarm) {
+    out.alarm = as_text(*alarm).substr(0, as_text(*alarm).find('\n'));
+    log(LogLevel::error, "alarm",
+        {{"what", out.alarm},
+         {"since", "an earlier start"},
+         {"effect", "this node votes and cosigns no more; compare it with others"}});
+  }
   return out;
 }
 

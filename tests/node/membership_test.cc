@@ -4,15 +4,19 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "attest/governance_record.h"
 #include "attest/hop.h"
+#include "attest/note.h"
 #include "attest/ready.h"
 #include "attest/receipt_check.h"
 #include "node/batch.h"
 #include "node/core_loop.h"
+#include "node/cosignatures.h"
 #include "node/data_folder.h"
 #include "node/follower_node.h"
 #include "node/log.h"
@@ -288,6 +292,36 @@ TEST_F(MembershipTest, ABatchOfOneWhoHasLeftIsShownByWhoeverHoldsIt) {
   start(1);
   start(2);
   expect_follows(1, statement.entry_id());
+}
+
+// Three of four have cosigned another log than its own. Nothing of that is in its own log.
+TEST_F(MembershipTest, AnAlarmAboutTheChainOutlivesARestart) {
+  start_all();
+  log_one(0, "before");
+  const auto health = cluster_.client(0).health();
+  const auto checkpoint = cluster_.client(0).get("/checkpoint", 65'536);
+  ASSERT_TRUE(health && checkpoint);
+  for (std::size_t i = 0; i < 4; ++i) cluster_.stop(i);
+  start(0);
+  Checkpoint other = parse_checkpoint(parse_note(checkpoint->body).value().text).value();
+  other.root = sha256(as_bytes("another log"));
+  {
+    std::vector<std::unique_ptr<HandPlayed>> others;
+    for (std::size_t i = 1; i < 4; ++i) {
+      const std::uint64_t time_s = health->block_time_ms / 1000;
+      const auto key = cluster_.key_of(i, "", role::kCosign);
+      const Cosignature cosignature{0, other.size, other.root, time_s,
+                                    key.sign(cosignature_message(time_s, encode(other)))};
+      others.push_back(std::make_unique<HandPlayed>(cluster_, i, 0));
+      others.back()->send(FrameKind::cosignature, encode_cosignature(cosignature));
+    }
+    expect_says(0, "alarm: a quorum cosigned another log root");
+  }
+  for (std::size_t i = 1; i < 4; ++i) start(i);
+  cluster_.stop(0);
+  start(0);
+  expect_says(0, "alarm: a quorum cosigned another log root");
+  expect_follows(0, log_one(1, "without it"));
 }
 
 TEST_F(MembershipTest, WhoSleptThroughAChangeIsShownTheWayOut) {
