@@ -46,10 +46,10 @@
 //   answer is an Alarm.
 // * Cosignatures, GET_BATCH/BATCH, and everything about statements are the host's own messages.
 // * EvidenceFound and Alarm are for people: log, metric, health page. Alarm means that this node
-//   has stopped voting and must stop cosigning. AlarmKind::own_key holds for every later life, too:
-//   the host notes it durably and starts as observer until the validator has another key. It is of
-//   the key alone: the chain is followed, the epoch ends here, and an alarm about the chain may
-//   still come. After one about the chain no other comes and no epoch ends.
+//   has stopped voting and must stop cosigning, in every later life, too: the host notes it durably
+//   and starts as observer. AlarmKind::own_key is of the key alone: until the validator has another
+//   one; the chain is followed, the epoch ends here, and an alarm about the chain may still come.
+//   After one about the chain no other comes and no epoch ends in this life.
 // * After a restart: build a new Replica, of the epoch that follows the last hop in the store, from
 //   every WAL record in order (Recovery), hand in PayloadReady for every batch still held, then
 //   Started. Nothing else may come before Started.

@@ -98,6 +98,9 @@ bool StorageWriter::run(Task& task, std::size_t backlog) {
   }
   if (auto* publication = std::get_if<Publish>(&task)) {
     const auto& head = publication->head;
+    // What is shown is not denied after a power cut: the anchor tells of what was cosigned here,
+    // and who cosigns nothing shows what is on the disk.
+    if (dirty_ && store_.anchor().cosigned_size < head.size && !sync()) return false;
     const auto done = store_.publish(head.size, head.root, std::move(publication->note));
     if (!done && done.error().code == Errc::not_found) return true;  // too old by now
     if (!done) {

@@ -294,7 +294,7 @@ TEST_F(MembershipTest, ABatchOfOneWhoHasLeftIsShownByWhoeverHoldsIt) {
   expect_follows(1, statement.entry_id());
 }
 
-// Three of four have cosigned another log than its own. Nothing of that is in its own log.
+// Three of four have cosigned another log than its own. Its write-ahead log says nothing of that.
 TEST_F(MembershipTest, AnAlarmAboutTheChainOutlivesARestart) {
   start_all();
   log_one(0, "before");
@@ -303,7 +303,7 @@ TEST_F(MembershipTest, AnAlarmAboutTheChainOutlivesARestart) {
   ASSERT_TRUE(health && checkpoint);
   for (std::size_t i = 0; i < 4; ++i) cluster_.stop(i);
   start(0);
-  Checkpoint other = parse_checkpoint(parse_note(checkpoint->body).value().text).value();
+  Checkpoint other = parse_checkpoint(parse_note(as_bytes(checkpoint->body)).value().text).value();
   other.root = sha256(as_bytes("another log"));
   {
     std::vector<std::unique_ptr<HandPlayed>> others;

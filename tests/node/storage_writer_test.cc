@@ -26,7 +26,7 @@ struct Recorder final : StorageEvents {
     if (block.mine) cosignatures.push_back(*std::move(block.mine));
   }
   void store_synced(std::uint64_t height) override { synced = height; }
-  void checkpoint_published(std::uint64_t) override {}
+  void checkpoint_published(std::uint64_t) override { synced_when_published = synced; }
   void must_not_cosign(const std::string& why) override { alarms.push_back(why); }
   void hop_kept(std::uint64_t epoch) override { hops.push_back(epoch); }
   void hop_refused(consensus::ValidatorIndex, const std::string& why) override {
@@ -41,6 +41,7 @@ struct Recorder final : StorageEvents {
   std::vector<std::string> alarms;
   std::vector<std::string> failures;
   std::uint64_t synced = 0;
+  std::optional<std::uint64_t> synced_when_published;
 };
 
 class StorageWriterTest : public ::testing::Test {
@@ -102,6 +103,37 @@ TEST_F(StorageWriterTest, CosignsWhatItHasExecutedAndAnchored) {
   }
   EXPECT_EQ(network_.store().anchor().cosigned_size, head().log_size);
   EXPECT_EQ(network_.store().anchor().height, head().height);
+}
+
+// Steps when told, at a time that does not go on.
+struct ByHand final : Runner, Clock {
+  void start(Step next) override { step = std::move(next); }
+  void wake() override {}
+  void stop() override {}
+  [[nodiscard]] MonoTime now() const override { return {}; }
+  [[nodiscard]] std::uint64_t wall_ms() const override { return 0; }
+  Step step;
+};
+
+// No anchor would tell after a power cut that it was shown.
+TEST_F(StorageWriterTest, WhoDoesNotCosignShowsWhatIsSynced) {
+  const std::uint64_t height = head().height;
+  ByHand hand;
+  StorageWriter writer(network_.store(), evidence_, network_.origin(), verdicts_, hand, hand,
+                       events_);
+  writer.start();
+  writer.deliver(block_after(height, "block"));
+  hand.step();
+  EXPECT_EQ(events_.synced, 0U);
+  writer.publish({head().log_size, head().log_root}, network_.checkpoint());
+  hand.step();
+  EXPECT_EQ(events_.synced_when_published, height + 1);
+  writer.cosign_as(EpochCosigner{0, &cosign_key_});
+  writer.deliver(block_after(height + 1, "anchored"));
+  hand.step();
+  writer.publish({head().log_size, head().log_root}, network_.checkpoint());
+  hand.step();
+  EXPECT_EQ(events_.synced_when_published, height + 1);
 }
 
 TEST_F(StorageWriterTest, WhatWasExecutedBeforeChangesNothing) {
