@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "node/chain_store.h"
@@ -31,33 +32,39 @@ Result<std::vector<Bytes>> batches_of(const ChainStore& chain, const consensus::
 }
 
 // The last block whose certificate names a block that is executed here, itself or a descendant.
-// The height below the first block held, where there is none.
+// The height below the first block held, where there is none. Blocks that were finalised together
+// name the last of them; after a restart those that are left may name a later one.
 consensus::Height whole_height(const ChainStore& chain, const ledger::Head& head) {
-  const auto newest = chain.applied_at(head.height);
-  if (!newest) return head.height;  // genesis; damage is found by whoever reads it
-  const Digest named = newest->finalization.proposal.block_id;
-  if (named == head.block_id) return head.height;
+  std::set<Digest> executed;
   auto height = head.height;
-  for (std::optional<consensus::Applied> at = newest;
-       at && at->finalization.proposal.block_id == named; at = chain.applied_at(height)) {
-    --height;
+  for (auto at = chain.applied_at(height); at; at = chain.applied_at(--height)) {
+    executed.insert(consensus::block_id(at->block.header));
+    if (executed.contains(at->finalization.proposal.block_id)) break;
   }
-  return height;
+  return height;  // genesis; damage is found by whoever reads it
 }
 
-// The headers between the last block and the one that its certificate names.
-Result<void> add_link(const ChainStore& chain, ChainAnswer& out) {
-  const auto& last = out.blocks.back().applied;
-  const Digest& named = last.finalization.proposal.block_id;
-  Digest at = consensus::block_id(last.block.header);
-  for (auto height = last.block.header.height + 1; at != named; ++height) {
+// The headers between the last block and the highest that a certificate of the blocks names.
+Result<void> add_link(const ChainStore& chain, consensus::Height head, ChainAnswer& out) {
+  std::set<Digest> named;
+  for (const auto& one : out.blocks) {
+    named.insert(one.applied.finalization.proposal.block_id);
+    named.erase(consensus::block_id(one.applied.block.header));
+  }
+  const auto last = out.blocks.back().applied.block.header.height;
+  for (auto height = last + 1; !named.empty(); ++height) {
+    if (height > head) {
+      return fail(Errc::too_busy, fmt::format("what finalises the blocks up to {} is being "
+                                              "executed; ask again",
+                                              last));
+    }
     const auto block = chain.block_at(height);
     if (!block || out.link.size() == kStretchLinkMax) {
-      return fail(Errc::corrupt, fmt::format("the certificate of block {} names a block that is "
-                                             "not above it",
-                                             last.block.header.height));
+      return fail(Errc::corrupt, fmt::format("a certificate of the blocks up to {} names a block "
+                                             "that is not above them",
+                                             last));
     }
-    at = consensus::block_id(block->header);
+    named.erase(consensus::block_id(block->header));
     out.link.push_back(block->header);
   }
   return {};
@@ -96,7 +103,7 @@ Result<ChainAnswer> serve_chain(const ledger::Store& store, consensus::Height fr
     if (last_of_epoch) break;
   }
   if (!out.blocks.empty()) {
-    if (auto done = add_link(chain, out); !done) return fail(done.error());
+    if (auto done = add_link(chain, head.height, out); !done) return fail(done.error());
     last_height = out.blocks.back().applied.block.header.height;
   }
   if (last_height < head.height) {

@@ -77,7 +77,8 @@ TEST_F(ChainAnswerTest, IsBoundedInBytes) {
 TEST_F(ChainAnswerTest, LinksABlockToTheOneItsCertificateNames) {
   chain_.grow(kStretchBlocksMax - 1);
   const auto last = chain_.head().height;
-  chain_.add_pair({}, {});
+  chain_.begin_stretch({}, 1);
+  chain_.go_on();
   auto answer = serve(last + 2 - kStretchBlocksMax);
   ASSERT_EQ(answer.blocks.back().applied.block.header.height, last + 1);
   EXPECT_EQ(answer.link.size(), 1U);
@@ -92,7 +93,7 @@ TEST_F(ChainAnswerTest, LinksABlockToTheOneItsCertificateNames) {
 TEST_F(ChainAnswerTest, EndsWithTheLastBlockThatCanBeVerified) {
   chain_.grow(3);
   const auto whole = chain_.head();
-  chain_.begin_pair({chain_.attestation()}, {});
+  chain_.begin_stretch({chain_.attestation()}, 1);
   ASSERT_EQ(chain_.head().height, whole.height + 1);
   const auto served = serve_chain(chain_.store(), 1);
   ASSERT_TRUE(served) << served.error().detail;
@@ -105,10 +106,48 @@ TEST_F(ChainAnswerTest, EndsWithTheLastBlockThatCanBeVerified) {
   EXPECT_TRUE(none.blocks.empty());
   EXPECT_EQ(none.height, whole.height);
   EXPECT_EQ(none.checkpoint, served->checkpoint);
-  chain_.end_pair();
+  chain_.go_on();
   auto all = serve(whole.height + 1);
   EXPECT_EQ(all.blocks.size(), 2U);
   EXPECT_TRUE(check(std::move(all), whole.height));
+}
+
+// Who was restarted in the midst of a stretch finalises what is left of it by a later certificate.
+TEST_F(ChainAnswerTest, EndsBeforeAStretchOfWhichTheLastIsNotExecuted) {
+  chain_.grow(3);
+  const auto whole = chain_.head().height;
+  chain_.begin_stretch({chain_.attestation()}, 2);
+  chain_.finalise_later();
+  chain_.go_on();
+  ASSERT_EQ(chain_.head().height, whole + 2);
+  const auto served = serve_chain(chain_.store(), 1);
+  ASSERT_TRUE(served) << served.error().detail;
+  EXPECT_EQ(served->height, whole);
+  EXPECT_TRUE(check(*served, 0));
+  chain_.go_on();
+  const auto first = serve(1);
+  EXPECT_EQ(first.height, whole + 1);
+  EXPECT_TRUE(check(first, 0));
+  chain_.go_on();
+  EXPECT_EQ(serve(1).height, whole + 4);
+  EXPECT_TRUE(check(serve(1), 0));
+}
+
+// Sources had other certificates for it: one of a block in the midst names a later block than the
+// last one's.
+TEST_F(ChainAnswerTest, LinksToTheHighestBlockThatACertificateNames) {
+  chain_.grow(kStretchBlocksMax - 1);
+  const auto last = chain_.head().height;
+  chain_.begin_stretch({}, 2);
+  chain_.finalise_next();
+  chain_.go_on();
+  chain_.go_on();
+  const auto from = last + 3 - kStretchBlocksMax;
+  const auto answer = serve(from);
+  ASSERT_EQ(answer.blocks.back().applied.block.header.height, last + 2);
+  EXPECT_EQ(answer.link.size(), 1U);
+  const auto checked = check(answer, from - 1);
+  EXPECT_TRUE(checked) << checked.error().detail;
 }
 
 // The longest link, behind the most that a node adds to before it stops and one block more.

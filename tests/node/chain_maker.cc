@@ -76,48 +76,53 @@ std::vector<HeldBatch> ChainMaker::cut(const std::vector<Bytes>& statements) {
 
 ChainMaker::Ordered ChainMaker::next(const ledger::Head& before, std::uint64_t time_ms,
                                      const std::vector<Bytes>& statements, bool boundary) {
-  Planned now;
-  if (planned_) {
-    now = *std::exchange(planned_, std::nullopt);
-  } else {
-    now.batches = cut(statements);
-    now.block = make_block(before, time_ms, now.batches);
+  if (planned_.empty()) {
+    Planned first;
+    first.batches = cut(statements);
+    first.block = make_block(before, time_ms, first.batches);
     if (boundary) {
       const auto decided = ledger::next_validators(*store().snapshot()).value().value();
-      now.block.header.boundary = 1;
-      now.block.next_members = encode_members(decided.members);
-      now.block.header.next_members_hash = consensus::next_members_hash(now.block.next_members);
+      first.block.header.boundary = 1;
+      first.block.next_members = encode_members(decided.members);
+      first.block.header.next_members_hash = consensus::next_members_hash(first.block.next_members);
     }
-    now.finalization = certify(now.block);
+    first.finalization = certify(first.block);
+    planned_.push_back(std::move(first));
+    for (auto more = std::exchange(more_, 0); more > 0; --more) finalise_later();
   }
-  if (then_) {
-    Planned later;
-    later.batches = cut(*std::exchange(then_, std::nullopt));
-    ledger::Head after = before;  // the log head named may be an older one
-    after.height = now.block.header.height;
-    after.block_id = consensus::block_id(now.block.header);
-    later.block = make_block(after, time_ms + 1, later.batches);
-    later.block.header.checkpoint = now.block.header.checkpoint;
-    later.finalization = certify(later.block);
-    now.finalization = later.finalization;
-    planned_ = std::move(later);
-  }
+  Planned now = std::move(planned_.front());
+  planned_.pop_front();
   Ordered out{consensus::block_id(now.block.header), {}};
   out.blobs.push_back(block_blob(now.block, now.finalization));
   for (const auto& held : now.batches) out.blobs.push_back(batch_blob(held));
   return out;
 }
 
-void ChainMaker::begin_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second) {
-  then_ = second_ = second;
+void ChainMaker::begin_stretch(const std::vector<Bytes>& first, std::size_t more) {
+  more_ = more;
   add(first);
 }
 
-void ChainMaker::end_pair() { add(second_); }
+void ChainMaker::go_on() {
+  CHECK(!planned_.empty());
+  add({});
+}
 
-void ChainMaker::add_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second) {
-  begin_pair(first, second);
-  end_pair();
+void ChainMaker::finalise_later() {
+  const auto& last = planned_.back().block.header;
+  ledger::Head after;
+  after.height = last.height;
+  after.block_id = consensus::block_id(last);
+  Planned later;
+  later.block = make_block(after, last.time_ms + 1, {});
+  later.block.header.checkpoint = last.checkpoint;  // what it could have named
+  planned_.push_back(std::move(later));
+  const auto finalization = certify(planned_.back().block);
+  for (auto& one : planned_) one.finalization = finalization;
+}
+
+void ChainMaker::finalise_next() {
+  planned_.front().finalization = certify(planned_.front().block);
 }
 
 Bytes ChainMaker::attestation() {

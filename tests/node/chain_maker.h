@@ -3,6 +3,7 @@
 // tests of what follows a chain, and for logs of a million statements.
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -27,11 +28,15 @@ class ChainMaker final : public testing::Ordering {
 
   // The next block.
   void add(const std::vector<Bytes>& statements) { (void)sequencer_->run(statements); }
-  // Two blocks of which only the second is finalised by a certificate of its own.
-  void add_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second);
-  // The first of such a pair alone is executed, until end_pair().
-  void begin_pair(const std::vector<Bytes>& first, const std::vector<Bytes>& second);
-  void end_pair();
+  // The next block, and so many planned ones behind it, without statements: the certificate of each
+  // names the last of them.
+  void begin_stretch(const std::vector<Bytes>& first, std::size_t more);
+  // Executes the next that is planned.
+  void go_on();
+  // One more is planned, and the certificates of all planned ones name it.
+  void finalise_later();
+  // The next that is planned gets a certificate of its own.
+  void finalise_next();
   // `blocks` blocks of `each` attestations; admits the verifier first where it is not there.
   void grow(std::size_t blocks, std::size_t each = 1);
   // Of a folder that an earlier process grew: goes on where it ended.
@@ -58,14 +63,13 @@ class ChainMaker final : public testing::Ordering {
   std::unique_ptr<testing::Sequencer> sequencer_;
   std::uint64_t sequence_ = 0;
   std::uint64_t attestations_ = 0;
-  std::optional<std::vector<Bytes>> then_;  // of the block after the next
-  std::vector<Bytes> second_;               // of a pair that was begun
   struct Planned {
     consensus::Block block;
     consensus::Certificate finalization;
     std::vector<HeldBatch> batches;
   };
-  std::optional<Planned> planned_;
+  std::size_t more_ = 0;  // to plan behind the next block
+  std::deque<Planned> planned_;
 };
 
 }  // namespace footproof::node::test
