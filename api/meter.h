@@ -35,7 +35,8 @@ struct NodeCounters {
   // Statements of finalised blocks, by the rules' verdict.
   std::uint64_t executed = 0;
   std::uint64_t refused = 0;
-  std::uint64_t links_dropped = 0;  // because a peer broke the protocol
+  std::uint64_t links_dropped = 0;    // because a peer broke the protocol
+  std::uint64_t batches_checked = 0;  // of other validators: their signatures were verified
 };
 
 }  // namespace footproof::api

@@ -64,6 +64,9 @@ void add_mesh(Page& page, const Health& health, const NodeCounters& counters) {
   }
   page.counter("links_dropped_total", "Links closed because a peer broke the protocol.",
                counters.links_dropped);
+  page.counter("batches_checked_total",
+               "Batches of other validators whose signatures were verified.",
+               counters.batches_checked);
   page.gauge("tls_certificate_expires_seconds", "When the certificate of links ends, since 1970.",
              health.tls_certificate_ends_s);
 }

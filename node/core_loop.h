@@ -164,6 +164,8 @@ class CoreLoop final : public StorageEvents, public Fed, private LinkEvents {
   void cut_one();
   void take_batch(HeldBatch batch, bool proposable);
   void check_batch(ValidatorIndex peer, Bytes body, bool asked_for);
+  [[nodiscard]] bool is_worth_a_check(ValidatorIndex peer, const Digest& digest,
+                                      ValidatorIndex producer, bool asked_for) const;
   [[nodiscard]] ValidatorIndex place_of_producer(ByteView batch) const;
   [[nodiscard]] bool is_of_one_who_left(ByteView batch) const;
   void batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,
@@ -221,7 +223,7 @@ class CoreLoop final : public StorageEvents, public Fed, private LinkEvents {
   BatchStore batches_;
   std::uint64_t next_sequence_;
   std::vector<Digest> cut_hashes_;  // statements to call durable after the next sync
-  std::size_t checks_in_flight_ = 0;
+  std::map<ValidatorIndex, std::size_t> checks_in_flight_;  // by who sent the batch
   std::atomic<bool> cut_posted_ = false;
   bool cut_timer_armed_ = false;
 

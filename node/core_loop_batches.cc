@@ -9,7 +9,7 @@
 namespace footproof::node {
 namespace {
 
-constexpr std::size_t kChecksInFlightMax = 256;
+constexpr std::size_t kChecksInFlightMax = 256;  // shared by all validators alike
 constexpr std::size_t kBatchBytesServedMax = std::size_t{4} * 1024 * 1024;  // for one request
 constexpr std::size_t kLeftShownMax = kUnorderedMax - kOwnWindowMax;  // the room of who shows them
 
@@ -26,6 +26,7 @@ std::optional<Batch> maker_of(ByteView batch) {
 struct Checked {
   bool well_formed = true;
   bool proposable = true;
+  std::size_t verifications = 0;
 };
 
 // A worker thread: form, and the signatures of known keys. Only the bytes make a batch bad; a bad
@@ -34,14 +35,16 @@ Checked check_statements(const HeldBatch& held, const ledger::StateView& view,
                          VerdictCache& verdicts) {
   Checked out;
   const auto batch = parse_batch(*held.bytes);
-  if (!batch) return {false, false};
+  if (!batch) return {false, false, 0};
   for (const auto& bytes : batch->statements) {
     const auto statement = parse_statement(bytes);
-    if (!statement) return {false, false};
+    if (!statement) return {false, false, out.verifications};
     const auto record = view.record(state_key::key(statement->kid()));
     if (!record || !*record) continue;  // an unknown key is no bad signature
     const auto key = parse_key_record(**record);
-    if (key && !verdicts.verify(key->key, *statement)) out.proposable = false;
+    if (!key) continue;
+    ++out.verifications;
+    if (!verdicts.verify(key->key, *statement)) out.proposable = false;
   }
   return out;
 }
@@ -128,8 +131,16 @@ bool CoreLoop::is_of_one_who_left(ByteView batch) const {
   return maker && maker->epoch < set_.epoch() && !producer_in(set_, parts_.store, *maker);
 }
 
+// What nobody here waits for, or has room for, costs no signature.
+bool CoreLoop::is_worth_a_check(ValidatorIndex peer, const Digest& digest, ValidatorIndex producer,
+                                bool asked_for) const {
+  if (batches_.is_wanted(digest)) return true;
+  if (asked_for) return false;        // it was not, or has come meanwhile
+  if (producer != peer) return true;  // a breach, to be told so
+  return batches_.find(digest) == nullptr && batches_.has_room(peer) && !chain_.batch(digest);
+}
+
 void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
-  if (checks_in_flight_ >= kChecksInFlightMax) return;  // consensus asks again for what it needs
   // Its epoch says whose number it bears.
   const auto maker = maker_of(body);
   if (maker && !asked_for && maker->epoch > set_.epoch()) {
@@ -141,11 +152,15 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   } else if (!asked_for && producer != peer && maker && maker->epoch < set_.epoch()) {
     return;  // shown in an epoch in which its producer had no place
   }
-  ++checks_in_flight_;
+  if (!is_worth_a_check(peer, consensus::batch_digest(body), producer, asked_for)) return;
+  auto& in_flight = checks_in_flight_[peer];
+  // Consensus asks again for what it needs.
+  if (in_flight >= kChecksInFlightMax / set_.membership.n()) return;
+  ++in_flight;
   auto task = [this, peer, epoch = set_.epoch(), producer, asked_for, body = std::move(body),
                view = parts_.store.snapshot()]() mutable {
     auto held = hold_batch(std::move(body));
-    Checked checked{false, false};
+    Checked checked{false, false, 0};
     std::optional<HeldBatch> batch;
     if (held) held->producer = producer;
     if (held && (asked_for || producer == peer)) {
@@ -153,14 +168,19 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
       batch = *std::move(held);
     }
     post([this, peer, epoch, batch = std::move(batch), checked]() mutable {
-      --checks_in_flight_;
+      --checks_in_flight_[peer];
+      outside_.links.charge(peer, checked.verifications);
       // Places in the set of another epoch say nothing now; what is wanted is fetched again.
       if (!stopped_ && epoch == set_.epoch()) {
         batch_checked(peer, std::move(batch), checked.well_formed, checked.proposable);
       }
     });
   };
-  if (!outside_.workers.post(std::move(task))) --checks_in_flight_;
+  if (outside_.workers.post(std::move(task))) {
+    ++parts_.counters.batches_checked;
+  } else {
+    --in_flight;
+  }
 }
 
 void CoreLoop::batch_checked(ValidatorIndex peer, std::optional<HeldBatch> batch, bool well_formed,

@@ -17,9 +17,10 @@ struct Counters {
   std::atomic<std::uint64_t> executed = 0;
   std::atomic<std::uint64_t> refused = 0;
   std::atomic<std::uint64_t> links_dropped = 0;
+  std::atomic<std::uint64_t> batches_checked = 0;
 
   [[nodiscard]] api::NodeCounters now() const {
-    return {taken, known, refused_early, busy, executed, refused, links_dropped};
+    return {taken, known, refused_early, busy, executed, refused, links_dropped, batches_checked};
   }
 };
 

@@ -1,5 +1,6 @@
 // A validator that breaks the protocol, played by hand against real nodes: its link is closed, and
 // the others go on.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -128,6 +129,27 @@ TEST_F(BadPeer, LosesItsLinkForFalseEvidenceWheneverItComes) {
   vote.signature[3] ^= 1U;
   send(vote);
   expect_dropped_by(propose, FrameKind::proposal);
+}
+
+// Answers to nobody's question, and more than it has room for, cost no signature check.
+TEST_F(BadPeer, CannotHaveBatchesCheckedThatNobodyWaitsFor) {
+  std::uint64_t sequence = 1;
+  const auto send_batch = [&](std::uint64_t request) {
+    const Bytes statement = cluster_.add_key(fmt::format("key {}", sequence)).bytes();
+    const Bytes batch = encode_batch({0, kSelf, sequence++, {statement}}).value();
+    ASSERT_TRUE(mesh_->send(0, encode_frame(FrameKind::batch, request, batch)));
+  };
+  for (int i = 0; i < 40; ++i) send_batch(1);
+  send_batch(0);  // its own, shown unasked: that is the one with room
+  const auto checked = [this] {
+    const auto metrics = cluster_.client(0).get("/metrics", 65'536);
+    const std::string name = "\nfootproof_batches_checked_total ";
+    const auto at = metrics ? metrics->body.find(name) : std::string::npos;
+    return at == std::string::npos ? -1 : std::stoi(metrics->body.substr(at + name.size()));
+  };
+  EXPECT_TRUE(until([&] { return checked() >= 1; }));
+  EXPECT_EQ(checked(), 1);
+  EXPECT_EQ(links_.disconnected, 0);
 }
 
 TEST_F(BadPeer, TheOthersGoOn) {

@@ -46,8 +46,8 @@ class Replay final : public consensus::Trace {
   }
 
   std::function<void(const std::string&)> wrong_;
-  std::optional<Known> known_;               // of the epoch and life at hand
-  std::optional<simulation::Rules> rules_;   // none: it follows and does not vote
+  std::optional<Known> known_;                            // of the epoch and life at hand
+  std::optional<simulation::Rules> rules_;                // none: it follows and does not vote
   std::map<consensus::Height, consensus::Block> blocks_;  // delivered in any life
   std::uint64_t judged_ = 0;
 };
