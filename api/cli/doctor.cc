@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,8 +12,6 @@
 #include <utility>
 
 #include "api/cli/command.h"
-#include "attest/key.h"
-#include "ledger/genesis.h"
 
 namespace footproof::api {
 namespace {
@@ -26,17 +23,16 @@ constexpr std::uint64_t kClockWarnMs = 1'000;
 constexpr std::uint64_t kClockFailMs = 2'000;   // the drift that validators allow each other
 constexpr std::uint64_t kIdleWarnMs = 150'000;  // an idle chain makes a block a minute
 constexpr std::uint64_t kHeightSpread = 5;
-constexpr std::size_t kKeyFileMax = std::size_t{64} * 1024;
 
 std::uint64_t distance(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; }
 
-Symptom disk_symptom(const std::string& what, std::uint64_t free_bytes) {
-  const Grade grade = free_bytes < kDiskFail   ? Grade::fail
-                      : free_bytes < kDiskWarn ? Grade::warn
-                                               : Grade::pass;
-  return {what, grade,
-          std::to_string(free_bytes / kMebi) + " MiB free" +
-              (grade == Grade::pass ? "" : "; free some or enlarge it before it is full")};
+// By HTTP: links are for those in the set.
+void examine_following(const std::string& node, const FollowFacts& follow,
+                       std::vector<Symptom>& out) {
+  const bool behind = follow.behind > kHeightSpread;
+  out.push_back({"sources of " + node, behind ? Grade::warn : Grade::pass,
+                 follow.doing + ", " + std::to_string(follow.behind) + " blocks behind" +
+                     (behind ? "; are its sources up?" : "")});
 }
 
 void examine_peers(const std::string& node, const Health& health, std::vector<Symptom>& out) {
@@ -99,38 +95,16 @@ void compare(const std::vector<std::pair<std::string, Health>>& seen, std::vecto
                      (spread > kHeightSpread ? "; " + lowest->first + " is behind" : "")});
 }
 
-Symptom examine_key(const std::filesystem::path& path, const PublicKey* expected) {
-  struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) return {path.string(), Grade::fail, "is not there"};
-  if ((facts.st_mode & 077U) != 0) {
-    return {path.string(), Grade::fail, "others may read it; chmod 600 it and think about who did"};
-  }
-  auto pem = read_file(path.string(), kKeyFileMax);
-  if (!pem) return {path.string(), Grade::fail, pem.error().detail};
-  const auto key = SigningKey::from_pem(as_text(*pem), std::nullopt);
-  wipe(*pem);
-  if (!key) return {path.string(), Grade::fail, key.error().detail};
-  if (expected == nullptr || !(key->public_key() == *expected)) {
-    return {path.string(), Grade::fail, "is not the key that the genesis file names"};
-  }
-  return {path.string(), Grade::pass, "private, and the one in the genesis file"};
-}
-
-// Which validator of the genesis file has this vote key.
-const ValidatorProposal* find_ours(const ledger::Genesis& genesis,
-                                   const std::filesystem::path& home) {
-  auto pem = read_file((home / "keys" / "vote.pem").string(), kKeyFileMax);
-  if (!pem) return nullptr;
-  const auto key = SigningKey::from_pem(as_text(*pem), std::nullopt);
-  wipe(*pem);
-  if (!key) return nullptr;
-  const auto found =
-      std::find_if(genesis.validators.begin(), genesis.validators.end(),
-                   [&](const ValidatorProposal& one) { return one.vote_key == key->public_key(); });
-  return found == genesis.validators.end() ? nullptr : &*found;
-}
-
 }  // namespace
+
+Symptom disk_symptom(const std::string& what, std::uint64_t free_bytes) {
+  const Grade grade = free_bytes < kDiskFail   ? Grade::fail
+                      : free_bytes < kDiskWarn ? Grade::warn
+                                               : Grade::pass;
+  return {what, grade,
+          std::to_string(free_bytes / kMebi) + " MiB free" +
+              (grade == Grade::pass ? "" : "; free some or enlarge it before it is full")};
+}
 
 std::vector<Symptom> examine_nodes(const std::vector<std::string>& nodes) {
   std::vector<Symptom> out;
@@ -149,45 +123,20 @@ std::vector<Symptom> examine_nodes(const std::vector<std::string>& nodes) {
       continue;
     }
     out.push_back({node, health->ready ? Grade::pass : Grade::fail,
-                   (health->validator_id.empty() ? "observer" : health->validator_id) +
+                   (health->validator_id.empty() ? "follows" : health->validator_id) +
                        ", version " + health->version +
                        (health->ready ? ", ready" : "; not ready: " + health->not_ready_reason)});
     examine_clock(node, *health, before, after, out);
     examine_progress(node, *health, out);
-    examine_peers(node, *health, out);
+    if (health->follow && !(health->set && health->set->member)) {
+      examine_following(node, *health->follow, out);
+    } else {
+      examine_peers(node, *health, out);
+    }
     out.push_back(disk_symptom("disk of " + node, health->disk_free_bytes));
     seen.emplace_back(node, *health);
   }
   compare(seen, out);
-  return out;
-}
-
-std::vector<Symptom> examine_home(const std::filesystem::path& home) {
-  std::vector<Symptom> out;
-  std::error_code error;
-  const auto space = std::filesystem::space(home, error);
-  if (error) return {{home.string(), Grade::fail, "cannot look into it: " + error.message()}};
-  out.push_back(disk_symptom("disk of " + home.string(), space.available));
-  const auto bytes = read_file((home / "genesis.cbor").string(), ledger::kGenesisSizeMax);
-  if (!bytes) {
-    out.push_back({"genesis", Grade::fail, bytes.error().detail});
-    return out;
-  }
-  const auto genesis = ledger::parse_genesis(*bytes);
-  if (!genesis) {
-    out.push_back({"genesis", Grade::fail, genesis.error().detail});
-    return out;
-  }
-  out.push_back({"genesis", Grade::pass, "chain id " + ledger::chain_id_of(*bytes).hex()});
-  const ValidatorProposal* ours = find_ours(*genesis, home);
-  out.push_back(
-      {"validator", ours == nullptr ? Grade::fail : Grade::pass,
-       ours == nullptr ? "keys/vote.pem belongs to no validator of the genesis file" : ours->id});
-  out.push_back(
-      examine_key(home / "keys" / "vote.pem", ours == nullptr ? nullptr : &ours->vote_key));
-  out.push_back(
-      examine_key(home / "keys" / "cosign.pem", ours == nullptr ? nullptr : &ours->cosign_key));
-  out.push_back(examine_key(home / "keys" / "log.pem", ours == nullptr ? nullptr : &ours->log_key));
   return out;
 }
 

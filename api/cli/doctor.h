@@ -20,7 +20,9 @@ struct Symptom {
 
 // Of running nodes, each asked by itself, then compared with each other. `now_ms` gives our clock.
 [[nodiscard]] std::vector<Symptom> examine_nodes(const std::vector<std::string>& nodes);
-// Of a validator's home folder: genesis, keys (private, and those of the genesis file), disk.
+[[nodiscard]] Symptom disk_symptom(const std::string& what, std::uint64_t free_bytes);
+// Of a node's home folder: disk, genesis, and a validator's keys: private, and those that the set
+// in force names by the state in the data folder. The node may run.
 [[nodiscard]] std::vector<Symptom> examine_home(const std::filesystem::path& home);
 // Whether something listens on host:port (numeric), or could.
 [[nodiscard]] Symptom examine_port(const std::string& address);

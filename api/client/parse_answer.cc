@@ -64,6 +64,13 @@ class Fields {
     if (found == nullptr || !found->is_string()) return reject(name), std::string();
     return found->get<std::string>();
   }
+  // Null where there is none; what is there is an object, or rejected.
+  const json* find_object(const char* name) {
+    const auto found = object_.find(name);
+    if (found == object_.end()) return nullptr;
+    if (!found->is_object()) return reject(name), nullptr;
+    return &*found;
+  }
   const json& array(const char* name, std::size_t count_max) {
     static const json empty = json::array();
     const json* found = find(name);
@@ -235,6 +242,21 @@ Result<Health> parse_health(const NodeAnswer& answer) {
     health.peers.push_back({peer.text("validator"), peer.boolean("connected"),
                             peer.number("height"), peer.number("last_heard_ms")});
     if (peer.failed()) return peer.error();
+  }
+  if (const json* found = in.find_object("follow")) {
+    Fields follow(answer.node, *found);
+    health.follow = FollowFacts{
+        {}, follow.number("behind"), follow.number("blocks_per_minute"), follow.text("doing")};
+    if (follow.failed()) return follow.error();
+  }
+  if (const json* found = in.find_object("set")) {
+    Fields set(answer.node, *found);
+    health.set = SetFacts{};
+    health.set->epoch = set.number("epoch");
+    health.set->member = set.boolean("member");
+    health.set->votes = set.boolean("votes");
+    health.set->why_no_vote = set.text("why_no_vote");
+    if (set.failed()) return set.error();
   }
   if (in.failed()) return in.error();
   return health;

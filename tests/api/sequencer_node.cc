@@ -202,6 +202,8 @@ Health SequencerNode::health() const {
   health.validators = 4;
   health.quorum = 3;
   health.peers = {{"other", true, 7, 12}};
+  health.follow = follow_;
+  if (follow_) health.validator_id.clear(), health.peers.clear();
   health.disk_free_bytes = 1;
   health.ready = !busy_;
   health.evidence = {{"other", 0}};

@@ -31,6 +31,10 @@ class SequencerNode : public Reader, public Submissions {
   void release();
   // What submit answers instead of anything else.
   void be_busy(bool busy) { busy_ = busy; }
+  // Its health is that of a node that follows others from now on.
+  void say_it_follows(std::uint64_t behind) {
+    follow_ = FollowFacts{{{"http://127.0.0.1:1", 7, ""}}, behind, 0, "following"};
+  }
   void await_waiting(std::size_t count);
 
   std::vector<Answer> submit(const std::vector<Bytes>& statements) override;
@@ -72,6 +76,7 @@ class SequencerNode : public Reader, public Submissions {
   std::condition_variable changed_;
   bool held_ = false;
   bool busy_ = false;
+  std::optional<FollowFacts> follow_;
   std::size_t waiting_ = 0;
   std::vector<Bytes> pending_;
   std::map<Digest, std::size_t> pending_ids_;
