@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "attest/parameters.h"
+#include "attest/printable.h"
 
 namespace footproof::api {
 namespace {
@@ -16,17 +17,11 @@ constexpr std::array<std::string_view, std::variant_size_v<Change>> kKinds = {
     "admit-validator", "remove-validator", "replace-validator", "admit", "remove",
     "renew-keys",      "set-parameter",    "replace",           "allow", "set-registrar"};
 
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text.empty() ? "none" : text;
-}
-
 std::string describe_party(const AdmitParty& party) {
   std::string text =
       party.uri + " (" + party.legal_name + ") as " + std::string(to_text(party.role));
-  if (!party.schemes.empty()) text += ", schemes " + join(party.schemes);
-  if (!party.regimes.empty()) text += ", regimes " + join(party.regimes);
+  if (!party.schemes.empty()) text += ", schemes " + joined_or_none(party.schemes);
+  if (!party.regimes.empty()) text += ", regimes " + joined_or_none(party.regimes);
   return text;
 }
 
@@ -54,8 +49,8 @@ struct Describe {
     return "replace " + change.uri + " by " + describe_party(change.by);
   }
   std::string operator()(const AllowParty& change) const {
-    return "allow " + change.uri + " schemes " + join(change.schemes) + "; regimes " +
-           join(change.regimes);
+    return "allow " + change.uri + " schemes " + joined_or_none(change.schemes) + "; regimes " +
+           joined_or_none(change.regimes);
   }
   std::string operator()(const SetRegistrar& change) const {
     return "let " + change.registrar + " register the keys of " + change.verifier;

@@ -10,6 +10,7 @@
 
 #include "api/answers.h"
 #include "attest/identifier.h"
+#include "attest/printable.h"
 
 namespace footproof::api {
 namespace {
@@ -28,12 +29,6 @@ Result<Date> day_of(const std::string& name, const std::string& text) {
   return date;
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : " ") + text;
-  return all;
-}
-
 // By kind of payload: what a person looking through a list wants to see.
 struct PayloadMembers {
   ordered_json& row;
@@ -42,7 +37,7 @@ struct PayloadMembers {
     row["scope"] = attestation.scope;
     row["scheme"] = attestation.scheme.id;
     row["scheme_version"] = attestation.scheme.version;
-    row["standards"] = joined(attestation.standards);
+    row["standards"] = joined(attestation.standards, " ");
     row["assurance"] = to_text(attestation.assurance);
     row["issued_on"] = attestation.issued_on.text();
     row["valid_from"] = attestation.valid_from.text();

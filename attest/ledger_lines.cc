@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "attest/late_anchoring.h"
+#include "attest/printable.h"
 #include "attest/x509.h"
 
 namespace footproof {
@@ -24,12 +25,6 @@ std::string duration_text(std::uint64_t seconds) {
   if (seconds >= 2 * kHour) return in(kHour, "hour");
   if (seconds >= 2 * kMinute) return in(kMinute, "minute");
   return in(1, "second");
-}
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 bool contains(const std::vector<std::string>& words, std::string_view word) {
@@ -191,7 +186,7 @@ class LedgerJudge {
     const ReceiptCheck& receipt = verdict_.receipt;
     if (!at(Question::accreditation).passed()) return;
     const auto view = accreditation_on(*receipt.accreditation, attestation().issued_on, known_);
-    const std::string named = view.regimes.empty() ? "none" : join(view.regimes);
+    const std::string named = joined_or_none(view.regimes);
     if (!options_.regime) {
       line = not_checked("no regime asked; the accreditation names " + named);
     } else if (contains(view.regimes, *options_.regime) &&

@@ -62,4 +62,17 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string joined(std::span<const std::string> words, std::string_view between) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (&word != words.data()) text += between;
+    text += word;
+  }
+  return text;
+}
+
+std::string joined_or_none(std::span<const std::string> words) {
+  return words.empty() ? "none" : joined(words);
+}
+
 }  // namespace footproof

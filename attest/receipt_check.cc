@@ -6,6 +6,7 @@
 
 #include "attest/merkle.h"
 #include "attest/note.h"
+#include "attest/printable.h"
 #include "attest/state_proof.h"
 
 namespace footproof {
@@ -243,11 +244,9 @@ bool judge_quorum(const Receipt& receipt, const Policy& policy, ReceiptCheck& ch
     check.inclusion = check.signature = check.key = not_checked("no quorum vouches for it");
     return false;
   }
-  std::string cosigners;
-  for (const auto& id : trusted->cosigners) cosigners += (cosigners.empty() ? "" : ", ") + id;
-  check.quorum =
-      passes(std::to_string(trusted->cosigners.size()) + " of " +
-             std::to_string(trusted->epoch->members.size()) + " validators cosigned: " + cosigners);
+  check.quorum = passes(std::to_string(trusted->cosigners.size()) + " of " +
+                        std::to_string(trusted->epoch->members.size()) +
+                        " validators cosigned: " + joined(trusted->cosigners));
   check.checkpoint = std::move(*trusted);
   return true;
 }

@@ -7,16 +7,11 @@
 #include "attest/disclosure_profile.h"
 #include "attest/ledger_lines.h"
 #include "attest/opening.h"
+#include "attest/printable.h"
 #include "attest/subject.h"
 
 namespace footproof {
 namespace {
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 // One run over one presentation. Each judge_…() sets the findings of its lines.
 class Judge {
@@ -222,11 +217,11 @@ class Judge {
     if (found.complete()) {
       std::string why = "everything that '" + id + "' asks for is opened";
       if (!found.extra.empty()) why += ", and " + std::to_string(found.extra.size()) + " more";
-      if (!found.absent.empty()) why += "; the declaration says nothing in " + join(found.absent);
+      if (!found.absent.empty()) why += "; the declaration says nothing in " + joined(found.absent);
       line = passes(std::move(why));
       return;
     }
-    line = fails("'" + id + "' also asks for " + join(found.missing));
+    line = fails("'" + id + "' also asks for " + joined(found.missing));
     if (options_.disclosure_profile) reserve(Reservation::incomplete_disclosure);
   }
 

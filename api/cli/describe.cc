@@ -15,14 +15,8 @@
 namespace footproof::api {
 namespace {
 
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text.empty() ? "none" : text;
-}
-
 std::string scope_text(const Scope& scope) {
-  return scope.code + ": " + scope.scheme + ", " + join(scope.standards) + ", up to " +
+  return scope.code + ": " + scope.scheme + ", " + joined_or_none(scope.standards) + ", up to " +
          std::string(to_text(scope.assurance_max)) + " assurance";
 }
 
@@ -52,7 +46,7 @@ struct PayloadFacts {
     if (change.validity) {
       add("valid", change.validity->from.text() + " until " + change.validity->until.text());
     }
-    if (change.regimes) add("regimes", join(*change.regimes));
+    if (change.regimes) add("regimes", joined_or_none(*change.regimes));
     if (change.reason) add("reason", std::string(to_text(*change.reason)));
     if (change.previous) add("after event", change.previous->hex());
   }
@@ -150,7 +144,7 @@ void describe(const Attestation& attestation, Facts& facts) {
   add("accreditation", attestation.accreditation.id + " of " + attestation.accreditation.body);
   add("scope", attestation.scope);
   add("scheme", attestation.scheme.id + ' ' + attestation.scheme.version);
-  add("standards", join(attestation.standards));
+  add("standards", joined_or_none(attestation.standards));
   add("type", std::string(to_text(attestation.type)) + " of a " +
                   std::string(to_text(attestation.coverage)));
   add("assurance", std::string(to_text(attestation.assurance)));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace footproof {
 namespace {
 
@@ -25,6 +28,14 @@ TEST(Printable, EscapesBytesThatAreNoText) {
   EXPECT_EQ(printable("\xFF"), "\\u00ff");
   EXPECT_EQ(printable("\xE2\x80"), "\\u00e2\\u0080");
   EXPECT_EQ(printable(std::string_view("\0", 1)), "\\u0000");
+}
+
+TEST(Printable, JoinsWords) {
+  const std::vector<std::string> words = {"a", "", "c"};
+  EXPECT_EQ(joined(words), "a, , c");
+  EXPECT_EQ(joined(words, " "), "a  c");
+  EXPECT_EQ(joined({}), "");
+  EXPECT_EQ(joined_or_none({}), "none");
 }
 
 }  // namespace
