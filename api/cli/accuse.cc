@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/cli/inspect.h"
 #include "api/cli/submitting.h"
 #include "api/client/log_stream.h"
 #include "attest/accusation.h"
@@ -55,7 +56,7 @@ Result<std::optional<PrefixProof>> find_prefix(const Checkpoint& first, const Ch
 
 Result<Checkpoint> head_of(const std::string& path, ByteView bytes) {
   const auto note = parse_note(bytes);
-  if (!note) return fail(wrong_file(path, note.error()));
+  if (!note) return fail(wrong_file(path, bytes, "signed note", note.error()));
   auto checkpoint = parse_checkpoint(note->text);
   if (!checkpoint) return fail(wrong_file(path, checkpoint.error()));
   return checkpoint;

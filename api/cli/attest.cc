@@ -9,11 +9,13 @@
 
 #include "api/cli/attesting.h"
 #include "api/cli/catalogue.h"
+#include "api/cli/inspect.h"
 #include "api/cli/late.h"
 #include "api/cli/named_entry.h"
 #include "api/cli/submitting.h"
 #include "attest/attested.h"
 #include "attest/catalogue.h"
+#include "attest/printable.h"
 #include "attest/subject_tree.h"
 
 namespace footproof::api {
@@ -91,9 +93,6 @@ std::string difference_to_signed(const AttestOptions& options, const Attestation
   const auto key_id = [](const Attestation& of) {
     return of.holder_key ? of.holder_key->kid().hex() : std::string();
   };
-  std::string standards;
-  for (const std::string& one : before.standards)
-    standards += (standards.empty() ? "" : ", ") + one;
   struct Compared {
     const char* option;
     bool same;
@@ -107,7 +106,7 @@ std::string difference_to_signed(const AttestOptions& options, const Attestation
       {"--scope", asked.scope == before.scope, before.scope},
       {"--scheme", asked.scheme.id == before.scheme.id, before.scheme.id},
       {"--scheme-version", asked.scheme.version == before.scheme.version, before.scheme.version},
-      {"--standard", asked.standards == before.standards, standards},
+      {"--standard", asked.standards == before.standards, joined(before.standards)},
       {"--type", asked.type == before.type, std::string(to_text(before.type))},
       {"--assurance", asked.assurance == before.assurance, std::string(to_text(before.assurance))},
       {"--coverage", asked.coverage == before.coverage, std::string(to_text(before.coverage))},
@@ -246,10 +245,10 @@ int submit(const std::string& path, const Context& context) {
   auto attested = parse_attested(*bytes);
   const auto statement = parse_statement(attested ? attested->statement : *bytes);
   if (!statement) {
-    std::cerr << "footproof: " << path
-              << ": neither a statement, an .attested file nor a .catalogue ("
-              << statement.error().detail << ")\n";
-    return kUsage;
+    const auto kind = kind_of(*bytes);
+    return report({Errc::usage, path + ": neither a statement, an .attested file nor a .catalogue" +
+                                    (kind ? ", but " + with_article(*kind)
+                                          : " (" + statement.error().detail + ")")});
   }
   Context asking = context;
   if (asking.nodes.empty() && attested) asking.nodes = attested->nodes;

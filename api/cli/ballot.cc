@@ -8,6 +8,7 @@
 
 #include "api/ballot_view.h"
 #include "api/cli/ballot_show.h"
+#include "api/cli/inspect.h"
 #include "api/cli/key_request.h"
 #include "api/cli/submitting.h"
 #include "api/cli/validator_request.h"
@@ -57,7 +58,7 @@ Result<std::vector<NewKey>> read_keys(const std::vector<std::string>& paths,
     const auto bytes = read_file(path, kKeyRequestSizeMax);
     if (!bytes) return fail(bytes.error());
     auto request = parse_key_request(*bytes);
-    if (!request) return fail(wrong_file(path, request.error()));
+    if (!request) return fail(wrong_file(path, *bytes, "key request", request.error()));
     if (request->party != party) {
       return fail(Errc::usage, path + ": is of " + request->party + ", not of " + party);
     }
@@ -122,7 +123,8 @@ Result<ValidatorProposal> requested(const ProposeOptions& options, const Digest&
   const auto bytes = read_file(options.request, kValidatorRequestSizeMax);
   if (!bytes) return fail(bytes.error());
   auto request = parse_validator_request(*bytes);
-  if (!request) return fail(wrong_file(options.request, request.error()));
+  if (!request)
+    return fail(wrong_file(options.request, *bytes, "validator request", request.error()));
   if (request->chain_id != chain_id) {
     return fail(Errc::usage, options.request +
                                  ": its proofs of possession are for another network; make it "
@@ -158,9 +160,12 @@ int propose(const ProposeOptions& options, MakeChange make, const Context& conte
     proposal.lapses = *lapses;
   }
   std::ranges::copy(random_bytes(proposal.nonce.size()), proposal.nonce.begin());
-  std::cerr << "proposal  " << to_hex(proposal.nonce) << "\n          "
-            << printable(describe(proposal.change)) << "\n          may be voted on until "
-            << proposal.lapses.text() << '\n';
+  // The name is drawn anew each time: that of a check would never be found.
+  std::cerr << "proposal  "
+            << (options.sign.check ? "gets its id when it is made; this is a check"
+                                   : to_hex(proposal.nonce))
+            << "\n          " << printable(describe(proposal.change))
+            << "\n          may be voted on until " << proposal.lapses.text() << '\n';
   return sign_and_submit(context, options.sign, *client, Ballot{std::move(proposal), true});
 }
 
@@ -172,7 +177,9 @@ Result<std::optional<Ready>> word_in(const VoteOptions& options, const Proposal&
   const auto bytes = read_file(options.ready, kReadySizeMax);
   if (!bytes) return fail(bytes.error());
   const auto word = parse_ready(*bytes);
-  if (!word) return fail(wrong_file(options.ready, word.error()));
+  if (!word)
+    return fail(
+        wrong_file(options.ready, *bytes, "validator's word that it keeps up", word.error()));
   if (!verify_ready(*word, chain_id, proposal)) {
     return fail(Errc::bad_signature, options.ready +
                                          ": is not the word of the validator that this proposal "

@@ -6,6 +6,7 @@
 
 #include "api/cli/bulk.h"
 #include "api/cli/command.h"
+#include "api/cli/inspect.h"
 #include "attest/merkle.h"
 
 namespace footproof::api {
@@ -58,7 +59,7 @@ Result<DeclarationTree> read_tree(const std::string& path) {
   const auto bytes = read_file(path, kSealedFileMax);
   if (!bytes) return fail(bytes.error());
   const auto sealed = SealedDeclaration::parse(*bytes);
-  if (!sealed) return fail(wrong_file(path, sealed.error()));
+  if (!sealed) return fail(wrong_file(path, *bytes, "sealed declaration", sealed.error()));
   return tree_of(*sealed);
 }
 
@@ -135,7 +136,7 @@ Result<Catalogue> read_catalogue(const std::string& path) {
   const auto bytes = read_file(path, kCatalogueSizeMax);
   if (!bytes) return fail(bytes.error());
   auto catalogue = parse_catalogue(*bytes);
-  if (!catalogue) return fail(wrong_file(path, catalogue.error()));
+  if (!catalogue) return fail(wrong_file(path, *bytes, "catalogue", catalogue.error()));
   return catalogue;
 }
 

@@ -1,12 +1,16 @@
 // footproof compare: do two renderings of one declaration (PACT here, Catena-X there) carry the
 // same core? Slot by slot, offline, for whoever holds both.
 #include <CLI/CLI.hpp>
+#include <array>
+#include <cstdint>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "api/cli/command.h"
+#include "api/cli/inspect.h"
 #include "attest/core_profile.h"
 #include "attest/printable.h"
 #include "attest/seal.h"
@@ -35,7 +39,53 @@ struct ComparedSlot {
   Likeness likeness = Likeness::same;
   std::string first;  // "absent" where it is
   std::string second;
+  std::string note;  // where two that differ may look alike: by which character
 };
+
+// Of the character that begins here; 0 at the end.
+std::uint32_t code_point(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  std::uint32_t point = size == 1 ? lead : lead & (0x7FU >> size);
+  for (std::size_t i = 1; i < size && i < text.size(); ++i) {
+    point = point << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  }
+  return point;
+}
+
+// Spaces, marks that combine, parts of syllables, letters of another width.
+bool is_subtle(std::uint32_t point) {
+  const auto within = [point](std::uint32_t first, std::uint32_t last) {
+    return point >= first && point <= last;
+  };
+  return point == 0x20 || point == 0xA0 || point == 0x3000 || within(0x300, 0x36F) ||
+         within(0x1100, 0x11FF) || within(0x2000, 0x206F) || within(0xFF00, 0xFFEF);
+}
+
+std::string point_text(std::uint32_t point) {
+  if (point == 0) return "the end";
+  std::array<char, 16> shown{};
+  std::snprintf(shown.data(), shown.size(), "U+%04X", point);
+  return shown.data();
+}
+
+// A letter composed or of parts, a space of another kind or at the end, a Cyrillic letter for a
+// Latin one look alike and make another text. A set or a release may be divided elsewhere.
+std::string note_on(std::string_view one, std::string_view other) {
+  if (one == other) return "they look alike and are divided into other parts";
+  const auto inside = [](std::string_view text, std::size_t at) {  // of a character
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  std::size_t at = 0;
+  while (at < one.size() && at < other.size() && one[at] == other[at]) ++at;
+  while (at > 0 && (inside(one, at) || inside(other, at))) --at;
+  const std::uint32_t first = code_point(one.substr(at));
+  const std::uint32_t second = code_point(other.substr(at));
+  const bool other_script = first != 0 && second != 0 && (first < 0x80) != (second < 0x80);
+  if (!other_script && !is_subtle(first) && !is_subtle(second)) return {};
+  return "they may look alike and differ: " + point_text(first) + " | " + point_text(second);
+}
 
 // The slots that at least one of the two fills.
 std::vector<ComparedSlot> compare_cores(const SealedDeclaration& first,
@@ -50,7 +100,9 @@ std::vector<ComparedSlot> compare_cores(const SealedDeclaration& first,
                               : is_absent(one)   ? Likeness::only_second
                                                  : Likeness::different;
     slots.push_back(
-        {core_profile().slots[rank].name, likeness, value_text(one), value_text(other)});
+        {core_profile().slots[rank].name, likeness, value_text(one), value_text(other), {}});
+    if (likeness == Likeness::different)
+      slots.back().note = note_on(slots.back().first, slots.back().second);
   }
   return slots;
 }
@@ -97,6 +149,7 @@ void print_json(const std::vector<ComparedSlot>& slots, const Counts& counts) {
                     {"likeness", to_text(slot.likeness)},
                     {"first", slot.first},
                     {"second", slot.second}});
+    if (!slot.note.empty()) list.back()["note"] = slot.note;
   }
   std::cout << shown.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
@@ -111,6 +164,7 @@ void print_text(const std::vector<ComparedSlot>& slots, const Counts& counts) {
     likeness.resize(std::max<std::size_t>(likeness.size(), 20), ' ');
     std::cout << "  " << name << likeness << printable(slot.first);
     if (slot.likeness != Likeness::same) std::cout << "  |  " << printable(slot.second);
+    if (!slot.note.empty()) std::cout << "  (" << slot.note << ')';
     std::cout << '\n';
   }
 }
@@ -119,7 +173,7 @@ Result<SealedDeclaration> read_sealed(const std::string& path) {
   const auto bytes = read_file(path, kSealedFileMax);
   if (!bytes) return fail(bytes.error());
   auto sealed = SealedDeclaration::parse(*bytes);
-  if (!sealed) return fail(wrong_file(path, sealed.error()));
+  if (!sealed) return fail(wrong_file(path, *bytes, "sealed declaration", sealed.error()));
   return sealed;
 }
 
@@ -148,6 +202,9 @@ void add_compare_commands(CLI::App& app, Context& context) {
   command->add_option("SECOND", options->second, "Another rendering of it (.sealed)")->required();
   command->footer(
       "Exit code 0: the same core; 1: nothing contradicts, but one says more; 2: they contradict.\n"
+      "Texts are the same byte for byte: where two that differ may look alike, the characters "
+      "that\n"
+      "tell them apart are named.\n"
       "Example:\n  footproof compare coil-pact.sealed coil-catenax.sealed\n");
   command->callback([options, &context] {
     context.exit_code = compare(options->first, options->second, context.json);

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/cli/inspect.h"
 #include "api/cli/submitting.h"
 #include "attest/dataset_manifest.h"
 #include "attest/dataset_record.h"
@@ -264,7 +265,8 @@ int check(const DatasetOptions& options, const Context& context) {
   const auto bytes = read_file(options.manifest, kManifestSizeMax);
   if (!bytes) return report(bytes.error());
   const auto manifest = parse_dataset_manifest(*bytes);
-  if (!manifest) return report(wrong_file(options.manifest, manifest.error()));
+  if (!manifest)
+    return report(wrong_file(options.manifest, *bytes, "dataset manifest", manifest.error()));
   const auto found = compare(*manifest, options.folder);
   if (!found) return report(found.error());
   auto client = make_client(context);

@@ -12,6 +12,7 @@
 #include "api/cli/describe.h"
 #include "api/cli/disclosing.h"
 #include "api/cli/hops.h"
+#include "api/cli/inspect.h"
 #include "api/client/client.h"
 #include "attest/catalogue.h"
 #include "attest/disclosure_profile.h"
@@ -112,11 +113,16 @@ Result<std::vector<Hop>> hops_to(const DiscloseOptions& options, const Receipt& 
                                  const std::vector<std::string>& nodes) {
   const auto epoch = epoch_of(receipt);
   if (!epoch) return fail(epoch.error());
-  if (options.hops_from >= *epoch) return std::vector<Hop>();
+  if (options.hops_from >= *epoch) {
+    std::cerr << "footproof: " << no_hops_text(options.hops_from, *epoch) << '\n';
+    return std::vector<Hop>();
+  }
   if (nodes.empty()) return fail(Errc::usage, "--hops: no node is known; add --node URL");
   auto client = Client::make(nodes);
   if (!client) return fail("--node", std::move(client.error()));
-  return fetch_hops(*client, options.hops_from, *epoch);
+  auto hops = fetch_hops(*client, options.hops_from, *epoch);
+  if (!hops) return fail("--hops", std::move(hops.error()));
+  return hops;
 }
 
 Result<void> sign_for(const DiscloseOptions& options, Presentation& presentation) {
@@ -194,7 +200,9 @@ Result<void> check_own(const DiscloseOptions& options, const Presentation& prese
   const auto bytes = read_file(options.policy, kPolicySizeMax);
   if (!bytes) return fail("--policy", bytes.error());
   const auto policy = parse_policy(*bytes);
-  if (!policy) return fail(Errc::malformed, "--policy: " + policy.error().detail);
+  if (!policy) {
+    return fail("--policy", wrong_kind(options.policy, *bytes, "trust policy", policy.error()));
+  }
   const auto walked = walk_hops(*policy, presentation.hops);
   if (!walked) return fail("--policy", walked.error());
   return check_receipt(presentation.receipt, *walked);
@@ -241,7 +249,9 @@ void print(const DiscloseOptions& options, const Presentation& presentation, std
     return;
   }
   std::cout << options.output << ": " << size << " bytes, profile " << options.profile << ", "
-            << presentation.openings.entries.size() << " fields opened\n";
+            << presentation.openings.entries.size() << " fields opened"
+            << (options.hops ? ", " + std::to_string(presentation.hops.size()) + " hops" : "")
+            << '\n';
   Facts facts;
   describe(presentation.openings, facts);
   print_facts(std::cout, facts);
@@ -254,11 +264,11 @@ Result<Attested> read_attested(const std::string& path, const SealedDeclaration&
   if (!bytes) return fail(bytes.error());
   if (!looks_like_catalogue(*bytes)) {
     auto attested = parse_attested(*bytes);
-    if (!attested) return fail(path, std::move(attested.error()));
+    if (!attested) return fail(wrong_kind(path, *bytes, "attested file", attested.error()));
     return attested;
   }
   const auto catalogue = parse_catalogue(*bytes);
-  if (!catalogue) return fail(path, catalogue.error());
+  if (!catalogue) return fail(wrong_kind(path, *bytes, "catalogue", catalogue.error()));
   auto member = member_of(*catalogue, tree_of(sealed));
   if (!member) return fail(Errc::mismatch, path + ": " + member.error().detail);
   return member;
@@ -282,7 +292,9 @@ Result<void> disclose(DiscloseOptions options, const Context& context) {
   const auto sealed_bytes = read_file(options.sealed, kSealedFileMax);
   if (!sealed_bytes) return fail(sealed_bytes.error());
   const auto sealed = SealedDeclaration::parse(*sealed_bytes);
-  if (!sealed) return fail(options.sealed, sealed.error());
+  if (!sealed) {
+    return fail(wrong_kind(options.sealed, *sealed_bytes, "sealed declaration", sealed.error()));
+  }
   const auto attested = read_attested(options.attested, *sealed);
   if (!attested) return fail(attested.error());
   if (attested->tree_root != sealed->root()) {

@@ -15,6 +15,7 @@
 #include "api/cli/describe.h"
 #include "api/cli/disclosing.h"
 #include "api/cli/hops.h"
+#include "api/cli/inspect.h"
 #include "api/cli/submitting.h"
 #include "api/client/client.h"
 #include "attest/member_receipts.h"
@@ -58,6 +59,11 @@ class ReceiptSource {
   }
 
   [[nodiscard]] std::size_t asked() const { return asked_; }
+  // Once all threads have ended: why a member has no hops though they were asked for.
+  [[nodiscard]] std::optional<std::string> without_hops() const {
+    if (!needless_) return std::nullopt;
+    return no_hops_text(*hops_from_, *needless_);
+  }
 
  private:
   Result<Proof> with_hops(Receipt receipt) {
@@ -65,11 +71,14 @@ class ReceiptSource {
     if (!hops_from_) return out;
     const auto epoch = epoch_of(out.receipt);
     if (!epoch) return fail(epoch.error());
-    if (*epoch <= *hops_from_) return out;
+    if (*epoch <= *hops_from_) {
+      needless_ = *epoch;
+      return out;
+    }
     auto known = hops_.find(*epoch);
     if (known == hops_.end()) {
       auto hops = fetch_hops(client_, *hops_from_, *epoch);
-      if (!hops) return fail(hops.error());
+      if (!hops) return fail("--hops", std::move(hops.error()));
       known = hops_.emplace(*epoch, *std::move(hops)).first;
     }
     out.hops = known->second;
@@ -83,6 +92,7 @@ class ReceiptSource {
   const Policy* policy_;
   const std::optional<std::uint64_t> hops_from_;
   std::map<std::uint64_t, std::vector<Hop>> hops_;  // by the epoch that they lead to
+  std::optional<std::uint64_t> needless_;           // epoch of a receipt that needs none
   std::size_t asked_ = 0;
 };
 
@@ -107,7 +117,7 @@ class CatalogueDisclosure {
     const auto file = read_file(path, kSealedFileMax);
     if (!file) return fail(file.error());
     const auto sealed = SealedDeclaration::parse(*file);
-    if (!sealed) return fail(wrong_file(path, sealed.error()));
+    if (!sealed) return fail(wrong_file(path, *file, "sealed declaration", sealed.error()));
     const auto member = member_of(catalogue_, tree_of(*sealed));
     if (!member) return fail(Errc::mismatch, path + ": " + member.error().detail);
     auto openings = open_asked(options_, *sealed);
@@ -209,6 +219,7 @@ Result<void> disclose_catalogue(const DiscloseOptions& options, const Context& c
   });
   if (!done) return done;
   if (auto synced = sync_folder(options.output); !synced) return synced;
+  if (const auto why = receipts.without_hops()) std::cerr << "footproof: " << *why << '\n';
   disclosure.print(context.json);
   return {};
 }

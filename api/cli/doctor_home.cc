@@ -110,11 +110,11 @@ void examine_validator(const Home& home, const ValidatorsRecord& set, const std:
                        std::vector<Symptom>& out) {
   const auto found = std::ranges::find(set.members, home.validator, &Member::id);
   const Member* member = found == set.members.end() ? nullptr : &*found;
-  out.push_back({"validator", member == nullptr ? Grade::warn : Grade::pass,
-                 home.validator + (member == nullptr
-                                       ? ": " + name + " has " + ids_of(set) +
-                                             "; it follows, and votes once a ballot admits it"
-                                       : ", in " + name)});
+  out.push_back(
+      {"validator", member == nullptr ? Grade::warn : Grade::pass,
+       home.validator + (member == nullptr ? ": " + name + " has " + ids_of(set) +
+                                                 "; it follows, and votes once a ballot admits it"
+                                           : ", in " + name)});
   std::array<const PublicKey*, 3> expected{};
   if (member != nullptr) expected = {&member->vote_key, &member->cosign_key, &member->log_key};
   for (std::size_t i = 0; i < kRoles.size(); ++i) {
@@ -151,9 +151,9 @@ std::vector<Symptom> examine_home(const fs::path& folder) {
   }
   auto set = ledger::peek_validators(home->data / "ledger");
   if (!set) {
-    out.push_back({"validator", Grade::warn,
-                   "its keys are not judged: the set in force cannot be read: " +
-                       set.error().detail});
+    out.push_back(
+        {"validator", Grade::warn,
+         "its keys are not judged: the set in force cannot be read: " + set.error().detail});
     return out;
   }
   if (*set) {

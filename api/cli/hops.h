@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "api/client/client.h"
@@ -17,6 +18,8 @@ namespace footproof::api {
 // ended, which may be none.
 [[nodiscard]] Result<std::vector<Hop>> fetch_hops(Client& client, std::uint64_t first,
                                                   std::optional<std::uint64_t> end);
+// For people, where `first` is not before `end`, the epoch of a receipt: no hop belongs to it.
+[[nodiscard]] std::string no_hops_text(std::uint64_t first, std::uint64_t end);
 // The epoch of the set that cosigned a receipt.
 [[nodiscard]] Result<std::uint64_t> epoch_of(const Receipt& receipt);
 

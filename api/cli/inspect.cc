@@ -393,6 +393,28 @@ std::optional<std::string_view> kind_of(ByteView bytes) {
   return std::nullopt;
 }
 
+std::string with_article(std::string_view noun) {
+  const bool vowel = std::string_view("aeio").find(noun.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + std::string(noun);
+}
+
+Error wrong_kind(const std::string& path, ByteView bytes, std::string_view wanted,
+                 const Error& error) {
+  const auto kind = kind_of(bytes);
+  if (kind && *kind != wanted) {
+    return {Errc::usage, path + ": is " + with_article(*kind) + ", not " + with_article(wanted)};
+  }
+  std::string_view detail = error.detail;
+  const std::string repeated = std::string(wanted) + ": ";
+  if (detail.starts_with(repeated)) detail.remove_prefix(repeated.size());
+  return {error.code, path + ": not a whole " + std::string(wanted) + ": " + std::string(detail)};
+}
+
+Error wrong_file(const std::string& path, ByteView bytes, std::string_view wanted,
+                 const Error& error) {
+  return {Errc::usage, wrong_kind(path, bytes, wanted, error).detail};
+}
+
 void add_inspect_commands(CLI::App& app, Context& context) {
   auto path = std::make_shared<std::string>();
   auto* command = app.add_subcommand("inspect", "Show what any of our files says");

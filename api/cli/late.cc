@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/cli/describe.h"
+#include "api/cli/inspect.h"
 #include "attest/late_anchoring.h"
 
 namespace footproof::api {
@@ -41,7 +42,7 @@ int countersign_request(const CountersignOptions& options, const Context& contex
   const auto bytes = read_file(options.request, kLateRequestSizeMax);
   if (!bytes) return report(bytes.error());
   const auto request = parse_late_request(*bytes);
-  if (!request) return report(wrong_file(options.request, request.error()));
+  if (!request) return report(wrong_file(options.request, *bytes, "late request", request.error()));
   const auto key = open_key(options.key, options.passphrase_file);
   if (!key) return report(key.error());
   const std::string& body = request->attestation.accreditation.body;
@@ -101,7 +102,7 @@ Result<Arrangement> read_arrangement(const std::string& path) {
   const auto bytes = read_file(path, kArrangementSizeMax);
   if (!bytes) return fail(bytes.error());
   auto arrangement = parse_arrangement(*bytes);
-  if (!arrangement) return fail(wrong_file(path, arrangement.error()));
+  if (!arrangement) return fail(wrong_file(path, *bytes, "arrangement", arrangement.error()));
   return arrangement;
 }
 
@@ -155,7 +156,7 @@ Result<Countersignature> read_countersignature(const std::string& path) {
   const auto bytes = read_file(path, kLateRequestSizeMax);
   if (!bytes) return fail(bytes.error());
   auto made = parse_countersignature(*bytes);
-  if (!made) return fail(wrong_file(path, made.error()));
+  if (!made) return fail(wrong_file(path, *bytes, "countersignature", made.error()));
   return made;
 }
 

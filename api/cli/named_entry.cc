@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/cli/command.h"
+#include "api/cli/inspect.h"
 #include "attest/attested.h"
 #include "attest/statement.h"
 
@@ -29,7 +30,7 @@ Result<NamedEntry> read_named_entry(const std::string& text) {
   }
   if (looks_like_catalogue(*bytes)) return read_catalogue_entry(text, *bytes);
   const auto attested = parse_attested(*bytes);
-  if (!attested) return fail(wrong_file(text, attested.error()));
+  if (!attested) return fail(wrong_file(text, *bytes, "attested file", attested.error()));
   const auto statement = parse_statement(attested->statement);
   if (!statement) return fail(wrong_file(text, statement.error()));
   NamedEntry named{statement->entry_id(), {}, attested->nodes, {}};

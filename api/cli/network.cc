@@ -9,6 +9,7 @@
 #include "api/cli/assemble_genesis.h"
 #include "api/cli/command.h"
 #include "api/cli/demo_network.h"
+#include "api/cli/inspect.h"
 #include "attest/state_record.h"
 #include "ledger/genesis.h"
 
@@ -30,6 +31,10 @@ Result<void> add_descriptor(const std::string& path, ledger::Genesis& genesis) {
   auto validator = ledger::parse_validator_descriptor(*bytes);
   auto party = ledger::parse_party_descriptor(*bytes);
   if (!validator && !party) {
+    if (const auto kind = kind_of(*bytes)) {
+      return fail(Errc::usage, path + ": is " + with_article(*kind) +
+                                   ", not a validator descriptor nor a party descriptor");
+    }
     // Whichever it was meant to be, one of the two says more than the other's tag.
     return fail(Errc::usage, path + ": as a validator: " + validator.error().detail +
                                  "; as a party: " + party.error().detail);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "api/cli/doctor.h"
+#include "api/cli/inspect.h"
 #include "api/cli/submitting.h"
 #include "ledger/genesis.h"
 
@@ -33,7 +34,7 @@ Result<void> compare_with_genesis(const Policy& policy, const std::string& path)
   const auto bytes = read_file(path, ledger::kGenesisSizeMax);
   if (!bytes) return fail(bytes.error());
   const auto genesis = ledger::parse_genesis(*bytes);
-  if (!genesis) return fail(path, genesis.error());
+  if (!genesis) return fail(wrong_kind(path, *bytes, "genesis file", genesis.error()));
   const Digest chain_id = ledger::chain_id_of(*bytes);
   const auto validators = ledger::first_validators(*genesis, chain_id);
   if (!validators) return fail(path, validators.error());
@@ -201,7 +202,8 @@ void add_operate_commands(CLI::App& app, Context& context) {
 
   auto asked = std::make_shared<DoctorOptions>();
   auto* doctor = app.add_subcommand("doctor", "Find out what is wrong with nodes or a home folder");
-  doctor->add_option("--home", asked->home, "Home folder of a validator on this machine");
+  doctor->add_option("--home", asked->home,
+                     "Home folder of a node on this machine, running or not");
   doctor->add_option("--listen", asked->listen, "HOST:PORT that shall be free; repeatable");
   doctor->footer(
       "Example:\n  footproof doctor --node http://127.0.0.1:7201,http://127.0.0.1:7202 --home "

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/cli/inspect.h"
 #include "api/cli/key_request.h"
 #include "api/cli/submitting.h"
 #include "attest/identifier.h"
@@ -111,7 +112,7 @@ Result<KeyRequest> read_request(const std::string& path) {
   const auto bytes = read_file(path, kKeyRequestSizeMax);
   if (!bytes) return fail(bytes.error());
   auto parsed = parse_key_request(*bytes);
-  if (!parsed) return fail(wrong_file(path, parsed.error()));
+  if (!parsed) return fail(wrong_file(path, *bytes, "key request", parsed.error()));
   return parsed;
 }
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/cli/inspect.h"
+#include "attest/catalogue.h"
 #include "attest/cbor.h"
 #include "attest/cose.h"
 
@@ -71,6 +73,22 @@ Save save_bare(const std::string& output) {
   };
 }
 
+// A file that is there may hold what was signed before.
+Result<void> check_unsigned(const std::string& output) {
+  if (output.empty()) {
+    return fail(Errc::usage,
+                "--output FILE: name the file that the signed statement is saved in before it is "
+                "sent, so that a retry sends the same bytes");
+  }
+  if (output == "-") return {};
+  const auto bytes = read_file(output, kCatalogueSizeMax);
+  const auto kind = bytes ? kind_of(*bytes) : std::nullopt;
+  if (kind != "statement" && kind != "attested file" && kind != "catalogue") return {};
+  return fail(Errc::usage, output + ": exists already; footproof submit " + output +
+                               " sends what is signed in it; to sign anew remove it, or choose "
+                               "another --output");
+}
+
 }  // namespace
 
 void add_sign_options(CLI::App& command, SignOptions& options) {
@@ -89,7 +107,7 @@ Result<Policy> read_policy(const std::string& path) {
   const auto bytes = read_file(path, kPolicySizeMax);
   if (!bytes) return fail(bytes.error());
   auto policy = parse_policy(*bytes);
-  if (!policy) return fail(wrong_file(path, policy.error()));
+  if (!policy) return fail(wrong_file(path, *bytes, "trust policy", policy.error()));
   return policy;
 }
 
@@ -121,6 +139,9 @@ Result<DryRun> ask_rules(Client& client, const Statement& statement) {
 
 int sign_and_submit(const Context& context, const SignOptions& options, Client& client,
                     Payload payload, const Save& save) {
+  if (!options.check) {
+    if (const auto free = check_unsigned(options.output); !free) return report(free.error());
+  }
   const auto chain_id = network_of(options.policy, client);
   if (!chain_id) return report(chain_id.error());
   const auto key = open_key(options.key, options.passphrase_file);
@@ -135,11 +156,6 @@ int sign_and_submit(const Context& context, const SignOptions& options, Client& 
                       : Error{Errc::usage, without_position(statement.error().detail)});
   }
   if (options.check) return check_only(context, client, *statement);
-  if (options.output.empty()) {
-    return report({Errc::usage,
-                   "--output FILE: name the file that the signed statement is saved in "
-                   "before it is sent, so that a retry sends the same bytes"});
-  }
   if (const auto saved = save(*statement, nullptr, client.nodes()); !saved) {
     return report(saved.error());
   }
@@ -208,10 +224,12 @@ void print_outcome(const Submitted& submitted, const std::string& saved_in, bool
               << ")\n          " << submitted.refusal.detail
               << "\n          remedy: " << submitted.refusal.remedy << '\n';
   }
-  if (!saved_in.empty() && !(refused && submitted.refusal.final)) {
-    std::cerr << "saved in  " << saved_in << "; footproof submit " << saved_in
-              << " sends the same bytes again\n";
-  }
+  if (saved_in.empty()) return;
+  std::cerr << "saved in  " << saved_in << "; footproof submit " << saved_in
+            << " sends the same bytes again"
+            << (refused && submitted.refusal.final
+                    ? ", once the cause is gone; to sign anew remove it first\n"
+                    : "\n");
 }
 
 Result<Date> date_or_today(const std::string& text, const char* name) {

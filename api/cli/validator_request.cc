@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/cli/command.h"
+#include "api/cli/inspect.h"
 #include "attest/admission.h"
 #include "attest/cbor.h"
 #include "attest/check.h"
@@ -42,7 +43,8 @@ Result<ledger::ValidatorDescriptor> descriptor_in(const std::filesystem::path& h
   const auto bytes = read_file(found->string(), kValidatorRequestSizeMax);
   if (!bytes) return fail(bytes.error());
   auto descriptor = ledger::parse_validator_descriptor(*bytes);
-  if (!descriptor) return fail(wrong_file(found->string(), descriptor.error()));
+  if (!descriptor)
+    return fail(wrong_file(found->string(), *bytes, "validator descriptor", descriptor.error()));
   return descriptor;
 }
 

@@ -156,9 +156,11 @@ Result<int> verify(const VerifyOptions& given, bool json) {
   if (!policy_bytes) return fail("--policy", policy_bytes.error());
   const auto policy = parse_policy(*policy_bytes);
   if (!policy) {
-    // Whatever is wrong with it, nothing has been found out about the presentation.
-    return fail(Errc::malformed, "--policy: " + given.policy + ": " + policy.error().detail +
-                                     "; export it again with footproof trust export");
+    // Damaged: nothing has been found out about the presentation.
+    auto error = wrong_kind(given.policy, *policy_bytes, "trust policy",
+                            {Errc::malformed, policy.error().detail});
+    error.detail += "; export it again with footproof trust export";
+    return fail("--policy", std::move(error));
   }
   const auto presentation = read_file(given.presentation, kPresentationSizeMax);
   if (!presentation) return fail(presentation.error());
@@ -166,7 +168,7 @@ Result<int> verify(const VerifyOptions& given, bool json) {
     return show_accusation(given.presentation, *presentation, *policy, json);
   }
   if (const auto kind = kind_of(*presentation); kind && *kind != "presentation") {
-    return fail(Errc::usage, given.presentation + ": is a " + std::string(*kind) +
+    return fail(Errc::usage, given.presentation + ": is " + with_article(*kind) +
                                  ", not a presentation; ask the exporter for the .footproof");
   }
   const Verdict verdict = judge_presentation(*presentation, *policy, *options);

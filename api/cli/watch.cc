@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/cli/inspect.h"
 #include "api/cli/submitting.h"
 #include "api/cli/watch_list.h"
 #include "api/client/log_stream.h"
@@ -52,10 +53,12 @@ Result<void> add_file(const std::string& path, WatchList& list) {
     return {};
   }
   const auto sealed = SealedDeclaration::parse(*bytes);
+  const auto kind = sealed ? std::nullopt : kind_of(*bytes);
   wipe(*bytes);
   if (!sealed) {
-    return fail(Errc::usage, path + ": neither a sealed declaration (" + sealed.error().detail +
-                                 ") nor an .attested file (" + attested.error().detail + ")");
+    return fail(Errc::usage, path +
+                                 ": neither a whole sealed declaration nor a whole .attested file" +
+                                 (kind ? ", but " + with_article(*kind) : std::string()));
   }
   for (const Link& link : sealed->links()) list.add(link, path);
   return {};

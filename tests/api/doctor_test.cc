@@ -46,9 +46,7 @@ class DoctorTest : public CliStage {
     fs::create_directories(path("home/data"));
     fs::copy(network().paths().database, path("home/data/ledger"), fs::copy_options::recursive);
   }
-  [[nodiscard]] Ran examine() const {
-    return run_footproof({"doctor", "--home", path("home")});
-  }
+  [[nodiscard]] Ran examine() const { return run_footproof({"doctor", "--home", path("home")}); }
 };
 
 TEST_F(DoctorTest, AValidatorThatCameByBallotIsJudgedByTheSetInItsFolder) {

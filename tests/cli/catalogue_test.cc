@@ -200,5 +200,35 @@ TEST_F(CatalogueCli, CompareTellsCoresApartSlotBySlot) {
   EXPECT_EQ(run({"compare", "sealed/coil-0.sealed", "in/coil-0.json"}).exit_code, 4);
 }
 
+// One name as the keyboard of one system writes it and as another stores it: the bytes differ, and
+// so do the cores, but nobody sees by what.
+TEST_F(CatalogueCli, CompareNamesWhatTellsTextsApartThatLookAlike) {
+  const auto seal = [this](const std::string& name, const std::string& company) {
+    write(name + ".json", as_bytes(R"({"specVersion":"2.3.0","companyName":")" + company +
+                                   R"(","pcf":{"primaryDataShare":70}})"));
+    EXPECT_EQ(run({"seal", name + ".json", "-o", name + ".sealed"}).exit_code, 0);
+  };
+  seal("composed", "\uD55C");
+  seal("parts", "\u1112\u1161\u11AB");
+  seal("blank", "Hanbit ");
+  seal("plain", "Hanbit");
+  seal("other", "Hanul");
+  const auto note = [this](const std::string& one, const std::string& other) {
+    const Answer answer = run({"--json", "compare", one + ".sealed", other + ".sealed"});
+    EXPECT_EQ(answer.exit_code, 2) << answer.out << answer.err;
+    const json shown = json::parse(answer.out);
+    EXPECT_EQ(shown["different"], 1) << answer.out;
+    for (const json& slot : shown["slots"]) {
+      if (slot["slot"] == "declarant.name") return slot.value("note", "");
+    }
+    return std::string("none such");
+  };
+  EXPECT_NE(note("composed", "parts").find("U+D55C | U+1112"), std::string::npos);
+  EXPECT_NE(note("blank", "plain").find("U+0020 | the end"), std::string::npos);
+  EXPECT_EQ(note("plain", "other"), "");
+  const Answer shown = run({"compare", "blank.sealed", "plain.sealed"});
+  EXPECT_NE(shown.out.find("U+0020 | the end"), std::string::npos) << shown.out;
+}
+
 }  // namespace
 }  // namespace footproof

@@ -65,6 +65,75 @@ TEST_F(Usage, NamesWhatWasGivenInsteadOfAPresentation) {
               "coil.policy: is a trust policy");
 }
 
+// Two files in the wrong order, a file of another step: both kinds are named.
+TEST_F(Usage, NamesTheKindThatWasGivenAndTheOneThatIsNeeded) {
+  seal_and_attest();
+  expect_line(run({"disclose", "coil.attested", "coil.sealed", "-o", "x.footproof"}), 4,
+              "coil.attested: is an attested file, not a sealed declaration");
+  expect_line(run({"disclose", "coil.sealed", "coil.sealed", "-o", "x.footproof"}), 4,
+              "coil.sealed: is a sealed declaration, not an attested file");
+  expect_line(run({"compare", "coil.sealed", "korea.policy"}), 4,
+              "korea.policy: is a trust policy, not a sealed declaration");
+  expect_line(run({"submit", "korea.policy", "--node", "http://127.0.0.1:1"}), 4,
+              "neither a statement, an .attested file nor a .catalogue, but a trust policy");
+  EXPECT_FALSE(exists("x.footproof"));
+}
+
+TEST_F(Usage, APolicyOfAnotherKindIsAWrongCommandLine) {
+  seal_and_attest();
+  ASSERT_EQ(run({"disclose", "coil.sealed", "coil.attested", "-o", "coil.footproof"}).exit_code, 0);
+  expect_line(run({"verify", "coil.footproof", "--policy", "coil.sealed"}), 4,
+              "coil.sealed: is a sealed declaration, not a trust policy");
+  write("none.policy", as_bytes("footproof/v1 trust policy"));
+  expect_line(run({"verify", "coil.footproof", "--policy", "none.policy"}), 3,
+              "none.policy: not a whole trust policy");
+}
+
+// What was signed is sent again by submit, never signed a second time unseen.
+TEST_F(Usage, AttestingIntoAnAttestedFileNamesSubmit) {
+  seal_and_attest();
+  write("phrase", as_bytes("correct horse"));
+  ASSERT_EQ(run({"key", "new", "-o", "key.pem", "--passphrase-file", "phrase"}).exit_code, 0);
+  const Bytes before = read("coil.attested");
+  expect_line(run({"attest",
+                   "coil.sealed",
+                   "--body",
+                   "https://body.example",
+                   "--accreditation",
+                   "A-1",
+                   "--scope",
+                   "steel.cbam",
+                   "--scheme",
+                   "cbam",
+                   "--scheme-version",
+                   "2025-2546",
+                   "--standard",
+                   "iso14067-2018",
+                   "--until",
+                   "2036-01-01",
+                   "--key",
+                   "key.pem",
+                   "--passphrase-file",
+                   "phrase",
+                   "--issuer",
+                   "https://v.example",
+                   "--node",
+                   "http://127.0.0.1:1"}),
+              4, "footproof submit coil.attested");
+  EXPECT_EQ(read("coil.attested"), before);
+}
+
+// The receipt is of the first set: whoever has any policy of the network can judge it.
+TEST_F(Usage, HopsThatNobodyNeedsAreSaidToBeNone) {
+  seal_and_attest();
+  const Answer answer =
+      run({"disclose", "coil.sealed", "coil.attested", "-o", "coil.footproof", "--hops"});
+  EXPECT_EQ(answer.exit_code, 0) << answer.err;
+  EXPECT_NE(answer.err.find("--hops: none is needed: the receipt is of epoch 0"), std::string::npos)
+      << answer.err;
+  EXPECT_NE(answer.out.find(", 0 hops"), std::string::npos) << answer.out;
+}
+
 TEST_F(Usage, RefusesAValidatorsNamesBeforeItMakesKeys) {
   const auto make = [&](const std::string& id, const std::string& party, const std::string& domain,
                         const std::string& network) {
@@ -96,7 +165,7 @@ TEST_F(Usage, TakesAnAttestedFileWhereAnEntryIdIsAsked) {
   write("no.attested", as_bytes("x"));
   const Answer answer =
       run({"revoke", "no.attested", "--reason", "fraud", "--key", "k", "--issuer", "https://v.x"});
-  expect_line(answer, 4, "no.attested: attested file");
+  expect_line(answer, 4, "no.attested: not a whole attested file");
 }
 
 TEST_F(Usage, AnUnreachableNodeDoesNotStopADisclosureThatHasItsReceipt) {
