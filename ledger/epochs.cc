@@ -35,20 +35,6 @@ Result<std::string> quorum_of_note(const Policy& policy, std::string_view bytes)
   return encode(made);
 }
 
-// A policy of one epoch alone, its end left open: what its members cosign is judged by it.
-Result<Policy> policy_of_epoch(const Snapshot& ledger, std::uint64_t epoch) {
-  const auto set = validators_of(ledger, epoch);
-  if (!set) return fail(set.error());
-  const Member& first = set->members.front();
-  Policy policy;
-  // "<origin>/<id>" (docs/formats.md §6.6).
-  policy.origin = first.cosign_name.substr(0, first.cosign_name.size() - first.id.size() - 1);
-  policy.chain_id = ledger.head().chain_id;
-  policy.made_on = utc_day(Instant{ledger.head().time_ms});
-  policy.epochs.push_back(make_policy_epoch(policy.origin, *set));
-  return policy;
-}
-
 // What a policy says of an epoch that ended at this size.
 Result<void> end_at(const Snapshot& ledger, std::uint64_t size, PolicyEpoch& epoch) {
   const auto root = log_root(ledger, size);
@@ -80,6 +66,19 @@ Result<Policy> trust_policy_of(const Snapshot& ledger) {
     }
     policy->epochs.push_back(make_policy_epoch(policy->origin, *set));
   }
+  return policy;
+}
+
+Result<Policy> policy_of_epoch(const Snapshot& ledger, std::uint64_t epoch) {
+  const auto set = validators_of(ledger, epoch);
+  if (!set) return fail(set.error());
+  const Member& first = set->members.front();
+  Policy policy;
+  // "<origin>/<id>" (docs/formats.md §6.6).
+  policy.origin = first.cosign_name.substr(0, first.cosign_name.size() - first.id.size() - 1);
+  policy.chain_id = ledger.head().chain_id;
+  policy.made_on = utc_day(Instant{ledger.head().time_ms});
+  policy.epochs.push_back(make_policy_epoch(policy.origin, *set));
   return policy;
 }
 

@@ -20,6 +20,9 @@ namespace footproof::ledger {
 // Of this head: all epochs that its state holds, of more than a policy may name the newest.
 [[nodiscard]] Result<Policy> trust_policy_of(const Snapshot& ledger);
 
+// Of one epoch alone, its end left open: what its members cosign is judged by it.
+[[nodiscard]] Result<Policy> policy_of_epoch(const Snapshot& ledger, std::uint64_t epoch);
+
 // `ended`: the head after the boundary block. `note`: a checkpoint of it with q or more
 // cosignatures of the set that ends, among any other lines. mismatch where the head ends no epoch,
 // bad_signature where the note has fewer.

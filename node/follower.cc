@@ -8,17 +8,13 @@
 #include "node/chain_check.h"
 #include "node/execution.h"
 #include "node/log.h"
-#include "node/serve_chain.h"
+#include "node/source_pace.h"
 
 namespace footproof::node {
-namespace {
-
-using std::chrono::seconds;
-
-}  // namespace
-
 Follower::Follower(FollowerParts parts, std::vector<std::unique_ptr<Source>> sources)
-    : parts_(std::move(parts)), sources_(std::move(sources)), told_at_(parts_.clock.now()) {
+    : parts_(std::move(parts)),
+      sources_(std::move(sources)),
+      progress_(parts_.store.snapshot()->head().height, parts_.clock.now()) {
   facts_.doing = "following";
   facts_.sources = sources_.facts(parts_.clock.now());
 }
@@ -28,19 +24,19 @@ MonoTime Follower::step() {
   const MonoTime begun = parts_.clock.now();
   Source* source = sources_.pick(begun);
   if (source == nullptr) {
-    note_progress(0, false);
+    note_progress(false);
     return sources_.due();
   }
   const Taken taken = ask(*source);
   if (taken.sourceless) return kNever;
   const MonoTime got = parts_.clock.now();
-  if (taken.fault) {
-    sources_.leave(*taken.fault, taken.why, got, got - begun);
-    note_progress(taken.blocks, *taken.fault == Fault::slow);
+  if (taken.trouble) {
+    sources_.leave(taken.trouble->fault, taken.trouble->why, got, got - begun);
+    note_progress(taken.trouble->fault == Fault::slow);
     return got;
   }
   sources_.answered();
-  note_progress(taken.blocks, true);
+  note_progress(true);
   sources_.go_on_after_turn(taken.is_all, got);
   if (is_caught_up()) return got + kAskEvery;
   return taken.blocks > 0 ? got : got + kAskEvery / 10;
@@ -52,7 +48,7 @@ Follower::Taken Follower::ask(Source& source) {
   if (!load_set()) return failed();
   if (owes_hop_) {
     Taken hop = ask_hop(source);
-    if (hop.sourceless || hop.fault) return hop;
+    if (hop.sourceless || hop.trouble) return hop;
     if (!load_set()) return failed();
   }
   // The boundary block once more, for the checkpoint at its end: no further without its hop.
@@ -60,13 +56,9 @@ Follower::Taken Follower::ask(Source& source) {
   const MonoTime begun = parts_.clock.now();
   const auto body = source.get(fmt::format("/v1/chain?from={}", from), kChainAnswerBytesMax);
   const auto cost = parts_.clock.now() - begun;
-  if (!body) return {.fault = fault_of(body.error().code), .why = body.error().detail};
+  if (!body) return {.trouble = Trouble{fault_of(body.error().code), body.error().detail}};
   Taken taken = take(*body);
-  const auto bytes_min = kBytesPerSecondMin * static_cast<std::size_t>(cost / seconds(1));
-  if (!taken.fault && cost > kMeasuredAfter && body->size() < bytes_min) {
-    taken.fault = Fault::slow;
-    taken.why = fmt::format("slow: less than {} KiB a second", kBytesPerSecondMin / 1024);
-  }
+  if (!taken.trouble) taken.trouble = slow(body->size(), cost);
   return taken;
 }
 
@@ -76,10 +68,10 @@ Follower::Taken Follower::ask_hop(Source& source) {
   const auto epoch = snapshot->head().epoch;
   const auto body = source.get(fmt::format("/v1/epochs/{}", epoch), kHopSizeMax);
   if (!body && body.error().code == Errc::not_found) return {};
-  if (!body) return {.fault = fault_of(body.error().code), .why = body.error().detail};
+  if (!body) return {.trouble = Trouble{fault_of(body.error().code), body.error().detail}};
   const auto hop = parse_hop(*body);
-  if (!hop) return {.fault = Fault::wrong, .why = hop.error().detail};
-  const auto judged = judge_hop(*snapshot, parts_.origin, *hop);
+  if (!hop) return {.trouble = Trouble{Fault::wrong, hop.error().detail}};
+  const auto judged = judge_hop(*snapshot, *hop);
   if (!judged && judged.error().code == Errc::mismatch) {
     raise_alarm(judged.error().detail);
     return {.sourceless = true};
@@ -88,7 +80,7 @@ Follower::Taken Follower::ask_hop(Source& source) {
     fail_for_good("database: " + judged.error().detail);
     return {.sourceless = true};
   }
-  if (!judged) return {.fault = Fault::wrong, .why = "hop: " + judged.error().detail};
+  if (!judged) return {.trouble = Trouble{Fault::wrong, "hop: " + judged.error().detail}};
   return {.sourceless = !keep_hop(*hop, epoch)};
 }
 
@@ -101,15 +93,12 @@ bool Follower::load_set() {
     return false;
   }
   set_ = *std::move(set);
-  owes_hop_ = false;
-  const auto epoch = snapshot->head().epoch;
-  if (set_->record.epoch == epoch) return true;
-  const auto hop = parts_.store.hop(epoch);
-  if (!hop) {
-    fail_for_good("database: " + hop.error().detail);
+  const auto owes = owes_hop(parts_.store, snapshot->head(), *set_);
+  if (!owes) {
+    fail_for_good("database: " + owes.error().detail);
     return false;
   }
-  owes_hop_ = !hop->has_value();
+  owes_hop_ = *owes;
   return true;
 }
 
@@ -133,7 +122,7 @@ bool Follower::keep_hop(const Hop& hop, std::uint64_t epoch) {
 
 Follower::Taken Follower::take(ByteView bytes) {
   const auto wrong = [](std::string why) {
-    return Taken{.fault = Fault::wrong, .why = std::move(why)};
+    return Taken{.trouble = Trouble{Fault::wrong, std::move(why)}};
   };
   auto answer = parse_chain_answer(bytes);
   if (!answer) return wrong(answer.error().detail);
@@ -149,6 +138,7 @@ Follower::Taken Follower::take(ByteView bytes) {
   if (owes_hop_) return take_boundary(*answer);
   const std::string note = std::move(answer->checkpoint);
   const auto shown = answer->height;
+  auto less = withheld(*answer, bytes.size());
   auto blocks = check_stretch(*std::move(answer), {head.block_id, head.height, head.time_ms},
                               set_->membership, set_->verifier);
   if (!blocks) return wrong(blocks.error().detail);
@@ -157,15 +147,8 @@ Follower::Taken Follower::take(ByteView bytes) {
   Taken checkpoint = take_checkpoint(note);
   checkpoint.blocks = out.blocks;
   if (blocks->empty()) return checkpoint;
-  const auto& last = blocks->back().block.header;
-  checkpoint.is_all = last.height >= shown;
-  const bool is_full =
-      blocks->size() == kStretchBlocksMax || bytes.size() >= kStretchBytes || last.boundary != 0;
-  if (!checkpoint.fault && !checkpoint.sourceless && !checkpoint.is_all && !is_full) {
-    checkpoint.fault = Fault::withholding;
-    checkpoint.why = fmt::format("says height {} and gives {} blocks, up to {}", shown,
-                                 blocks->size(), last.height);
-  }
+  checkpoint.is_all = blocks->back().block.header.height >= shown;
+  if (!checkpoint.trouble && !checkpoint.sourceless) checkpoint.trouble = std::move(less);
   return checkpoint;
 }
 
@@ -173,9 +156,10 @@ Follower::Taken Follower::take(ByteView bytes) {
 Follower::Taken Follower::take_boundary(const ChainAnswer& answer) {
   const auto head = parts_.store.snapshot()->head();
   Taken out = take_checkpoint(answer.checkpoint);
-  if (out.sourceless || out.fault || !owes_hop_ || answer.height <= head.height) return out;
-  out.fault = Fault::lacking;
-  out.why = fmt::format("is beyond epoch {} and has not the hop that ends it", head.epoch);
+  if (out.sourceless || out.trouble || !owes_hop_ || answer.height <= head.height) return out;
+  out.trouble =
+      Trouble{Fault::lacking,
+              fmt::format("is beyond epoch {} and has not the hop that ends it", head.epoch)};
   return out;
 }
 
@@ -268,7 +252,7 @@ Follower::Taken Follower::take_checkpoint(const std::string& note) {
   const auto snapshot = parts_.store.snapshot();
   const auto published = parts_.store.published();
   if (published && published->checkpoint() == note && !owes_hop_) return {};
-  const auto trusted = judge_checkpoint(*snapshot, parts_.origin, note);
+  const auto trusted = judge_checkpoint(*snapshot, note);
   if (!trusted && trusted.error().code == Errc::mismatch) {
     raise_alarm(trusted.error().detail);
     return {.sourceless = true};
@@ -277,7 +261,7 @@ Follower::Taken Follower::take_checkpoint(const std::string& note) {
     fail_for_good("database: " + trusted.error().detail);
     return {.sourceless = true};
   }
-  if (!trusted) return {.fault = Fault::wrong, .why = trusted.error().detail};
+  if (!trusted) return {.trouble = Trouble{Fault::wrong, trusted.error().detail}};
   const auto size = trusted->checkpoint.size;
   if (owes_hop_ && size == snapshot->head().log_size && !make_hop(*snapshot, note)) {
     return {.sourceless = true};
@@ -310,27 +294,8 @@ void Follower::fail_for_good(const std::string& why) {
 
 bool Follower::is_stopped() const { return failed_ || !alarm().empty(); }
 
-void Follower::note_progress(std::size_t blocks, bool answered) {
-  const MonoTime now = parts_.clock.now();
-  if (blocks > 0) recent_.emplace_back(now, blocks);
-  while (!recent_.empty() && recent_.front().first + std::chrono::minutes(1) < now) {
-    recent_.pop_front();
-  }
-  const auto height = parts_.store.snapshot()->head().height;
-  const auto seen = sources_.height();
-  api::FollowFacts facts;
-  facts.sources = sources_.facts(now);
-  facts.behind = seen > height ? seen - height : 0;
-  for (const auto& [at, count] : recent_) facts.blocks_per_minute += count;
-  facts.doing = "following";
-  if (now - told_at_ >= kTellEvery) {
-    told_at_ = now;
-    log(LogLevel::info, "following",
-        {{"height", height},
-         {"behind", facts.behind},
-         {"size", parts_.store.snapshot()->head().log_size},
-         {"blocks_per_minute", facts.blocks_per_minute}});
-  }
+void Follower::note_progress(bool answered) {
+  auto facts = progress_.look(parts_.store.snapshot()->head(), sources_, parts_.clock.now());
   const std::lock_guard lock(mutex_);
   const bool is_current = answered && facts.behind == 0 && sources_.all_heard();
   if (answered || facts.behind > 0) is_caught_up_ = is_current;

@@ -20,13 +20,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "api/reader.h"
@@ -34,6 +32,7 @@
 #include "node/chain_answer.h"
 #include "node/counters.h"
 #include "node/evidence_book.h"
+#include "node/follow_meter.h"
 #include "node/judging_set.h"
 #include "node/ports.h"
 #include "node/source_book.h"
@@ -46,7 +45,6 @@ namespace footproof::node {
 struct FollowerParts {
   ledger::Store& store;
   EvidenceBook& evidence;
-  const std::string& origin;
   const Clock& clock;
   VerdictCache& verdicts;
   Counters& counters;
@@ -58,10 +56,6 @@ struct FollowerParts {
 class Follower {
  public:
   static constexpr std::chrono::milliseconds kAskEvery{500};  // where nothing was new
-  static constexpr std::chrono::seconds kTellEvery{5};        // progress, in the log
-  // An answer that takes longer is measured: fewer bytes a second are slow.
-  static constexpr std::chrono::seconds kMeasuredAfter{3};
-  static constexpr std::size_t kBytesPerSecondMin = std::size_t{64} * 1024;
 
   Follower(FollowerParts parts, std::vector<std::unique_ptr<Source>> sources);
 
@@ -76,13 +70,12 @@ class Follower {
   [[nodiscard]] bool is_caught_up() const;
 
  private:
-  // Of one answer: what it gave, or the fault of its source.
+  // Of one answer: what it gave, and the fault of its source.
   struct Taken {
     std::size_t blocks = 0;
     bool is_all = true;       // up to what the source says that it has
     bool sourceless = false;  // our own trouble: alarm or fatal has been raised
-    std::optional<Fault> fault{};
-    std::string why{};
+    std::optional<Trouble> trouble{};
   };
   [[nodiscard]] bool load_set();
   [[nodiscard]] bool make_hop(const ledger::Snapshot& ended, const std::string& note);
@@ -98,7 +91,7 @@ class Follower {
   [[nodiscard]] Taken take_checkpoint(const std::string& note);
   void raise_alarm(std::string why);
   void fail_for_good(const std::string& why);
-  void note_progress(std::size_t blocks, bool answered);
+  void note_progress(bool answered);
   [[nodiscard]] bool is_stopped() const;
 
   FollowerParts parts_;
@@ -107,8 +100,7 @@ class Follower {
   bool owes_hop_ = false;  // the head ends an epoch, and its hop is not kept yet
   std::uint64_t published_as_of_ = 0;
   bool failed_ = false;
-  MonoTime told_at_;
-  std::deque<std::pair<MonoTime, std::size_t>> recent_;  // blocks of the last minute
+  FollowMeter progress_;
 
   mutable std::mutex mutex_;
   api::FollowFacts facts_;     // guarded by mutex_

@@ -194,10 +194,9 @@ Result<void> FollowerNode::Parts::begin_following() {
   if (!opened) return fail("database", opened.error());
   store = *std::move(opened);
   if (auto loaded = evidence.load(*store); !loaded) return fail("database", loaded.error());
-  follower = std::make_unique<Follower>(
-      FollowerParts{*store, evidence, network.origin, clock, verdicts, counters, &pool,
-                    [this] { waiters.notify(); }, fatal},
-      *std::move(sources));
+  follower = std::make_unique<Follower>(FollowerParts{*store, evidence, clock, verdicts, counters,
+                                                      &pool, [this] { waiters.notify(); }, fatal},
+                                        *std::move(sources));
   port = std::make_unique<Port>(PortParts{outside, config, network, *store, evidence, mempool,
                                           refusals, waiters, facts, verdicts, counters, [] {},
                                           [this] { return follower->facts(); }});

@@ -4,25 +4,11 @@
 #include <utility>
 
 #include "attest/block_record.h"
+#include "ledger/epochs.h"
 #include "ledger/next_set.h"
 #include "node/epoch_set.h"
 
 namespace footproof::node {
-namespace {
-
-// Of one epoch alone, its end left open.
-Policy policy_of(const ledger::Snapshot& snapshot, const std::string& origin,
-                 const ValidatorsRecord& set) {
-  Policy policy;
-  policy.origin = origin;
-  policy.chain_id = snapshot.head().chain_id;
-  policy.made_on = utc_day(Instant{snapshot.head().time_ms});
-  policy.epochs.push_back(make_policy_epoch(origin, set));
-  return policy;
-}
-
-}  // namespace
-
 Result<std::shared_ptr<const JudgingSet>> set_after(const ledger::Snapshot& snapshot,
                                                     std::shared_ptr<const JudgingSet> kept) {
   auto record = ledger::newest_validators(snapshot, snapshot.head().epoch);
@@ -35,8 +21,16 @@ Result<std::shared_ptr<const JudgingSet>> set_after(const ledger::Snapshot& snap
       JudgingSet{*std::move(record), *std::move(membership), std::move(verifier)});
 }
 
+Result<bool> owes_hop(const ledger::Store& store, const ledger::Head& head,
+                      const JudgingSet& after) {
+  if (after.record.epoch == head.epoch) return false;
+  const auto hop = store.hop(head.epoch);
+  if (!hop) return fail(hop.error());
+  return !hop->has_value();
+}
+
 Result<TrustedCheckpoint> judge_checkpoint(const ledger::Snapshot& snapshot,
-                                           const std::string& origin, const std::string& note) {
+                                           const std::string& note) {
   const auto bad = [](std::string what) {
     return fail(Errc::bad_value, "checkpoint: " + std::move(what));
   };
@@ -51,10 +45,9 @@ Result<TrustedCheckpoint> judge_checkpoint(const ledger::Snapshot& snapshot,
   if (!last) return fail(last.error());
   const auto record = parse_block_record(last->bytes);
   if (last->kind != ledger::ItemKind::record || !record) return bad("not of the end of a block");
-  auto validators = ledger::validators_of(snapshot, record->epoch);
-  if (!validators) return fail(validators.error());
-  const Policy policy = policy_of(snapshot, origin, *validators);
-  auto trusted = judge_presented_checkpoint(policy, as_bytes(note));
+  const auto policy = ledger::policy_of_epoch(snapshot, record->epoch);
+  if (!policy) return fail(policy.error());
+  auto trusted = judge_presented_checkpoint(*policy, as_bytes(note));
   if (!trusted) return bad(trusted.error().detail);
   trusted->epoch = nullptr;  // the policy ends here
   const auto own = ledger::log_root(snapshot, claimed->size);
@@ -66,11 +59,11 @@ Result<TrustedCheckpoint> judge_checkpoint(const ledger::Snapshot& snapshot,
   return trusted;
 }
 
-Result<void> judge_hop(const ledger::Snapshot& ended, const std::string& origin, const Hop& hop) {
+Result<void> judge_hop(const ledger::Snapshot& ended, const Hop& hop) {
   const auto& head = ended.head();
-  const auto set = ledger::validators_of(ended, head.epoch);
-  if (!set) return fail(set.error());
-  const auto walked = walk_hops(policy_of(ended, origin, *set), std::span(&hop, 1));
+  const auto policy = ledger::policy_of_epoch(ended, head.epoch);
+  if (!policy) return fail(policy.error());
+  const auto walked = walk_hops(*policy, std::span(&hop, 1));
   if (!walked) return fail(Errc::bad_value, walked.error().detail);
   const PolicyEpoch& over = walked->epochs.front();
   if (over.last_size == head.log_size && over.last_root == head.log_root) return {};

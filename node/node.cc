@@ -181,8 +181,7 @@ Result<void> Node::Parts::start_feed() {
   if (config.follow.empty()) return {};
   auto sources = make_http_sources(config.follow);
   if (!sources) return fail(sources.error());
-  feed = std::make_unique<SourceFeed>(engine->store(), network.origin, reactor, engine->fed(),
-                                      *std::move(sources));
+  feed = std::make_unique<SourceFeed>(engine->store(), reactor, engine->fed(), *std::move(sources));
   feeding.start([this] { return feed->step(); });
   feeding.wake();
   return {};

@@ -82,10 +82,6 @@ class SnapshotJoin {
   // Hashes of the log at the target's size, from level 0 of its last partial tile up.
   class Hashes;
   // What came of asking: nothing, or why the source is left. Errors are of our own disk.
-  struct Trouble {
-    Fault fault;
-    std::string why;
-  };
   using Asked = Result<std::optional<Trouble>>;
 
   SnapshotJoin(const Network& network, const Clock& clock, ledger::StorePaths paths,

@@ -29,6 +29,12 @@ enum class Fault : std::uint8_t {
   wrong,        // what it said cannot be
 };
 
+// Why a source is of no use for now.
+struct Trouble {
+  Fault fault;
+  std::string why;
+};
+
 // Of a request that failed.
 [[nodiscard]] Fault fault_of(Errc code);
 

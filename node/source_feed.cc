@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "ledger/epochs.h"
-#include "ledger/next_set.h"
 #include "node/chain_check.h"
 #include "node/log.h"
+#include "node/source_pace.h"
 
 namespace footproof::node {
 namespace {
@@ -19,6 +19,8 @@ constexpr std::chrono::milliseconds kExecuteEvery{20};  // whether what was hand
 constexpr std::chrono::seconds kPatience{5};            // for that
 // As many as a peer would give at once (consensus/README.md §9): no more wait to be executed.
 constexpr std::size_t kBlocksMax = 64;
+
+Trouble wrong(std::string why) { return {Fault::wrong, std::move(why)}; }
 
 // Up to the last block, of the first kBlocksMax, that its certificate names directly; or else up to
 // the first such. Without one, nothing: what finalises them is still to come.
@@ -38,16 +40,15 @@ consensus::Chain chain_of(const std::vector<DeliveredBlock>& blocks) {
 
 }  // namespace
 
-SourceFeed::SourceFeed(const ledger::Store& store, const std::string& origin, const Clock& clock,
-                       Fed& fed, std::vector<std::unique_ptr<Source>> sources)
+SourceFeed::SourceFeed(const ledger::Store& store, const Clock& clock, Fed& fed,
+                       std::vector<std::unique_ptr<Source>> sources, std::size_t waiting_bytes_max)
     : store_(store),
-      origin_(origin),
       clock_(clock),
       fed_(fed),
       sources_(std::move(sources)),
+      waiting_bytes_max_(waiting_bytes_max),
       patience_(clock.now()),
-      told_at_(clock.now()),
-      height_(store.snapshot()->head().height) {}
+      progress_(store.snapshot()->head().height, clock.now()) {}
 
 MonoTime SourceFeed::step() {
   const MonoTime begun = clock_.now();
@@ -57,38 +58,31 @@ MonoTime SourceFeed::step() {
     return begun + kLookEvery;
   }
   const auto snapshot = store_.snapshot();
-  if (const auto due = settle(*snapshot, begun)) return *due;
   auto set = set_after(*snapshot, set_);
-  if (!set) {  // the core loop meets the same, and ends the process
-    log(LogLevel::error, "sources", {{"why", set.error().detail}});
+  const auto owes =
+      set ? owes_hop(store_, snapshot->head(), **set) : Result<bool>(fail(set.error()));
+  if (!owes) {  // the core loop meets the same, and ends the process
+    log(LogLevel::error, "sources", {{"why", owes.error().detail}});
     return begun + kAskEvery;
   }
   set_ = *std::move(set);
-  const bool owes = owes_hop(*snapshot);
+  if (const auto due = settle(*snapshot, *owes, begun)) return *due;
   // The hop is kept, and the core loop about to begin the next epoch.
-  if (!owes && set_->record.epoch != *epoch) return begun + kExecuteEvery;
-  return ask(*snapshot, owes, begun);
-}
-
-// The head ends an epoch, and what leads out of it is not kept yet.
-bool SourceFeed::owes_hop(const ledger::Snapshot& snapshot) const {
-  const auto epoch = snapshot.head().epoch;
-  const auto newest = ledger::newest_validators(snapshot, epoch);
-  if (!newest || newest->epoch == epoch) return false;
-  const auto hop = store_.hop(epoch);
-  return hop && !*hop;
+  if (!*owes && set_->record.epoch != *epoch) return begun + kExecuteEvery;
+  return ask(*snapshot, *owes, begun);
 }
 
 // What was handed in is executed before more is asked for, and then its checkpoint can be judged.
-std::optional<MonoTime> SourceFeed::settle(const ledger::Snapshot& snapshot, MonoTime now) {
+std::optional<MonoTime> SourceFeed::settle(const ledger::Snapshot& snapshot, bool owes_hop,
+                                           MonoTime now) {
   const bool executed = snapshot.head().height >= handed_in_;
   if (!executed && now < patience_) return now + kExecuteEvery;
   const std::string note = std::exchange(note_, {});
   if (!executed || note.empty()) return std::nullopt;
   Feed feed;
   feed.epoch = snapshot.head().epoch;
-  if (auto wrong = judge_note(note, feed, snapshot, owes_hop(snapshot))) {
-    sources_.leave(Fault::wrong, *std::move(wrong), now, {});
+  if (auto trouble = judge_note(note, feed, snapshot, owes_hop)) {
+    sources_.leave(trouble->fault, std::move(trouble->why), now, {});
     return std::nullopt;
   }
   const bool leads_on = feed.hop.has_value();
@@ -114,39 +108,47 @@ MonoTime SourceFeed::ask(const ledger::Snapshot& snapshot, bool owes_hop, MonoTi
   if (body) judged = owes_hop ? judge_hop_of(*body, snapshot) : judge(*body, snapshot);
   // Who has no hop yet is in no trouble for it.
   const bool lacks_hop = owes_hop && !body && body.error().code == Errc::not_found;
-  if ((!body && !lacks_hop) || judged.wrong) {
-    waiting_.clear();
-    sources_.leave(body ? Fault::wrong : fault_of(body.error().code),
-                   body ? *std::move(judged.wrong) : body.error().detail, got, got - begun);
-    hand_in({}, head.height, got);
-    return got;
+  if (body && !judged.trouble) judged.trouble = slow(body->size(), got - begun);
+  if (!body && !lacks_hop) {
+    judged.trouble = Trouble{fault_of(body.error().code), body.error().detail};
   }
-  sources_.answered();
+  const auto trouble = std::exchange(judged.trouble, std::nullopt);
+  const bool gave =
+      !trouble || trouble->fault == Fault::slow || trouble->fault == Fault::withholding;
+  if (!gave) {
+    waiting_.clear();
+    judged = {};
+  }
   const bool news = judged.feed.chain || judged.feed.hop || !waiting_.empty();
+  if (trouble) {
+    sources_.leave(trouble->fault, trouble->why, got, got - begun);
+  } else {
+    sources_.answered();
+    sources_.go_on_after_turn(!news, got);
+  }
   note_ = std::move(judged.note);
   hand_in(std::move(judged.feed), std::max(judged.height, head.height), got);
-  sources_.go_on_after_turn(!news, got);
+  if (!gave) return got;
   if (news) return got + kExecuteEvery;
   return judged.shown > head.height || owes_hop ? got + kAskEvery / 10 : got + kAskEvery;
 }
 
 // It proves itself, so whoever has it may give it.
-SourceFeed::Judged SourceFeed::judge_hop_of(ByteView bytes,
-                                            const ledger::Snapshot& snapshot) const {
+SourceFeed::Judged SourceFeed::judge_hop_of(ByteView bytes, const ledger::Snapshot& snapshot) {
   Judged out;
   out.feed.epoch = snapshot.head().epoch;
   auto hop = parse_hop(bytes);
   if (!hop) {
-    out.wrong = hop.error().detail;
+    out.trouble = wrong(hop.error().detail);
     return out;
   }
-  const auto judged = judge_hop(snapshot, origin_, *hop);
+  const auto judged = judge_hop(snapshot, *hop);
   if (judged) {
     out.feed.hop = *std::move(hop);
   } else if (judged.error().code == Errc::mismatch) {
     out.feed.contradiction = judged.error().detail;
   } else {
-    out.wrong = "hop: " + judged.error().detail;
+    out.trouble = wrong("hop: " + judged.error().detail);
   }
   return out;
 }
@@ -157,17 +159,17 @@ SourceFeed::Judged SourceFeed::judge(ByteView bytes, const ledger::Snapshot& sna
   out.feed.epoch = set_->record.epoch;
   auto answer = parse_chain_answer(bytes);
   if (!answer) {
-    out.wrong = answer.error().detail;
+    out.trouble = wrong(answer.error().detail);
     return out;
   }
   out.shown = answer->height;
   if (!sources_.saw_height(answer->height)) {
-    out.wrong = fmt::format("says height {} after a higher one", answer->height);
+    out.trouble = wrong(fmt::format("says height {} after a higher one", answer->height));
     return out;
   }
   std::string note = std::move(answer->checkpoint);
   if (answer->blocks.empty() && answer->height <= head.height) {
-    out.wrong = judge_note(note, out.feed, snapshot, false);
+    out.trouble = judge_note(note, out.feed, snapshot, false);
     return out;
   }
   if (answer->blocks.empty() && !waiting_.empty()) {  // it has less than the one asked before
@@ -179,15 +181,17 @@ SourceFeed::Judged SourceFeed::judge(ByteView bytes, const ledger::Snapshot& sna
     const auto& last = waiting_.back();
     tip = {last.block_id, last.block.header.height, last.block.header.time_ms};
   }
+  auto less = withheld(*answer, bytes.size());
   auto blocks = check_stretch(*std::move(answer), tip, set_->membership, set_->verifier);
   if (!blocks || blocks->empty()) {
-    out.wrong =
-        !blocks ? blocks.error().detail
-                : fmt::format("says height {} and gives no block after {}", out.shown, head.height);
+    out.trouble = wrong(!blocks ? blocks.error().detail
+                                : fmt::format("says height {} and gives no block after {}",
+                                              out.shown, head.height));
     return out;
   }
   std::ranges::move(*blocks, std::back_inserter(waiting_));
   take_waiting(out, std::move(note));
+  if (!out.trouble) out.trouble = std::move(less);
   return out;
 }
 
@@ -199,8 +203,8 @@ void SourceFeed::take_waiting(Judged& out, std::string note) {
     for (const auto& block : waiting_) {
       for (const auto& batch : block.batches) bytes += batch.bytes->size();
     }
-    if (waiting_.size() > kStretchLinkMax || bytes > kWaitingBytesMax) {
-      out.wrong = "gives no block that its certificate names";
+    if (waiting_.size() > kStretchLinkMax || bytes > waiting_bytes_max_) {
+      out.trouble = wrong("gives no block that its certificate names");
     }
     return;
   }
@@ -214,23 +218,21 @@ void SourceFeed::take_waiting(Judged& out, std::string note) {
   waiting_.clear();
 }
 
-// Why its source is at fault, if it is.
-std::optional<std::string> SourceFeed::judge_note(const std::string& note, Feed& feed,
-                                                  const ledger::Snapshot& snapshot,
-                                                  bool owes_hop) const {
+std::optional<Trouble> SourceFeed::judge_note(const std::string& note, Feed& feed,
+                                              const ledger::Snapshot& snapshot, bool owes_hop) {
   if (note.empty()) return std::nullopt;
-  const auto trusted = judge_checkpoint(snapshot, origin_, note);
+  const auto trusted = judge_checkpoint(snapshot, note);
   if (!trusted && trusted.error().code == Errc::mismatch) {
     feed.contradiction = trusted.error().detail;
     return std::nullopt;
   }
-  if (!trusted) return trusted.error().detail;
+  if (!trusted) return wrong(trusted.error().detail);
   feed.checkpoint = CosignedHead{trusted->checkpoint.size, trusted->checkpoint.root};
   feed.note = note;
   feed.as_of = trusted->as_of;
   if (!owes_hop || trusted->checkpoint.size != snapshot.head().log_size) return std::nullopt;
   auto hop = ledger::make_hop(snapshot, note);
-  if (!hop) return hop.error().detail;
+  if (!hop) return wrong(hop.error().detail);
   feed.hop = *std::move(hop);
   return std::nullopt;
 }
@@ -238,20 +240,7 @@ std::optional<std::string> SourceFeed::judge_note(const std::string& note, Feed&
 void SourceFeed::hand_in(Feed feed, std::uint64_t height, MonoTime now) {
   if (feed.chain || height > handed_in_) patience_ = now + kPatience;
   handed_in_ = height;
-  const auto own = store_.snapshot()->head().height;
-  if (own > height_) recent_.emplace_back(now, own - std::exchange(height_, own));
-  while (!recent_.empty() && recent_.front().first + std::chrono::minutes(1) < now) {
-    recent_.pop_front();
-  }
-  for (const auto& [at, blocks] : recent_) feed.facts.blocks_per_minute += blocks;
-  const auto seen = sources_.height();
-  feed.facts.sources = sources_.facts(now);
-  feed.facts.behind = seen > own ? seen - own : 0;
-  feed.facts.doing = "following";
-  if (now - told_at_ >= kTellEvery) {
-    told_at_ = now;
-    log(LogLevel::info, "following", {{"height", own}, {"behind", feed.facts.behind}});
-  }
+  feed.facts = progress_.look(store_.snapshot()->head(), sources_, now);
   fed_.feed(std::move(feed));
 }
 

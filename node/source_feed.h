@@ -12,12 +12,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "api/reader.h"
@@ -26,6 +24,7 @@
 #include "ledger/store.h"
 #include "node/batch.h"
 #include "node/cosignatures.h"
+#include "node/follow_meter.h"
 #include "node/judging_set.h"
 #include "node/ports.h"
 #include "node/source_book.h"
@@ -58,13 +57,13 @@ class Fed {
 class SourceFeed {
  public:
   static constexpr std::chrono::milliseconds kAskEvery{500};  // where nothing was new
-  static constexpr std::chrono::seconds kTellEvery{5};        // progress, in the log
   // Of blocks that wait for the one that their certificate names: as many as may be open.
   static constexpr std::size_t kWaitingBytesMax = std::size_t{128} << 20U;
 
   // All of it outlives the feed.
-  SourceFeed(const ledger::Store& store, const std::string& origin, const Clock& clock, Fed& fed,
-             std::vector<std::unique_ptr<Source>> sources);
+  SourceFeed(const ledger::Store& store, const Clock& clock, Fed& fed,
+             std::vector<std::unique_ptr<Source>> sources,
+             std::size_t waiting_bytes_max = kWaitingBytesMax);
 
   // Asks one source once, if that is due; when to come again.
   [[nodiscard]] MonoTime step();
@@ -72,35 +71,33 @@ class SourceFeed {
  private:
   struct Judged {
     Feed feed;
-    std::optional<std::string> wrong;  // the fault of its source
-    std::uint64_t height = 0;          // of the last block of the chain
-    std::uint64_t shown = 0;           // that the source says it has
-    std::string note;                  // for the head after that block
+    std::optional<Trouble> trouble;  // of its source; what is wrong has fed nothing
+    std::uint64_t height = 0;        // of the last block of the chain
+    std::uint64_t shown = 0;         // that the source says it has
+    std::string note;                // for the head after that block
   };
-  [[nodiscard]] std::optional<MonoTime> settle(const ledger::Snapshot& snapshot, MonoTime now);
+  [[nodiscard]] std::optional<MonoTime> settle(const ledger::Snapshot& snapshot, bool owes_hop,
+                                               MonoTime now);
   [[nodiscard]] MonoTime ask(const ledger::Snapshot& snapshot, bool owes_hop, MonoTime begun);
-  [[nodiscard]] bool owes_hop(const ledger::Snapshot& snapshot) const;
   [[nodiscard]] Judged judge(ByteView bytes, const ledger::Snapshot& snapshot);
-  [[nodiscard]] Judged judge_hop_of(ByteView bytes, const ledger::Snapshot& snapshot) const;
-  [[nodiscard]] std::optional<std::string> judge_note(const std::string& note, Feed& feed,
-                                                      const ledger::Snapshot& snapshot,
-                                                      bool owes_hop) const;
+  [[nodiscard]] static Judged judge_hop_of(ByteView bytes, const ledger::Snapshot& snapshot);
+  [[nodiscard]] static std::optional<Trouble> judge_note(const std::string& note, Feed& feed,
+                                                         const ledger::Snapshot& snapshot,
+                                                         bool owes_hop);
   void take_waiting(Judged& out, std::string note);
   void hand_in(Feed feed, std::uint64_t height, MonoTime now);
 
   const ledger::Store& store_;
-  const std::string& origin_;
   const Clock& clock_;
   Fed& fed_;
   SourceBook sources_;
+  const std::size_t waiting_bytes_max_;
   std::shared_ptr<const JudgingSet> set_;
   std::vector<DeliveredBlock> waiting_;  // checked; what their certificate names is above them
   std::uint64_t handed_in_ = 0;          // the height up to which the core loop has all
   std::string note_;                     // that came with it; judged once it is executed
   MonoTime patience_;                    // until when that is waited for
-  MonoTime told_at_;
-  std::uint64_t height_;                                   // executed, when last looked at
-  std::deque<std::pair<MonoTime, std::uint64_t>> recent_;  // blocks of the last minute
+  FollowMeter progress_;
 };
 
 }  // namespace footproof::node

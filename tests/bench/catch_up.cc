@@ -59,13 +59,12 @@ void follow(ledger::Store& store, const test::ChainMaker& chain, std::size_t thr
   Counters counters;
   EvidenceBook evidence;
   VerifierPool pool(threads);
-  Follower follower(
-      {store, evidence, chain.network().origin, clock, verdicts, counters, &pool, [] {},
-       [](const std::string& why) {
-         std::fprintf(stderr, "failed: %s\n", why.c_str());
-         std::exit(3);
-       }},
-      source_of(chain.store()));
+  Follower follower({store, evidence, clock, verdicts, counters, &pool, [] {},
+                     [](const std::string& why) {
+                       std::fprintf(stderr, "failed: %s\n", why.c_str());
+                       std::exit(3);
+                     }},
+                    source_of(chain.store()));
   while (store.snapshot()->head().height < chain.head().height) {
     (void)follower.step();
     CHECK(follower.alarm().empty());

@@ -41,8 +41,8 @@ class FollowingNode {
   }
   void follow(std::vector<std::unique_ptr<Source>> sources) {
     follower_ = std::make_unique<Follower>(
-        FollowerParts{*store_, evidence_, network_.origin, clock_, verdicts_, counters_, nullptr,
-                      [] {}, [this](const std::string& why) { fatal_.push_back(why); }},
+        FollowerParts{*store_, evidence_, clock_, verdicts_, counters_, nullptr, [] {},
+                      [this](const std::string& why) { fatal_.push_back(why); }},
         std::move(sources));
   }
   void step() {

@@ -39,8 +39,8 @@ class HttpsSourceTest : public ::testing::Test {
     std::vector<std::unique_ptr<Source>> sources;
     sources.push_back(
         make_http_source("https://127.0.0.1:" + std::to_string(server_->port())).value());
-    Follower follower({*store_, evidence_, chain_.network().origin, clock_, verdicts_, counters_,
-                       nullptr, [] {}, [](const std::string& why) { FAIL() << why; }},
+    Follower follower({*store_, evidence_, clock_, verdicts_, counters_, nullptr, [] {},
+                       [](const std::string& why) { FAIL() << why; }},
                       std::move(sources));
     for (int i = 0; i < 3; ++i) clock_.advance_to(follower.step());
     EXPECT_EQ(follower.alarm(), "");

@@ -58,8 +58,8 @@ class SnapshotJoinTest : public ::testing::Test {
     Sources sources;
     sources.push_back(honest());
     EvidenceBook evidence;
-    Follower follower({*store_, evidence, chain_.network().origin, clock_, verdicts_, counters_,
-                       nullptr, [] {}, [](const std::string& why) { FAIL() << why; }},
+    Follower follower({*store_, evidence, clock_, verdicts_, counters_, nullptr, [] {},
+                       [](const std::string& why) { FAIL() << why; }},
                       std::move(sources));
     for (int i = 0; i < 20; ++i) clock_.advance_to(follower.step());
     EXPECT_EQ(follower.alarm(), "");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,5 +87,18 @@ class StoreSource final : public Source {
   SnapshotShelf shelf_;
   Change change_;
 };
+
+// Gives the chain with this change in it, and all else as it is.
+inline std::unique_ptr<Source> changed_source(std::string name, const ledger::Store& store,
+                                              std::function<void(ChainAnswer&)> change) {
+  return std::make_unique<StoreSource>(
+      std::move(name), store,
+      [change = std::move(change)](const std::string& path, Bytes answer) -> Result<Bytes> {
+        if (!path.starts_with("/v1/chain")) return answer;
+        auto parsed = parse_chain_answer(answer).value();
+        change(parsed);
+        return encode_chain_answer(parsed);
+      });
+}
 
 }  // namespace footproof::node::test

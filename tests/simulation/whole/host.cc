@@ -170,9 +170,8 @@ void Host::start_feed() {
   for (Place other = 0; other < plan_.places(); ++other) {
     if (other != place_) sources.push_back(std::make_unique<SimSource>(place_, other, ask));
   }
-  life_->feed =
-      std::make_unique<node::SourceFeed>(life_->engine->store(), cast_.network().origin,
-                                         life_->reactor, life_->engine->fed(), std::move(sources));
+  life_->feed = std::make_unique<node::SourceFeed>(life_->engine->store(), life_->reactor,
+                                                   life_->engine->fed(), std::move(sources));
   life_->feeding.start([this] { return life_->feed->step(); });
 }
 
