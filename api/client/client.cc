@@ -207,6 +207,7 @@ Client::Attempt Client::attempt(std::size_t which, const Call& call) {
   attempt.error = result.error();
   if (!result) {
     http.reset();
+    meter->disconnected();
     return attempt;
   }
   attempt.answer.status = result->status;
