@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <functional>
@@ -134,6 +135,27 @@ std::string read_peers(Section& mesh, Config& config) {
   return {};
 }
 
+// What is asked for there, this program says.
+bool is_node_alone(std::string_view url) {
+  const auto host = url.find("://") + 3;
+  return host < url.size() && url.find_first_of("/?#@ ", host) == std::string_view::npos;
+}
+
+// Whoever listens on all addresses is reached under those of loopback, too.
+bool is_reached_at(const Endpoint& listens, std::string_view url) {
+  constexpr std::array<std::string_view, 3> kLoopback = {"127.0.0.1", "::1", "localhost"};
+  const auto is_loopback = [&](const std::string& host) {
+    return std::ranges::find(kLoopback, host) != kLoopback.end();
+  };
+  const std::string where(url.substr(url.find("://") + 3));
+  auto asked = parse_endpoint(where);
+  if (!asked) asked = parse_endpoint(where + (url.starts_with("https") ? ":443" : ":80"));
+  if (!asked || listens.port == 0 || asked->port != listens.port) return false;
+  const bool on_loopback =
+      listens.host == "0.0.0.0" || listens.host == "::" || is_loopback(listens.host);
+  return asked->host == listens.host || (on_loopback && is_loopback(asked->host));
+}
+
 void read_follow(Section& node, Config& config) {
   if (const auto* value = node.find("follow")) {
     const auto* list = value->as_array();
@@ -141,12 +163,19 @@ void read_follow(Section& node, Config& config) {
       return node.refuse("follow", fmt::format("must be a list of 1 to {} URLs", kFollowMax));
     }
     for (const auto& item : *list) {
-      const auto* url = item.as_string();
-      if (url == nullptr || url->get().size() > kUrlSizeMax ||
-          !(url->get().starts_with("https://") || url->get().starts_with("http://"))) {
+      const auto* text = item.as_string();
+      auto url = text == nullptr ? std::string() : text->get();
+      while (url.ends_with('/')) url.pop_back();
+      if (url.size() > kUrlSizeMax ||
+          !(url.starts_with("https://") || url.starts_with("http://"))) {
         return node.refuse("follow", "every item must be a URL in quotes, https:// or http://");
       }
-      config.follow.push_back(url->get());
+      if (!is_node_alone(url)) {
+        return node.refuse("follow", fmt::format("{}: name the node alone, \"https://host:port\", "
+                                                 "without path or query",
+                                                 url));
+      }
+      config.follow.push_back(std::move(url));
     }
   }
   node.text("catch_up", [&config](const std::string& value) -> Result<bool> {
@@ -173,6 +202,12 @@ std::string follower_problem(const Config& config) {
 std::string combination_problem(const Config& config) {
   const std::set<std::string> distinct(config.follow.begin(), config.follow.end());
   if (distinct.size() != config.follow.size()) return "[node] follow: names a node twice";
+  for (const auto& url : config.follow) {
+    if (is_reached_at(config.http_listen, url)) {
+      return fmt::format("[node] follow: {} is this node's own [http] listen; name other nodes",
+                         url);
+    }
+  }
   if (config.follows()) return follower_problem(config);
   if (config.validator.empty()) return "[node] validator: is missing; it is our validator id";
   if (config.mesh_listen.host.empty()) return "[mesh] listen: is missing; write \"host:port\"";

@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -65,20 +66,53 @@ Result<void> check_first_set(const Config& config, const Network& network, KeyRi
                           file.string(), config.validator));
 }
 
+// It is there, or can be made.
+Result<void> check_data(const std::filesystem::path& data) {
+  std::error_code error;
+  const bool is_there = std::filesystem::exists(data, error);
+  const auto folder = is_there || !data.has_parent_path() ? data : data.parent_path();
+  if (!std::filesystem::is_directory(folder, error)) {
+    return fail(Errc::bad_value, folder.string() + " is not a folder; make it, or name another");
+  }
+  if (::access(folder.c_str(), R_OK | W_OK | X_OK) == 0) return {};
+  return fail(Errc::io, folder.string() +
+                            " cannot be written by the user that this runs as; run "
+                            "chown or chmod on it, or name another");
+}
+
+// Those that are to come, if any: a node that runs only tells of them in its log.
+Result<void> check_next_keys(const Config& config) {
+  std::error_code error;
+  if (!std::filesystem::exists(config.next_keys, error) && !error) return {};
+  if (std::filesystem::is_empty(config.next_keys, error) && !error) return {};
+  Config next = config;
+  next.vote_key = config.next_keys / "vote.pem";
+  next.cosign_key = config.next_keys / "cosign.pem";
+  next.log_key = config.next_keys / "log.pem";
+  next.tls_key = config.next_keys / "tls.pem";
+  next.tls_certificate = config.next_keys / "tls.crt";
+  next.next_keys.clear();
+  const auto keys = KeyRing::load(next);
+  if (!keys) return fail(keys.error());
+  if (auto links = link_keys(keys->first()); !links) return fail(links.error());
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_files(const Config& config) {
   auto network = load_network(config.genesis);
   if (!network) return fail("[node] genesis", network.error());
-  std::error_code error;
-  if (std::filesystem::exists(config.data, error) &&
-      !std::filesystem::is_directory(config.data, error)) {
-    return fail(Errc::bad_value, "[node] data: " + config.data.string() + " is not a folder");
-  }
+  if (auto usable = check_data(config.data); !usable) return fail("[node] data", usable.error());
   if (config.follows()) return {};  // neither key nor certificate
   auto keys = KeyRing::load(config);
   if (!keys) return fail(keys.error());
   if (auto links = link_keys(keys->first()); !links) return fail(links.error());
+  if (auto next = check_next_keys(config); !next) {
+    return fail(next.error().code, "[node] next_keys: " + next.error().detail +
+                                       "; put all files of the new keys there, or take them away");
+  }
+  std::error_code error;
   if (!std::filesystem::exists(config.data / kMarkerFile, error)) {
     if (auto first = check_first_set(config, *network, *keys); !first) return first;
   }

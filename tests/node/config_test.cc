@@ -1,5 +1,6 @@
 #include "node/config.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "node/data_folder.h"
@@ -50,7 +51,33 @@ TEST(Config, ANodeThatFollowsNamesNodesAndNoValidator) {
   EXPECT_FALSE(follower("follow = [\"https://a\", \"https://a\"]"));
   EXPECT_FALSE(follower("follow = [\"https://a\"]", "[mesh]\nlisten = \"127.0.0.1:1\"\n"));
   EXPECT_FALSE(follower("follow = [\"https://a\"]\ncatch_up = \"soon\""));
+  EXPECT_FALSE(follower("follow = [\"https://a\", \"https://a/\"]"));
   EXPECT_FALSE(parse_config(with("[node.catch_up]\n"), "/h"));
+}
+
+TEST(Config, RefusesSourcesThatAreNotANodeAloneOrThisNodeItself) {
+  const auto says = [](std::string_view url, std::string_view listen, std::string_view why) {
+    const auto config = parse_config(fmt::format("[node]\nfollow = [\"{}\"]\n[http]\n"
+                                                 "listen = \"{}\"\n",
+                                                 url, listen),
+                                     "/h");
+    if (why.empty()) return config.has_value();
+    return !config && config.error().detail.starts_with("[node] follow: ") &&
+           config.error().detail.find(why) != std::string::npos;
+  };
+  constexpr std::string_view kHere = "127.0.0.1:8101";
+  EXPECT_TRUE(says("https://a.example/", kHere, ""));
+  EXPECT_TRUE(says("https://a.example/v1/chain", kHere, "without path or query"));
+  EXPECT_TRUE(says("https://a.example?x=1", kHere, "without path or query"));
+  EXPECT_TRUE(says("https://me@a.example", kHere, "without path or query"));
+  EXPECT_TRUE(says("https://", kHere, "must be a URL"));
+  EXPECT_TRUE(says("http://127.0.0.1:8102", kHere, ""));
+  EXPECT_TRUE(says("http://127.0.0.1:8101", kHere, "name other nodes"));
+  EXPECT_TRUE(says("http://localhost:8101/", kHere, "name other nodes"));
+  EXPECT_TRUE(says("http://127.0.0.1:8101", "0.0.0.0:8101", "name other nodes"));
+  EXPECT_TRUE(says("http://127.0.0.1", "0.0.0.0:80", "name other nodes"));
+  EXPECT_TRUE(says("https://[::1]", "[::]:443", "name other nodes"));
+  EXPECT_TRUE(says("http://a.example:8101", "0.0.0.0:8101", ""));
 }
 
 TEST(Config, AValidatorMayNameNodesThatItAsksWithoutLinks) {
