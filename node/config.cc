@@ -179,8 +179,8 @@ void read_follow(Section& node, Config& config) {
     }
   }
   node.text("catch_up", [&config](const std::string& value) -> Result<bool> {
-    if (!config.follows()) {
-      return fail(Errc::bad_value, "is for a node with `follow` and no `validator`");
+    if (config.follow.empty()) {
+      return fail(Errc::bad_value, "is for a node with `follow`, which names whom it fetches from");
     }
     if (value != "replay" && value != "snapshot") {
       return fail(Errc::bad_value, "must be replay or snapshot");

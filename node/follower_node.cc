@@ -46,8 +46,9 @@ class NoLinks final : public Links {
   std::vector<PeerIdentity> peers_;
 };
 
-// With the ledger of the genesis file in it, or without one: then a snapshot is fetched.
-Result<void> make_folder(const DataFolder& folder, const Network& network, CatchUp how) {
+}  // namespace
+
+Result<void> make_follower_data(const DataFolder& folder, const Network& network, CatchUp how) {
   constexpr std::array<std::string_view, 2> kMade = {kDatabaseFolder, kAnchorFile};
   if (auto begun = folder.begin_init("follower", kMade); !begun) return fail(begun.error());
   if (how == CatchUp::replay) {
@@ -60,8 +61,6 @@ Result<void> make_folder(const DataFolder& folder, const Network& network, Catch
   if (auto ended = folder.end_init(); !ended) return fail(ended.error());
   return {};
 }
-
-}  // namespace
 
 struct FollowerNode::Parts {
   Parts(Config settings, Network net, DataFolder folder)
@@ -161,7 +160,7 @@ Result<void> FollowerNode::Parts::start() {
   const auto marked = data.has_marker(network.chain_id, kNoKey);
   if (!marked) return fail(marked.error());
   if (!*marked) {
-    if (auto made = make_folder(data, network, config.catch_up); !made) return made;
+    if (auto made = make_follower_data(data, network, config.catch_up); !made) return made;
   }
   const auto paths = store_paths(config.data);
   const bool joins = !std::filesystem::exists(paths.database) &&

@@ -10,8 +10,15 @@
 
 #include "attest/result.h"
 #include "node/config.h"
+#include "node/data_folder.h"
+#include "node/network.h"
 
 namespace footproof::node {
+
+// Files of a node that follows in its folder, which has no marker yet: with the ledger of the
+// genesis file, or without one where a snapshot is to be fetched.
+[[nodiscard]] Result<void> make_follower_data(const DataFolder& folder, const Network& network,
+                                              CatchUp how);
 
 class FollowerNode {
  public:

@@ -129,7 +129,22 @@ Result<void> init_data(const Config& config, bool observer) {
   }
   auto folder = DataFolder::open(config.data);
   if (!folder) return fail(folder.error());
-  if (const auto follows = folder->has_marker(network->chain_id, kNoKey); follows && *follows) {
+  const auto follows = folder->has_marker(network->chain_id, kNoKey);
+  const bool begins = follows && config.catch_up == CatchUp::snapshot;
+  if (begins) {
+    // Found again after it is fetched, by the set in force then.
+    if (!observer && network->membership.index_of(config.validator)) {
+      return fail(
+          Errc::mismatch,
+          fmt::format("[node] catch_up: the genesis file names the keys of {} already: they "
+                      "may have voted before. footproofd --init-observer, and new keys by "
+                      "ballot; or, if this network has never run, without catch_up",
+                      config.validator));
+    }
+    auto fetched = fetch_snapshot(*folder, *network, config);
+    if (!fetched) return fetched;
+  }
+  if (begins || (follows && *follows)) {
     return adopt_followed(*folder, *network, *keys, config.validator, observer);
   }
   auto marked = is_marked(*folder, network->chain_id, *keys);

@@ -93,7 +93,8 @@ TEST(Config, AValidatorMayNameNodesThatItAsksWithoutLinks) {
   EXPECT_FALSE(both->follows());  // it is a validator
   EXPECT_EQ(both->follow.size(), 1U);
   EXPECT_FALSE(also("follow = [\"https://a\", \"https://a\"]"));
-  EXPECT_FALSE(also("follow = [\"https://a\"]\ncatch_up = \"snapshot\""));
+  EXPECT_EQ(also("follow = [\"https://a\"]\ncatch_up = \"snapshot\"")->catch_up, CatchUp::snapshot);
+  EXPECT_FALSE(also("catch_up = \"snapshot\""));
 }
 
 TEST(Config, ReadsPeersInOrder) {

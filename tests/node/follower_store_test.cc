@@ -8,8 +8,11 @@
 #include <string>
 
 #include "api/client/client.h"
+#include "attest/note.h"
+#include "node/adopt.h"
 #include "node/backup.h"
 #include "node/data_folder.h"
+#include "node/engine.h"
 #include "node/follower_node.h"
 #include "node/fsck.h"
 #include "node/log.h"
@@ -44,12 +47,14 @@ class FollowerStoreTest : public ::testing::TestWithParam<CatchUp> {
     chain_.add({});
     chain_.grow(1);
   }
+  static api::Client client_of(const FollowerNode& node) {
+    return api::Client::make({"http://127.0.0.1:" + std::to_string(node.http_port())}).value();
+  }
   // A life of the node, until it stands where the chain does.
   void follow() {
     auto started = FollowerNode::start(config_, [](const std::string& why) { FAIL() << why; });
     ASSERT_TRUE(started) << started.error().detail;
-    auto client =
-        *api::Client::make({"http://127.0.0.1:" + std::to_string((*started)->http_port())});
+    auto client = client_of(**started);
     const auto height = chain_.head().height;
     EXPECT_TRUE(test::NodeCluster::until([&] {
       const auto health = client.health();
@@ -120,6 +125,33 @@ TEST_P(FollowerStoreTest, ComesBackFromABackup) {
   }
   follow();
   expect_whole();
+}
+
+TEST_P(FollowerStoreTest, BecomesAValidatorsOnlyIfAQuorumVouchesForIt) {
+  grow();
+  follow();
+  const auto adopt = [&] {
+    const auto folder = DataFolder::open(config_.data).value();
+    const auto key = [] { return testing::key_from("newcomer", Algorithm::eddsa); };
+    KeyRing keys(OwnKeys{key(), key(), key()});
+    return adopt_followed(folder, chain_.network(), keys, "validator-9", false);
+  };
+  const auto publish = [&](std::size_t lines) {
+    auto note = parse_note(as_bytes(chain_.store().published()->checkpoint())).value();
+    note.signatures.resize(std::min(note.signatures.size(), lines));
+    const auto store =
+        ledger::Store::open(store_paths(config_.data), chain_.network().chain_id).value();
+    const auto head = store->snapshot()->head();
+    ASSERT_TRUE(store->publish(head.log_size, head.log_root, encode(note)));
+  };
+  publish(2);
+  const auto refused = adopt();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("not proven from the genesis file"), std::string::npos)
+      << refused.error().detail;
+  publish(99);
+  const auto adopted = adopt();
+  EXPECT_TRUE(adopted) << adopted.error().detail;
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, FollowerStoreTest,

@@ -408,6 +408,35 @@ TEST_F(MembershipTest, AFolderThatFollowedBecomesAValidators) {
   EXPECT_FALSE(std::filesystem::exists(cluster_.config(4).data / kObserverFile));
 }
 
+TEST_F(MembershipTest, ANewValidatorMayBeginWithASnapshot) {
+  cluster_.follow(4, {0, 1});
+  cluster_.config(4).catch_up = CatchUp::snapshot;
+  for (std::size_t i = 0; i < 4; ++i) ASSERT_TRUE(init_data(cluster_.config(i), false));
+  for (std::size_t i = 0; i < 4; ++i) start(i);
+  const Digest first = log_one(0, "before");
+  expect_follows(0, log_one(0, "in a later block"));
+  expect_follows(1, first);
+  const auto made = init_data(cluster_.config(4), false);
+  ASSERT_TRUE(made) << made.error().detail;
+  EXPECT_FALSE(init_data(cluster_.config(4), false));  // once in its life
+  start(4);
+  expect_follows(4, first);
+  EXPECT_FALSE(cluster_.client(4).get("/v1/chain?from=1", 1 << 20));  // it has executed none
+  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
+  enter_epoch(1, 1);
+  expect_all_vote_but(0, 1);
+  EXPECT_FALSE(std::filesystem::exists(cluster_.config(4).data / kObserverFile));
+}
+
+// Before anything is fetched.
+TEST_F(MembershipTest, AValidatorOfTheGenesisSetBeginsWithASnapshotOnlyAsObserver) {
+  cluster_.follow(3, {0, 1});
+  cluster_.config(3).catch_up = CatchUp::snapshot;
+  const auto refused = init_data(cluster_.config(3), false);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("--init-observer"), std::string::npos);
+}
+
 // Its key may have voted before the disk was lost.
 TEST_F(MembershipTest, AFolderThatFollowedIsNotTakenOverByAKeyInForce) {
   start_all();
