@@ -164,7 +164,7 @@ struct Health {
   std::uint32_t quorum = 0;                  // q
   std::vector<PeerFacts> peers;              // without this node
   std::optional<FollowFacts> follow;         // none: a validator, or its observer
-  std::optional<SetFacts> set;               // none: a node that only follows others
+  std::optional<SetFacts> set;               // none: it is fetching its snapshot
   std::uint64_t tls_certificate_ends_s = 0;  // of links, since 1970; 0: it has none
   std::uint64_t mempool_bytes = 0;
   std::uint64_t disk_free_bytes = 0;

@@ -22,6 +22,7 @@
 #include "node/log.h"
 #include "node/snapshot_join.h"
 #include "node/thread_runner.h"
+#include "node/unserved.h"
 #include "node/verifier_pool.h"
 
 namespace footproof::node {
@@ -125,7 +126,9 @@ api::Health FollowerNode::Parts::joining_health() const {
   out.validators = static_cast<std::uint32_t>(network.membership.n());
   out.quorum = static_cast<std::uint32_t>(network.membership.q());
   out.follow = join->facts();
-  out.not_ready_reason = out.follow->doing + "; wait";
+  out.disk_free_bytes = disk_space(config.data).value_or(DiskSpace{}).free_bytes;
+  out.not_ready_reason = why_unserved(*out.follow);
+  if (out.not_ready_reason.empty()) out.not_ready_reason = out.follow->doing + "; wait";
   return out;
 }
 

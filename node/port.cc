@@ -13,6 +13,7 @@
 #include "ledger/next_set.h"
 #include "ledger/rules.h"
 #include "node/serve_chain.h"
+#include "node/unserved.h"
 
 namespace footproof::node {
 namespace {
@@ -442,9 +443,7 @@ std::string Port::why_not_ready(const CoreFacts& facts, DiskGrade disk) const {
 std::string Port::why_not_following(const std::string& alarm, const api::FollowFacts& follow,
                                     DiskGrade disk) const {
   if (!alarm.empty()) return "alarm: " + alarm;
-  if (std::ranges::all_of(follow.sources, [](const auto& one) { return !one.trouble.empty(); })) {
-    return "none of the nodes it follows serves it; sources in /v1/health say why";
-  }
+  if (auto why = why_unserved(follow); !why.empty()) return why;
   if (follow.behind > kBehindMax) {
     return fmt::format("{}: {} blocks behind; wait", follow.doing, follow.behind);
   }
@@ -460,6 +459,14 @@ void Port::tell_set(const CoreFacts& facts, api::Health& out) const {
     if (!newest) return;
     out.validators = static_cast<std::uint32_t>(newest->members.size());
     out.quorum = static_cast<std::uint32_t>(newest->quorum);
+    out.set = api::SetFacts{.epoch = newest->epoch,
+                            .members = {},
+                            .why_no_vote = "it only follows: [node] names no validator",
+                            .next_members = {}};
+    for (const auto& member : newest->members) out.set->members.push_back(member.id);
+    if (const auto next = ledger::next_validators(*parts_.store.snapshot()); next && *next) {
+      for (const auto& member : (*next)->members) out.set->next_members.push_back(member.id);
+    }
     return;
   }
   out.validators = static_cast<std::uint32_t>(set.members.size());

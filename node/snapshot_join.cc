@@ -18,6 +18,7 @@
 #include "node/evidence_book.h"
 #include "node/key_verifier.h"
 #include "node/log.h"
+#include "node/unserved.h"
 
 namespace footproof::node {
 namespace {
@@ -551,7 +552,11 @@ void SnapshotJoin::tell() {
   }
   if (now - told_at_ >= kTellEvery && phase_ != Phase::done) {
     told_at_ = now;
-    log(LogLevel::info, "snapshot", {{"doing", facts.doing}});
+    if (const auto why = why_unserved(facts); !why.empty()) {
+      log(LogLevel::warning, "snapshot", {{"doing", facts.doing}, {"why", why}});
+    } else {
+      log(LogLevel::info, "snapshot", {{"doing", facts.doing}});
+    }
   }
   const std::lock_guard lock(mutex_);
   facts_ = std::move(facts);

@@ -154,6 +154,40 @@ TEST_P(FollowerStoreTest, BecomesAValidatorsOnlyIfAQuorumVouchesForIt) {
   EXPECT_TRUE(adopted) << adopted.error().detail;
 }
 
+// As validators do: who is in force and what this node is among them.
+TEST_P(FollowerStoreTest, NamesTheSetInForceInItsHealth) {
+  grow();
+  auto started = FollowerNode::start(config_, [](const std::string& why) { FAIL() << why; });
+  ASSERT_TRUE(started) << started.error().detail;
+  auto client = client_of(**started);
+  std::string health;
+  EXPECT_TRUE(test::NodeCluster::until([&] {
+    const auto answer = client.get("/v1/health", 65'536);
+    health = answer ? answer->body : "";
+    return health.find(R"("set":{"epoch":1,"members":["validator-0","validator-1","validator-2",)"
+                       R"("validator-3","validator-7"],"member":false)") != std::string::npos;
+  })) << health;
+  EXPECT_NE(health.find("only follows"), std::string::npos) << health;
+  const auto metrics = client.get("/metrics", 65'536);
+  ASSERT_TRUE(metrics) << metrics.error().detail;
+  EXPECT_NE(metrics->body.find("footproof_set_members 5\n"), std::string::npos) << metrics->body;
+}
+
+TEST_P(FollowerStoreTest, SaysWhichSourceFailsHow) {
+  config_.follow = {"http://127.0.0.1:1"};
+  auto started = FollowerNode::start(config_, [](const std::string& why) { FAIL() << why; });
+  ASSERT_TRUE(started) << started.error().detail;
+  auto client = client_of(**started);
+  std::string health;
+  EXPECT_TRUE(test::NodeCluster::until([&] {
+    const auto answer = client.get("/v1/health", 65'536);
+    health = answer ? answer->body : "";
+    return health.find("serves it: http://127.0.0.1:1: ") != std::string::npos;
+  })) << health;
+  EXPECT_NE(health.find("cannot connect"), std::string::npos) << health;
+  EXPECT_EQ(health.find(R"("disk_free_bytes":0})"), std::string::npos) << health;
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, FollowerStoreTest,
                          ::testing::Values(CatchUp::replay, CatchUp::snapshot),
                          [](const auto& tested) {
