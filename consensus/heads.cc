@@ -79,6 +79,9 @@ void Heads::checkpointed(std::uint64_t log_size, const Digest& log_root) {
 
 void Heads::compare_cosigned() {
   for (const auto& [size, root] : cosigned_) {
+    // The newest head speaks for its size, wherever its last record stands.
+    const auto& newest = heads_.rbegin()->second;
+    if (newest.log_size == size && newest.log_root != root) contradicted_ = true;
     const auto at = by_size_.find(size);
     if (at == by_size_.end()) continue;
     const auto head = heads_.find(at->second);

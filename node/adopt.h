@@ -2,9 +2,10 @@
 // downloaded and executed is not fetched again.
 //
 // Root of it is the genesis file, not the folder: hops must lead from its set to the one in force,
-// and one of those sets must have cosigned the log that is here. What no quorum vouches for in the
-// folder itself, the bytes of old statements and records, is believed; fsck judges those, of a
-// folder that somebody else has made.
+// and one of those sets must have cosigned the log that is here, up to the newest checkpoint in it.
+// The entries above that, and the state, are believed: a folder that somebody else has made may
+// hold false ones, with which the node would meet an alarm or find nobody to follow. fsck judges
+// them.
 //
 // Nothing was ever signed on such a folder. That does not say that the keys never signed anything:
 // where the set in force names them already they may have voted, on a disk that was lost, and the

@@ -203,6 +203,12 @@ Result<BackupReport> back_up(const Config& config, const fs::path& to) {
   const auto marked = is_marked(*folder, *chain_id, config);
   if (!marked) return fail(marked.error());
   if (!*marked) return fail(Errc::not_found, config.data.string() + " is not initialised");
+  std::error_code error;
+  if (fs::exists(config.data / kAlarmFile, error)) {
+    return fail(Errc::usage, (config.data / kAlarmFile).string() +
+                                 ": this node's chain is in doubt, as that file says; copy one "
+                                 "that is not, and keep this folder as it is");
+  }
   const auto anchor = ledger::Anchor::open(config.data / kAnchorFile);
   if (!anchor) return fail(anchor.error());
   const fs::path database = config.data / kDatabaseFolder;
@@ -213,7 +219,6 @@ Result<BackupReport> back_up(const Config& config, const fs::path& to) {
   }
   if (auto made = make_folder(to); !made) return fail(made.error());
   auto report = copy_checked(config.data, to, *chain_id);
-  std::error_code error;
   if (!report) fs::remove_all(to, error);
   if (report) report->height = anchor->state().height;
   return report;

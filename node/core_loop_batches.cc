@@ -9,7 +9,7 @@
 namespace footproof::node {
 namespace {
 
-constexpr std::size_t kChecksInFlightMax = 256;  // shared by all validators alike
+constexpr std::size_t kChecksInFlightMax = kOwnWindowMax;                   // of one peer
 constexpr std::size_t kBatchBytesServedMax = std::size_t{4} * 1024 * 1024;  // for one request
 constexpr std::size_t kLeftShownMax = kUnorderedMax - kOwnWindowMax;  // the room of who shows them
 
@@ -155,7 +155,7 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
   if (!is_worth_a_check(peer, consensus::batch_digest(body), producer, asked_for)) return;
   auto& in_flight = checks_in_flight_[peer];
   // Consensus asks again for what it needs.
-  if (in_flight >= kChecksInFlightMax / set_.membership.n()) return;
+  if (in_flight >= kChecksInFlightMax) return;
   ++in_flight;
   auto task = [this, peer, epoch = set_.epoch(), producer, asked_for, body = std::move(body),
                view = parts_.store.snapshot()]() mutable {
@@ -167,13 +167,12 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
       checked = check_statements(*held, *view, parts_.verdicts);
       batch = *std::move(held);
     }
-    post([this, peer, epoch, batch = std::move(batch), checked]() mutable {
+    post([this, peer, epoch, asked_for, batch = std::move(batch), checked]() mutable {
       --checks_in_flight_[peer];
-      outside_.links.charge(peer, checked.verifications);
       // Places in the set of another epoch say nothing now; what is wanted is fetched again.
-      if (!stopped_ && epoch == set_.epoch()) {
-        batch_checked(peer, std::move(batch), checked.well_formed, checked.proposable);
-      }
+      if (stopped_ || epoch != set_.epoch()) return;
+      if (!asked_for) outside_.links.charge(peer, checked.verifications);
+      batch_checked(peer, std::move(batch), checked.well_formed, checked.proposable);
     });
   };
   if (outside_.workers.post(std::move(task))) {

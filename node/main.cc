@@ -109,9 +109,11 @@ int run(const Config& config) {
   }
   const std::lock_guard lock(mutex);
   if (failure.empty()) return 0;
-  const bool damaged = failure.find("database-damaged") != std::string::npos;
-  return complain(fmt::format("stopped after a failure: {}{}{}", failure, damaged ? "; " : "",
-                              damaged ? footproof::ledger::kDamageRemedy : ""),
+  const std::string_view remedy = footproof::ledger::kDamageRemedy;
+  const bool wants_remedy = failure.find("database-damaged") != std::string::npos &&
+                            failure.find(remedy) == std::string::npos;
+  return complain(fmt::format("stopped after a failure: {}{}{}", failure, wants_remedy ? "; " : "",
+                              wants_remedy ? remedy : ""),
                   kExitFailed);
 }
 

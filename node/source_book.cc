@@ -91,8 +91,8 @@ void SourceBook::stay(std::string why) {
   entry.trouble = std::move(why);
 }
 
-seconds SourceBook::pause_for(Fault fault, MonoTime now, std::chrono::steady_clock::duration cost) {
-  Entry& entry = entries_[at_];
+seconds SourceBook::pause_for(Entry& entry, Fault fault, MonoTime now,
+                              std::chrono::steady_clock::duration cost) const {
   const auto dear = std::min(std::chrono::ceil<seconds>(10 * cost), kSlowPauseMax);
   switch (fault) {
     case Fault::busy:
@@ -118,11 +118,24 @@ seconds SourceBook::pause_for(Fault fault, MonoTime now, std::chrono::steady_clo
 
 void SourceBook::leave(Fault fault, std::string why, MonoTime now,
                        std::chrono::steady_clock::duration cost) {
-  Entry& entry = entries_[at_];
+  leave(entries_[at_], fault, std::move(why), now, cost);
+  go_on();
+}
+
+void SourceBook::distrust(const Source& source, std::string why, MonoTime now) {
+  const auto entry =
+      std::ranges::find(entries_, &source, [](const Entry& one) { return one.source.get(); });
+  CHECK(entry != entries_.end());
+  leave(*entry, Fault::wrong, std::move(why), now, {});
+  if (&*entry == &entries_[at_]) go_on();
+}
+
+void SourceBook::leave(Entry& entry, Fault fault, std::string why, MonoTime now,
+                       std::chrono::steady_clock::duration cost) const {
   const bool is_slow = fault == Fault::slow || fault == Fault::withholding;
   // Whoever has nobody else to ask goes on with it: told once.
   const bool is_told = is_slow ? entry.slows > 0 : entry.trouble == why && fault != Fault::wrong;
-  const seconds pause = pause_for(fault, now, cost);
+  const seconds pause = pause_for(entry, fault, now, cost);
   entry.is_slow = is_slow;
   entry.heard = entry.heard || is_slow;
   // What it said counts for nothing.
@@ -133,7 +146,6 @@ void SourceBook::leave(Fault fault, std::string why, MonoTime now,
         {{"source", entry.source->name()}, {"why", why}, {"seconds", pause.count()}});
   }
   entry.trouble = std::move(why);
-  go_on();
 }
 
 std::uint64_t SourceBook::height() const {

@@ -64,6 +64,8 @@ class SourceBook {
   // The same if it has given all, or its turn is over.
   void go_on_after_turn(bool has_given_all, MonoTime now);
   void leave(Fault fault, std::string why, MonoTime now, std::chrono::steady_clock::duration cost);
+  // Of one that was picked some time ago: what it said has turned out to be wrong.
+  void distrust(const Source& source, std::string why, MonoTime now);
   // It will be asked again and nobody else meanwhile; its trouble is told.
   void stay(std::string why);
 
@@ -87,8 +89,10 @@ class SourceBook {
     std::string trouble;
   };
   Source* give_turn(MonoTime now);
-  [[nodiscard]] std::chrono::seconds pause_for(Fault fault, MonoTime now,
-                                               std::chrono::steady_clock::duration cost);
+  void leave(Entry& entry, Fault fault, std::string why, MonoTime now,
+             std::chrono::steady_clock::duration cost) const;
+  [[nodiscard]] std::chrono::seconds pause_for(Entry& entry, Fault fault, MonoTime now,
+                                               std::chrono::steady_clock::duration cost) const;
 
   std::vector<Entry> entries_;
   std::size_t at_ = 0;

@@ -82,7 +82,7 @@ std::optional<MonoTime> SourceFeed::settle(const ledger::Snapshot& snapshot, boo
   Feed feed;
   feed.epoch = snapshot.head().epoch;
   if (auto trouble = judge_note(note, feed, snapshot, owes_hop)) {
-    sources_.leave(trouble->fault, std::move(trouble->why), now, {});
+    sources_.distrust(*note_from_, std::move(trouble->why), now);
     return std::nullopt;
   }
   const bool leads_on = feed.hop.has_value();
@@ -127,6 +127,7 @@ MonoTime SourceFeed::ask(const ledger::Snapshot& snapshot, bool owes_hop, MonoTi
     sources_.go_on_after_turn(!news, got);
   }
   note_ = std::move(judged.note);
+  note_from_ = source;
   hand_in(std::move(judged.feed), std::max(judged.height, head.height), got);
   if (!gave) return got;
   if (news) return got + kExecuteEvery;
@@ -225,6 +226,10 @@ std::optional<Trouble> SourceFeed::judge_note(const std::string& note, Feed& fee
   if (!trusted && trusted.error().code == Errc::mismatch) {
     feed.contradiction = trusted.error().detail;
     return std::nullopt;
+  }
+  if (!trusted && trusted.error().code == Errc::corrupt) {
+    log(LogLevel::error, "sources", {{"why", "database: " + trusted.error().detail}});
+    return std::nullopt;  // no source's doing; the core loop meets the same
   }
   if (!trusted) return wrong(trusted.error().detail);
   feed.checkpoint = CosignedHead{trusted->checkpoint.size, trusted->checkpoint.root};

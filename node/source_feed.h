@@ -96,7 +96,8 @@ class SourceFeed {
   std::vector<DeliveredBlock> waiting_;  // checked; what their certificate names is above them
   std::uint64_t handed_in_ = 0;          // the height up to which the core loop has all
   std::string note_;                     // that came with it; judged once it is executed
-  MonoTime patience_;                    // until when that is waited for
+  const Source* note_from_ = nullptr;
+  MonoTime patience_;  // until when that is waited for
   FollowMeter progress_;
 };
 

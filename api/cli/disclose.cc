@@ -201,7 +201,8 @@ Result<void> check_own(const DiscloseOptions& options, const Presentation& prese
   if (!bytes) return fail("--policy", bytes.error());
   const auto policy = parse_policy(*bytes);
   if (!policy) {
-    return fail("--policy", wrong_kind(options.policy, *bytes, "trust policy", policy.error()));
+    const Error bad{Errc::malformed, policy.error().detail};
+    return fail("--policy", wrong_kind(options.policy, *bytes, "trust policy", bad));
   }
   const auto walked = walk_hops(*policy, presentation.hops);
   if (!walked) return fail("--policy", walked.error());

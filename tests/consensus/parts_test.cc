@@ -109,6 +109,11 @@ TEST_F(HeadsTest, AfterALongIdleTimeWhatIsNamedIsWhatIsAccepted) {
   const Checkpoint named = restored.choose(last, 1021, 8);
   EXPECT_EQ(named, last);
   EXPECT_EQ(restored.judge(named, last, 1021, 8), Heads::Verdict::right);
+  EXPECT_FALSE(restored.contradicted());
+  restored = Heads{EpochRoot{digest_of(0), 0, 0, root}};
+  restored.restore(idle);
+  restored.checkpointed(9, digest_of(0xee));
+  EXPECT_TRUE(restored.contradicted());
 }
 
 TEST(Payload, PicksOldestFirstInTurnsOfProducers) {

@@ -108,8 +108,8 @@ class CoreLoopTest : public ::testing::Test {
   // A second machine with the key of this one has voted.
   void meet_own_key() {
     consensus::Vote vote{consensus::VoteType::nullify, {0, 50, 0, {}}, kSelf, {}};
-    std::ranges::copy(keys_->first().vote.sign(consensus::sign_bytes(
-                          chain_.network().chain_id, vote.type, vote.proposal)),
+    std::ranges::copy(keys_->first().vote.sign(consensus::sign_bytes(chain_.network().chain_id,
+                                                                     vote.type, vote.proposal)),
                       vote.signature.begin());
     links_.bring(0, vote);
     ASSERT_TRUE(until([&] { return facts().alarm.find("vote key") != std::string::npos; }));

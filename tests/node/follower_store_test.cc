@@ -127,6 +127,17 @@ TEST_P(FollowerStoreTest, ComesBackFromABackup) {
   expect_whole();
 }
 
+// A copy knows nothing of it, and would vote again where it is restored.
+TEST_P(FollowerStoreTest, IsNotCopiedWhileItsChainIsInDoubt) {
+  grow();
+  follow();
+  ASSERT_TRUE(replace_file(config_.data / kAlarmFile, as_bytes("a quorum differs\n")));
+  const auto copied = back_up(config_, folder_.path() / "copy");
+  ASSERT_FALSE(copied);
+  EXPECT_NE(copied.error().detail.find("alarm"), std::string::npos) << copied.error().detail;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "copy"));
+}
+
 TEST_P(FollowerStoreTest, BecomesAValidatorsOnlyIfAQuorumVouchesForIt) {
   grow();
   follow();

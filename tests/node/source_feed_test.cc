@@ -1,4 +1,5 @@
-// What a validator that lacks links is fed: all that its sources show, whoever of them is of no use.
+// What a validator that lacks links is fed: all that its sources show, whoever of them is of no
+// use.
 #include "node/source_feed.h"
 
 #include <gtest/gtest.h>
@@ -24,8 +25,8 @@ class Eater final : public Fed {
  public:
   Eater(const std::filesystem::path& folder, const Network& network) {
     std::filesystem::create_directories(folder);
-    store_ =
-        ledger::Store::create({folder / "ledger", folder / "anchor"}, network.genesis_result).value();
+    store_ = ledger::Store::create({folder / "ledger", folder / "anchor"}, network.genesis_result)
+                 .value();
   }
   [[nodiscard]] std::optional<std::uint64_t> hungry() const override {
     return is_hungry ? std::optional(epoch_in_force(*store_)) : std::nullopt;
@@ -55,8 +56,8 @@ class Eater final : public Fed {
       return verdicts_.verify(key, statement);
     };
     for (const auto& block : feed.chain->blocks) {
-      DeliveredBlock delivered{block, consensus::block_id(block.header), feed.chain->finalization,
-                               {}};
+      DeliveredBlock delivered{
+          block, consensus::block_id(block.header), feed.chain->finalization, {}};
       for (const auto& ref : block.batch_refs) {
         delivered.batches.push_back(batches.at(ref.digest));
       }
@@ -183,6 +184,23 @@ TEST_F(SourceFeedTest, WhoeverGivesLessThanItHasIsLeftForOthers) {
   ASSERT_TRUE(reach(chain_.head().height, 10));
 }
 
+// Its note is judged when its block is executed, and another one is asked by then.
+TEST_F(SourceFeedTest, WhoGaveAFalseCheckpointIsLeftForItAndNobodyElse) {
+  chain_.grow(20);
+  follow(changed_source("liar", chain_.store(),
+                        [](ChainAnswer& answer) {
+                          drip(answer);
+                          answer.checkpoint =
+                              answer.checkpoint.substr(0, answer.checkpoint.size() - 8) +
+                              "AAAAAA=\n";
+                        }),
+         honest());
+  ASSERT_TRUE(reach(chain_.head().height, 10)) << trouble();
+  EXPECT_NE(trouble(0), "");
+  EXPECT_EQ(trouble(1), "");
+  EXPECT_EQ(trouble(0).find("and gives"), std::string::npos) << trouble(0);
+}
+
 TEST_F(SourceFeedTest, WhereThereIsNobodyElseALittleIsTaken) {
   chain_.grow(20);
   follow(changed_source("dripping", chain_.store(), drip));
@@ -243,13 +261,13 @@ TEST_F(SourceFeedTest, WhatWaitsIsBoundedInBytes) {
 TEST_F(SourceFeedTest, WhatWaitedIsForgottenWhileLinksSuffice) {
   make_pair();
   std::vector<std::string> paths;
-  follow(std::make_unique<StoreSource>(
-      "one by one", chain_.store(), [&](const std::string& path, Bytes answer) -> Result<Bytes> {
-        paths.push_back(path);
-        auto parsed = parse_chain_answer(answer).value();
-        one_by_one(parsed);
-        return encode_chain_answer(parsed);
-      }));
+  follow(std::make_unique<StoreSource>("one by one", chain_.store(),
+                                       [&](const std::string& path, Bytes answer) -> Result<Bytes> {
+                                         paths.push_back(path);
+                                         auto parsed = parse_chain_answer(answer).value();
+                                         one_by_one(parsed);
+                                         return encode_chain_answer(parsed);
+                                       }));
   const auto lower = "/v1/chain?from=" + std::to_string(lower_);
   while (paths.empty() || paths.back() != lower) step();
   eater_.is_hungry = false;
