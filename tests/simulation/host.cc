@@ -217,6 +217,7 @@ void Host::receive(Person from, const Wire& wire) {
       return;
     }
     case Wire::Kind::batch:
+      if (member() && !facts().place_of(from)) return;  // there is no such link
       keep_batch(wire.bytes);
       return;
     case Wire::Kind::get_batch: {
