@@ -26,6 +26,45 @@ std::string marker_text(const Digest& chain_id, ByteView vote_key) {
   return fmt::format("footproof identity 1\n{}\n{}\n", chain_id.hex(), to_hex(vote_key));
 }
 
+// Why it is not the one that was looked for. Never in favour of another folder where keys may have
+// voted on this one.
+std::string explain_marker(const std::filesystem::path& file, std::string_view text,
+                           const Digest& chain_id, ByteView vote_key) {
+  const std::size_t second = text.find('\n') + 1;
+  const std::size_t third = text.find('\n', second) + 1;
+  const auto chain = from_hex(text.substr(second, third - second - 1));
+  const auto key = from_hex(text.substr(third, text.size() - third - 1));
+  const Result<Digest> chain_then = chain ? to_digest(*chain) : fail(chain.error());
+  if (!chain_then || !key || text != marker_text(*chain_then, *key)) {
+    return fmt::format(
+        "{} is damaged: it names no network and vote key. Bring it back from a backup; without one "
+        "this "
+        "is a lost disk, and the keys may have voted: footproofd --init-observer, and "
+        "new keys by ballot",
+        file.string());
+  }
+  if (*chain_then != chain_id) {
+    return fmt::format("{} belongs to another network, {}; name the data folder of this one",
+                       file.string(), chain_then->hex());
+  }
+  if (key->empty()) {
+    return fmt::format(
+        "{} is of a node that follows. With [node] validator footproofd --init takes "
+        "its folder over",
+        file.string());
+  }
+  if (vote_key.empty()) {
+    return fmt::format(
+        "{} is of a validator with the vote key {}. Put [node] validator back, or "
+        "give the node that follows a data folder of its own",
+        file.string(), to_hex(*key));
+  }
+  return fmt::format(
+      "{} is of the vote key {}, and the keys here have {}. Bring those keys back; "
+      "in another data folder these might vote against themselves",
+      file.string(), to_hex(*key), to_hex(vote_key));
+}
+
 bool write_all(int descriptor, ByteView content) {
   while (!content.empty()) {
     const auto written = ::write(descriptor, content.data(), content.size());
@@ -129,13 +168,8 @@ Result<bool> DataFolder::has_marker(const Digest& chain_id, ByteView vote_key) c
     if (content.error().code == Errc::not_found) return false;
     return fail(content.error());
   }
-  if (as_text(*content) != marker_text(chain_id, vote_key)) {
-    return fail(Errc::mismatch,
-                fmt::format("{} belongs to another network or another vote key; give this node a "
-                            "data folder of its own",
-                            path_.string()));
-  }
-  return true;
+  if (as_text(*content) == marker_text(chain_id, vote_key)) return true;
+  return fail(Errc::mismatch, explain_marker(file, as_text(*content), chain_id, vote_key));
 }
 
 Result<bool> DataFolder::write_marker(const Digest& chain_id, ByteView vote_key) const {

@@ -166,8 +166,9 @@ Result<void> FollowerNode::Parts::start() {
     if (auto made = make_follower_data(data, network, config.catch_up); !made) return made;
   }
   const auto paths = store_paths(config.data);
-  const bool joins = !std::filesystem::exists(paths.database) &&
-                     (config.catch_up == CatchUp::snapshot || SnapshotJoin::is_begun(paths));
+  if (auto allowed = SnapshotJoin::check_cut_off(paths, config.catch_up); !allowed) return allowed;
+  const bool joins =
+      !std::filesystem::exists(paths.database) && config.catch_up == CatchUp::snapshot;
   if (auto begun = joins ? begin_joining() : begin_following(); !begun) return begun;
   if (auto started = start_server(); !started) return started;
   runner.start([this] { return step(); });

@@ -22,6 +22,7 @@
 #include "node/log.h"
 #include "node/mesh.h"
 #include "node/own_keys.h"
+#include "node/snapshot_join.h"
 #include "node/source_feed.h"
 #include "node/thread_name.h"
 #include "node/thread_runner.h"
@@ -143,6 +144,12 @@ Result<void> init_data(const Config& config, bool observer) {
     }
     auto fetched = fetch_snapshot(*folder, *network, config);
     if (!fetched) return fetched;
+  }
+  if (follows && *follows) {
+    const auto paths = store_paths(folder->path());
+    if (auto allowed = SnapshotJoin::check_cut_off(paths, config.catch_up); !allowed) {
+      return allowed;
+    }
   }
   if (begins || (follows && *follows)) {
     return adopt_followed(*folder, *network, *keys, config.validator, observer);

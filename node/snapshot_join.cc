@@ -161,6 +161,17 @@ bool SnapshotJoin::is_begun(const ledger::StorePaths& paths) {
   return fs::exists(building(paths), ignored);
 }
 
+Result<void> SnapshotJoin::check_cut_off(const ledger::StorePaths& paths, CatchUp catch_up) {
+  std::error_code ignored;
+  if (catch_up == CatchUp::snapshot || !is_begun(paths) || fs::exists(paths.database, ignored)) {
+    return {};
+  }
+  return fail(Errc::usage,
+              building(paths).string() +
+                  ": a snapshot was begun here and cut off. [node] catch_up = \"snapshot\" goes on "
+                  "with it; to begin otherwise delete the data folder");
+}
+
 SnapshotJoin::SnapshotJoin(const Network& network, const Clock& clock, ledger::StorePaths paths,
                            fs::path folder, std::unique_ptr<ledger::StoreBuilder> builder,
                            std::vector<std::unique_ptr<Source>> sources)

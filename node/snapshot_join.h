@@ -29,6 +29,7 @@
 #include "attest/policy.h"
 #include "ledger/store.h"
 #include "ledger/store_builder.h"
+#include "node/config.h"
 #include "node/network.h"
 #include "node/ports.h"
 #include "node/snapshot_offer.h"
@@ -59,6 +60,9 @@ class SnapshotJoin {
   SnapshotJoin& operator=(const SnapshotJoin&) = delete;
   // Whether one was begun on these paths and is not done.
   [[nodiscard]] static bool is_begun(const ledger::StorePaths& paths);
+  // usage: one was cut off here, and the node is not to begin with a snapshot any more.
+  [[nodiscard]] static Result<void> check_cut_off(const ledger::StorePaths& paths,
+                                                  CatchUp catch_up);
 
   // Asks one source for one thing; when to come again. An error is our own trouble: the disk.
   [[nodiscard]] Result<MonoTime> step();

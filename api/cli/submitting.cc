@@ -96,7 +96,8 @@ void add_sign_options(CLI::App& command, SignOptions& options) {
   command.add_option("--passphrase-file", options.passphrase_file, kPassphraseHelp);
   command.add_option("--issuer", options.issuer, "Party URI that the key belongs to")->required();
   command.add_option("--policy", options.policy,
-                     "Trust policy of the network; without it the node is believed");
+                     "Trust policy that says which network this is for; without it the node does. "
+                     "What the node answers is judged by disclose --policy and by verify");
   command.add_option("-o,--output", options.output,
                      "Where the signed statement is saved before it is sent");
   command.add_flag("--check", options.check,

@@ -121,6 +121,10 @@ TEST_F(SnapshotJoinTest, GoesOnWhereItStood) {
     if (join_->is_done()) break;
     join_.reset();
     EXPECT_TRUE(SnapshotJoin::is_begun(paths_));
+    EXPECT_TRUE(SnapshotJoin::check_cut_off(paths_, CatchUp::snapshot));
+    const auto replay = SnapshotJoin::check_cut_off(paths_, CatchUp::replay);
+    ASSERT_FALSE(replay);  // who asked to believe nobody gets no state on anybody's word
+    EXPECT_NE(replay.error().detail.find("catch_up"), std::string::npos);
   }
   EXPECT_LT(lives, 100);
   EXPECT_FALSE(SnapshotJoin::is_begun(paths_));
