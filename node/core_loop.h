@@ -151,6 +151,7 @@ class CoreLoop final : public StorageEvents, public Fed, private LinkEvents {
   void epoch_ended(const consensus::EpochEnded& end);
   [[nodiscard]] bool next_is_due() const;
   void keep_hop_of(const CosignedHead& head);
+  void publish_end();
   void hop_message(ValidatorIndex peer, const Envelope& envelope);
   void serve_epoch_end(const consensus::ServeEpochEnd& request);
   void begin_next();

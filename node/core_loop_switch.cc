@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "attest/note.h"
 #include "ledger/next_set.h"
 #include "node/core_loop.h"
+#include "node/judging_set.h"
 #include "node/log.h"
 
 namespace footproof::node {
@@ -52,8 +54,23 @@ void CoreLoop::hop_kept(std::uint64_t epoch) {
   post([this, epoch] {
     if (stopped_ || !ending_ || epoch != set_.epoch()) return;
     ending_->hop_kept = true;
+    publish_end();
     turn();
   });
+}
+
+// Who was shown the hop by a peer may never have heard q cosignatures of the last head: it would
+// show an older one until the next entry is logged.
+void CoreLoop::publish_end() {
+  if (set_.keys == nullptr || (published_ && published_->size >= ending_->head.size)) return;
+  const auto hop = parts_.store.hop(set_.epoch());
+  auto note = hop && *hop ? parse_note(as_bytes((*hop)->checkpoint)) : fail(Errc::not_found, "");
+  if (!note) return;
+  note->signatures.insert(note->signatures.begin(),
+                          sign_note(set_.keys->log, parts_.network.origin, note->text));
+  std::string own = encode(*note);
+  const auto trusted = judge_checkpoint(*parts_.store.snapshot(), own);
+  if (trusted) take_checkpoint(ending_->head, trusted->as_of, std::move(own));
 }
 
 void CoreLoop::hop_refused(ValidatorIndex from, const std::string& why) {

@@ -40,7 +40,8 @@ TEST_F(Marker, OfTheSameNetworkAndKeyIsFound) {
 }
 
 TEST_F(Marker, ThatIsDamagedIsCalledSo) {
-  for (const char* text : {"", "footproof identity 1\n", "footproof identity 2\n00\n07\n", "\n\n\n"}) {
+  for (const char* text :
+       {"", "footproof identity 1\n", "footproof identity 2\n00\n07\n", "\n\n\n"}) {
     ASSERT_TRUE(replace_file(folder_.path() / kMarkerFile, as_bytes(std::string_view(text))));
     expect_why("is damaged");
   }
@@ -66,7 +67,8 @@ TEST_F(Marker, OfAValidatorIsToldToWhoOnlyFollows) {
   ASSERT_TRUE(folder_.write_marker(chain(1), Bytes{9}));
   const auto marked = folder_.has_marker(chain(1), kNoKey);
   ASSERT_FALSE(marked);
-  EXPECT_NE(marked.error().detail.find("is of a validator with the vote key 09"), std::string::npos);
+  EXPECT_NE(marked.error().detail.find("is of a validator with the vote key 09"),
+            std::string::npos);
 }
 
 }  // namespace
