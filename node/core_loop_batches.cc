@@ -147,10 +147,11 @@ void CoreLoop::check_batch(ValidatorIndex peer, Bytes body, bool asked_for) {
     return keep_early(peer, std::move(body), maker->epoch);
   }
   auto producer = place_of_producer(body);
-  if (!asked_for && peer < set_.membership.n() && is_of_one_who_left(body)) {
-    producer = peer;  // anybody can make one: it takes up the room of who shows it
-  } else if (!asked_for && producer != peer && maker && maker->epoch < set_.epoch()) {
-    return;  // shown in an epoch in which its producer had no place
+  if (maker && !asked_for && maker->epoch < set_.epoch() && producer != peer) {
+    // Another member's, shown when that one had no place yet.
+    if (producer != kNoProducer || peer >= set_.membership.n()) return;
+    producer =
+        peer;  // one who left: anybody can make such a batch, so it takes up the shower's room
   }
   if (!is_worth_a_check(peer, consensus::batch_digest(body), producer, asked_for)) return;
   auto& in_flight = checks_in_flight_[peer];

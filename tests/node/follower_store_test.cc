@@ -50,6 +50,16 @@ class FollowerStoreTest : public ::testing::TestWithParam<CatchUp> {
   static api::Client client_of(const FollowerNode& node) {
     return api::Client::make({"http://127.0.0.1:" + std::to_string(node.http_port())}).value();
   }
+  // Its /v1/health, once these words stand in it.
+  static std::string health_with(api::Client& client, const std::string& words) {
+    std::string health;
+    EXPECT_TRUE(test::NodeCluster::until([&] {
+      const auto answer = client.get("/v1/health", 65'536);
+      health = answer ? answer->body : "";
+      return health.find(words) != std::string::npos;
+    })) << health;
+    return health;
+  }
   // A life of the node, until it stands where the chain does.
   void follow() {
     auto started = FollowerNode::start(config_, [](const std::string& why) { FAIL() << why; });
@@ -171,13 +181,9 @@ TEST_P(FollowerStoreTest, NamesTheSetInForceInItsHealth) {
   auto started = FollowerNode::start(config_, [](const std::string& why) { FAIL() << why; });
   ASSERT_TRUE(started) << started.error().detail;
   auto client = client_of(**started);
-  std::string health;
-  EXPECT_TRUE(test::NodeCluster::until([&] {
-    const auto answer = client.get("/v1/health", 65'536);
-    health = answer ? answer->body : "";
-    return health.find(R"("set":{"epoch":1,"members":["validator-0","validator-1","validator-2",)"
-                       R"("validator-3","validator-7"],"member":false)") != std::string::npos;
-  })) << health;
+  const std::string health = health_with(
+      client, R"("set":{"epoch":1,"members":["validator-0","validator-1","validator-2",)"
+              R"("validator-3","validator-7"],"member":false)");
   EXPECT_NE(health.find("only follows"), std::string::npos) << health;
   const auto metrics = client.get("/metrics", 65'536);
   ASSERT_TRUE(metrics) << metrics.error().detail;
@@ -189,12 +195,7 @@ TEST_P(FollowerStoreTest, SaysWhichSourceFailsHow) {
   auto started = FollowerNode::start(config_, [](const std::string& why) { FAIL() << why; });
   ASSERT_TRUE(started) << started.error().detail;
   auto client = client_of(**started);
-  std::string health;
-  EXPECT_TRUE(test::NodeCluster::until([&] {
-    const auto answer = client.get("/v1/health", 65'536);
-    health = answer ? answer->body : "";
-    return health.find("serves it: http://127.0.0.1:1: ") != std::string::npos;
-  })) << health;
+  const std::string health = health_with(client, "serves it: http://127.0.0.1:1: ");
   EXPECT_NE(health.find("cannot connect"), std::string::npos) << health;
   EXPECT_EQ(health.find(R"("disk_free_bytes":0})"), std::string::npos) << health;
 }

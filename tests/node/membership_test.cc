@@ -169,6 +169,14 @@ class MembershipTest : public ::testing::Test {
     start(stopped);
   }
 
+  // Node 4, which follows: admitted, it is needed for a quorum and votes.
+  void expect_it_may_join() {
+    decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
+    enter_epoch(1, 1);
+    expect_all_vote_but(0, 1);
+    EXPECT_FALSE(std::filesystem::exists(cluster_.config(4).data / kObserverFile));
+  }
+
   // The same folder and port, without a key, until it has this.
   void follow_with_folder_of(std::size_t node, const Digest& logged) {
     Config config = cluster_.config(node);
@@ -402,10 +410,7 @@ TEST_F(MembershipTest, AFolderThatFollowedBecomesAValidators) {
   ASSERT_TRUE(adopted) << adopted.error().detail;
   start(4);
   expect_follows(4, first);
-  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
-  enter_epoch(1, 1);
-  expect_all_vote_but(0, 1);
-  EXPECT_FALSE(std::filesystem::exists(cluster_.config(4).data / kObserverFile));
+  expect_it_may_join();
 }
 
 TEST_F(MembershipTest, ANewValidatorMayBeginWithASnapshot) {
@@ -422,10 +427,7 @@ TEST_F(MembershipTest, ANewValidatorMayBeginWithASnapshot) {
   start(4);
   expect_follows(4, first);
   EXPECT_FALSE(cluster_.client(4).get("/v1/chain?from=1", 1 << 20));  // it has executed none
-  decide(AdmitValidator{cluster_.proposal(4)}, 0, {0, 1, 2});
-  enter_epoch(1, 1);
-  expect_all_vote_but(0, 1);
-  EXPECT_FALSE(std::filesystem::exists(cluster_.config(4).data / kObserverFile));
+  expect_it_may_join();
 }
 
 // Before anything is fetched.
